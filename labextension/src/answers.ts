@@ -1,30 +1,30 @@
 /**
- * Answers JupyterLab's first questions without asking the server.
+ * Answer JupyterLab's first requests without the server.
  *
- * While a page loads, JupyterLab sends forty requests: for what the server knew when it sent the
- * page, and for the same again and again. What came with the page is answered here, and a request
- * that repeats an earlier one shares its answer. Later every request goes to the server. Large answers
- * (the words of a language) come compressed: the page itself isn't.
+ * While a page loads, JupyterLab sends forty requests. For many of them the server knew the answer
+ * when it sent the page, and many are repeated. This module answers the first kind from data in the
+ * page, and lets repeated requests share one answer. Later every request goes to the server. Large
+ * answers (translations) are compressed, because the page itself isn't.
  */
 
-/** Milliseconds, since the page was asked for, during which it loads. */
-const LOADING = 30_000;
-/** Milliseconds for which a request that repeats an earlier one shares its answer. */
-const FRESH = 3_000;
-/** What is answered here once: a second request wants to know how it is now. */
+/** A page is loading for this long after it was requested. */
+const LOADING_MS = 30_000;
+/** For this long, a repeated request shares the earlier request's answer. */
+const FRESH_MS = 3_000;
+/** Answered from the page only once: a second request needs the current state. */
 const CHANGES =
   /^(PUT |api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
-/** Answers that requests soon after share: several parts of a page ask about a document. */
+/** Answers that later requests share: several parts of a page ask about the same document. */
 const OPENING = /^(api\/contents|classroom\/api\/runs)\b/;
-/** What people ask for, with a button: always how it is now. */
+/** Requests that people trigger with a button: they always get the current state. */
 const ASKED = /^classroom\/api\/(assignments|my|shares)\b/;
-/** What a page writes by itself as it opens: nothing that it asks for is any different after it. */
+/** Writes of a page that opens: they don't change any other answer. */
 const OWN = /^(lab\/api\/workspaces|api\/collaboration\/session)\//;
 
 /**
- * Name what an address asks for: below the lab, without the number that makes each address new.
+ * Return the path and query of an address below the lab, without JupyterLab's cache-busting number.
  *
- * @returns null if it is no address of the lab.
+ * @returns null if it isn't an address of the lab.
  */
 export function named(address: string, base: string): string | null {
   if (!address.startsWith(base)) {
@@ -35,25 +35,25 @@ export function named(address: string, base: string): string | null {
   return path.replace(/\/$/, '') + (rest.length ? `?${rest.join('&')}` : '');
 }
 
-/** Make a good answer of JSON, or of a stream of it. */
+/** Make a successful response from JSON, or from a stream of JSON. */
 function good(json: BodyInit): Response {
   return new Response(json, { status: 200, headers: { 'Content-Type': 'application/json' } });
 }
 
 /**
- * Decompress.
+ * Decompress a text.
  *
- * @param packed - base64 of what gzip made of a text.
+ * @param packed - the gzipped text, in base64.
  */
 export function unpacked(packed: string): ReadableStream {
   const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
   return new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
 }
 
-/** An answer that others share. */
+/** An answer that requests share. */
 interface IShared {
   answer: Promise<Response>;
-  /** When it came; Infinity until then. */
+  /** When the answer came, on the clock `now`; Infinity until then. */
   came: number;
 }
 
@@ -63,9 +63,9 @@ export class Answers {
   /**
    * @param ask - asks the server.
    * @param base - the lab's address, with a slash at the end.
-   * @param given - what came with the page: JSON by what is asked for.
-   * @param now - milliseconds since the page was asked for.
-   * @param packed - what came with the page compressed, as `unpacked` takes it, by what is asked for.
+   * @param given - the answers in the page: JSON by request, as `named` returns it.
+   * @param now - returns the milliseconds since the page was requested.
+   * @param packed - the compressed answers in the page, for `unpacked`, by request.
    */
   constructor(
     private readonly ask: typeof fetch,
@@ -75,12 +75,12 @@ export class Answers {
     private readonly packed: Record<string, string> = {}
   ) {}
 
-  /** Answer as the browser's `fetch`. */
+  /** Stands in for the browser's `fetch`. */
   readonly fetch: typeof fetch = (input, init) => {
     const request = input instanceof Request ? input : null;
     const method = (init?.method ?? request?.method ?? 'GET').toUpperCase();
     const address = new URL(request?.url ?? String(input), this.base).href;
-    const what = this.now() < LOADING ? named(address, this.base) : null;
+    const what = this.now() < LOADING_MS ? named(address, this.base) : null;
     if (what === null || (method === 'GET' && ASKED.test(what))) {
       return this.ask(input, init);
     }
@@ -105,16 +105,16 @@ export class Answers {
   };
 
   /**
-   * Take something to have changed: what was asked for before the news is no answer any more.
+   * Forget an answer that is out of date.
    *
-   * @param what - as `named` names it.
+   * @param what - the request, as `named` returns it.
    */
   renew(what: string): void {
     delete this.given[what];
     this.shared.delete(what);
   }
 
-  /** Return what came with the page; what changes is good for one answer. */
+  /** Return an answer from the page; an answer that may change is used only once. */
   private take(what: string): string | undefined {
     const known = this.given[what];
     if (known !== undefined && (CHANGES.test(what) || OPENING.test(what))) {
@@ -127,9 +127,9 @@ export class Answers {
   }
 
   /**
-   * Answer the request for a document's room, if it is for the form of document that was thought of.
+   * Answer the request for a document's room, if it has the expected format and type.
    *
-   * @param room - JSON: format, type, and what names the room.
+   * @param room - the room's answer in JSON, with its format and type.
    */
   private async enter(
     room: string,
@@ -141,7 +141,7 @@ export class Answers {
     return wanted.format === format && wanted.type === type ? good(room) : ask(request);
   }
 
-  /** Something has changed: what was known of it may not hold any more. */
+  /** Forget all answers that a write may have made out of date. */
   private forget(): void {
     this.shared.clear();
     for (const what of Object.keys(this.given)) {
@@ -153,8 +153,8 @@ export class Answers {
 
   private share(what: string, ask: () => Promise<Response>): Promise<Response> {
     const known = this.shared.get(what);
-    if (known && this.now() < known.came + FRESH) {
-      // Of a failure everybody hears by themselves.
+    if (known && this.now() < known.came + FRESH_MS) {
+      // After a failure each request asks the server itself.
       return known.answer.then((answer) => (answer.ok ? answer.clone() : ask()), ask);
     }
     const made: IShared = { answer: ask(), came: Number.POSITIVE_INFINITY };

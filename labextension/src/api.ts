@@ -4,12 +4,12 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 /**
- * Ask the classroom something.
+ * Send a request to the classroom's API.
  *
- * @param settings - of the server.
- * @param address - below the server's own.
- * @param init - of the request.
- * @throws ServerConnection.ResponseError with the server's sentence when it says no.
+ * @param settings - the server's settings.
+ * @param address - the path below the API's address.
+ * @param init - the request's options.
+ * @throws ServerConnection.ResponseError with the server's sentence if it rejects the request.
  */
 export async function ask(
   settings: ServerConnection.ISettings,

@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 /**
- * The words about assignments: handing out, collecting, handing in. A part of `texts`.
+ * The texts about assignments: handing out, collecting, handing in. A part of `texts`.
  *
- * @param trans - the extension's domain.
+ * @param trans - the translations of the extension's domain.
  */
 export function assignmentTexts(trans: TranslationBundle) {
   return {

@@ -1,4 +1,4 @@
-/** Handing out and collecting: for tutors. */
+/** The tutors' commands for handing out and collecting assignments. */
 
 import {
   ILayoutRestorer,
@@ -26,25 +26,25 @@ import { type Texts, texts } from './texts';
 const HAND_OUT = 'classroom:hand-out';
 const TABLE = 'classroom:assignments';
 const NAMESPACE = 'classroom-assignments';
-/** Milliseconds: how long is said at most that something is being done. */
-const MEANWHILE = 5000;
+/** How long the notification of work in progress is shown at most. */
+const MEANWHILE_MS = 5000;
 
-/** Whether assignments are handed out and collected here: in the class, and in no other lab. */
+/** Whether this lab is the class, the only lab with handing out and collecting. */
 function isClass(): boolean {
   return PageConfig.getOption('classroomAssignments') === 'true';
 }
 
 /**
- * Do something while a notification says so, and say what came of it in another.
+ * Show a notification while some work is done, and another one with the outcome.
  *
- * A notification that is changed before JupyterLab has drawn it stays as it was, for good.
+ * The first isn't updated: JupyterLab ignores an update before it has drawn the notification.
  *
- * @param doing - what is shown meanwhile.
- * @param work - returns what to show; with more than one line, as a warning that stays.
- * @returns whether it was done.
+ * @param doing - the text to show meanwhile.
+ * @param work - returns the lines to show; more than one line makes a warning that stays.
+ * @returns whether the work succeeded.
  */
 export async function tell(doing: string, work: () => Promise<string[]>): Promise<boolean> {
-  const id = Notification.info(doing, { autoClose: MEANWHILE });
+  const id = Notification.info(doing, { autoClose: MEANWHILE_MS });
   try {
     const lines = await work();
     if (lines.length > 1) {
@@ -69,7 +69,7 @@ class Desk {
     this.api = new AssignmentsApi(app.serviceManager.serverSettings);
   }
 
-  /** Ask to whom a file or folder is handed out, and do so; say whether it was. */
+  /** Ask to whom to hand out a file or folder, and hand it out; return whether that was done. */
   async handOut(path: string, name: string): Promise<boolean> {
     const { words } = this;
     const recipients = await this.api.all();
@@ -90,7 +90,7 @@ class Desk {
     });
   }
 
-  /** Ask where to collect to, and do so. */
+  /** Ask for the destination, and collect. */
   readonly collect = async ({ name, source }: IAssignment): Promise<void> => {
     const { words } = this;
     const download = Dialog.okButton({ label: words.download });
@@ -133,17 +133,17 @@ class Desk {
   }
 
   readonly api: AssignmentsApi;
-  /** The assignment that was handed out last. */
+  /** The name of the assignment that was handed out last. */
   last = '';
 }
 
-/** Have the browser save something as a file. */
+/** Make the browser download content as a file. */
 function save(content: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  // Some browsers begin with it later.
+  // Some browsers start the download later.
   window.setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 

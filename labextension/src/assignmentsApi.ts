@@ -1,80 +1,80 @@
-/** The classroom's calls about assignments (`docs/openapi.yaml`). */
+/** The REST calls for assignments (`docs/openapi.yaml`). */
 
 import type { ServerConnection } from '@jupyterlab/services';
 import { ask } from './api';
 
-/** Somebody on the list. */
+/** A student on the class list. */
 export interface IStudent {
   readonly name: string;
-  /** As the others see it. */
+  /** The name that others see. */
   readonly shown: string;
 }
 
-/** A room of the class's, with those of the list who may be in it. */
+/** A room, with the listed students who may enter it. */
 export interface IRoom {
   readonly name: string;
   /** Names of students. */
   readonly members: readonly string[];
 }
 
-/** Those to whom something may be handed out. */
+/** The possible recipients of an assignment. */
 export interface IRecipients {
-  /** Everybody on the list. */
+  /** All students on the class list. */
   readonly students: readonly IStudent[];
   readonly rooms: readonly IRoom[];
-  /** Whether they have their copies in labs of their own. */
+  /** Whether the students get their copies in labs of their own. */
   readonly own: boolean;
 }
 
 export interface IAssignment {
   readonly name: string;
-  /** The file or folder that was handed out. */
+  /** The path of the file or folder that was handed out. */
   readonly source: string;
 }
 
-/** What a student has handed in. */
+/** A student's hand-ins. */
 export interface IHandedIn {
-  /** Seconds since the epoch; null for nothing. */
+  /** Time of the last hand-in in seconds since the epoch; null for none. */
   readonly handedIn: number | null;
   /** How many hand-ins are kept. */
   readonly times: number;
 }
 
-/** A line of the table. */
+/** A row of the table. */
 export interface IRow extends IStudent, IHandedIn {
-  /** Where the copy is, or would be. */
+  /** The path of the copy, whether it exists or not. */
   readonly path: string;
   readonly has: 'copy' | 'none' | 'other';
-  /** Where the student's own lab shows the copy, if it is there. */
+  /** The address of the copy in the student's own lab, if it is there. */
   readonly address?: string;
-  /** Why nothing can be said of the copy. */
+  /** Why the copy couldn't be checked. */
   readonly error?: string;
-  /** Seconds since the epoch; null for never. */
+  /** Time of the last change in seconds since the epoch; null for never. */
   readonly changed: number | null;
   /** Whether the student is on the list. */
   readonly listed: boolean;
 }
 
-/** An assignment that the person at the page has got. */
+/** An assignment of the person at the page. */
 export interface IMine extends IHandedIn {
   readonly name: string;
   readonly path: string;
 }
 
-/** What came of handing out or collecting. */
+/** The outcome of handing out or collecting. */
 export interface IOutcome {
   readonly done: readonly string[];
   readonly unchanged: readonly string[];
-  /** Sentences by the students' names. */
+  /** The reasons why students were skipped, by their names. */
   readonly left: Readonly<Record<string, string>>;
   readonly leftOut: readonly string[];
 }
 
 export class AssignmentsApi {
-  /** @param settings - of the server. */
+  /** @param settings - the server's settings. */
   constructor(private readonly settings: ServerConnection.ISettings) {}
 
-  /** What was handed out, the latest first, and those to whom it may be. */
+  /** List the assignments, the latest first, and the possible recipients. */
   all(): Promise<{ assignments: IAssignment[] } & IRecipients> {
     return this.call('assignments');
   }
@@ -92,7 +92,7 @@ export class AssignmentsApi {
     return rows;
   }
 
-  /** Put what was handed in into a folder of the class's files. */
+  /** Copy the hand-ins into a folder of the class's files. */
   collect(name: string, folder: string, missing: boolean): Promise<IOutcome> {
     return this.call(`assignments/${encodeURIComponent(name)}/submitted`, {
       method: 'POST',
@@ -100,14 +100,14 @@ export class AssignmentsApi {
     });
   }
 
-  /** What was handed in, as an archive. */
+  /** Get the hand-ins as an archive. */
   async archive(name: string, missing: boolean): Promise<Blob> {
     const more = missing ? '?missing=yes' : '';
     const address = `assignments/${encodeURIComponent(name)}/submitted${more}`;
     return (await ask(this.settings, address)).blob();
   }
 
-  /** What the person at the page has got. */
+  /** List the assignments of the person at the page. */
   async mine(): Promise<IMine[]> {
     return (await this.call<{ assignments: IMine[] }>('my/assignments')).assignments;
   }

@@ -1,4 +1,4 @@
-/** The table of an assignment: who has it, who has changed it, who has handed it in. */
+/** The table of an assignment: which students have it, have changed it, have handed it in. */
 
 import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
@@ -7,12 +7,12 @@ import type { AssignmentsApi, IAssignment, IRow } from './assignmentsApi';
 import { called } from './handOut';
 import type { Texts } from './texts';
 
-/** Seconds: what is saved while it is handed in isn't a change after that. */
-const SLACK = 1;
+/** A save this soon after a hand-in doesn't count as a later change. */
+const SLACK_SECONDS = 1;
 
-/** What the table leads to. */
+/** The actions of the table's buttons. */
 export interface IActions {
-  /** Hand out again what was handed out. */
+  /** Hand out the assignment again. */
   again(assignment: IAssignment): Promise<void>;
   collect(assignment: IAssignment): Promise<void>;
   /** Show a student's folder: in the file browser, or in the student's own lab. */
@@ -21,9 +21,9 @@ export interface IActions {
 
 export class AssignmentsTable extends ReactWidget {
   /**
-   * @param api - to ask.
-   * @param actions - that its buttons lead to.
-   * @param words - to show.
+   * @param api - the REST calls.
+   * @param actions - the actions of the buttons.
+   * @param words - the texts to show.
    */
   constructor(
     private readonly api: AssignmentsApi,
@@ -35,13 +35,13 @@ export class AssignmentsTable extends ReactWidget {
   }
 
   /**
-   * Ask the lab how it is now.
+   * Load the current state from the lab.
    *
-   * @param name - of an assignment to show; without it, the one that is shown.
+   * @param name - the assignment to show; by default the one that is shown already.
    */
   async refresh(name = this.name): Promise<void> {
     if (this.isDisposed) {
-      return; // closed while something was done
+      return; // it was closed meanwhile
     }
     this.asked += 1;
     const { asked } = this;
@@ -59,7 +59,7 @@ export class AssignmentsTable extends ReactWidget {
     } catch (error) {
       status = (error as Error).message;
     }
-    // What was asked last counts, whatever comes last.
+    // Only the answer to the last request counts.
     if (asked === this.asked && !this.isDisposed) {
       [this.known, this.rows, this.name, this.status] = [known, rows, found?.name ?? '', status];
       this.update();
@@ -117,7 +117,7 @@ export class AssignmentsTable extends ReactWidget {
   private row(row: IRow): React.ReactElement {
     const { words } = this;
     const since =
-      row.changed !== null && row.handedIn !== null && row.changed > row.handedIn + SLACK;
+      row.changed !== null && row.handedIn !== null && row.changed > row.handedIn + SLACK_SECONDS;
     return (
       <tr key={row.name}>
         <th scope="row">
@@ -171,11 +171,11 @@ export class AssignmentsTable extends ReactWidget {
   private rows: readonly IRow[] = [];
   private name = '';
   private status = '';
-  /** How often was asked. */
+  /** The number of requests so far. */
   private asked = 0;
 }
 
-/** Write a time; '' for none. */
+/** Format a time; '' for none. */
 export function moment(seconds: number | null): string {
   return seconds === null ? '' : new Date(seconds * 1000).toLocaleString();
 }

@@ -1,4 +1,4 @@
-/** The class's chat: in its panel from the beginning, with what is unread told at its icon. */
+/** The class's chat: loaded into its panel at the start, with an unread mark on the icon. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { PageConfig } from '@jupyterlab/coreutils';
@@ -11,7 +11,7 @@ import { type Texts, texts } from './texts';
 const PANEL = 'JupyterlabChat:sidepanel';
 const UNREAD = 'classroom-mod-unread';
 
-/** What is needed of jupyterlab-chat's panel. */
+/** The part of jupyterlab-chat's panel that this module uses. */
 interface IChatModel {
   readonly unreadMessages: readonly number[];
   readonly unreadChanged: ISignal<unknown, unknown>;
@@ -25,11 +25,11 @@ interface IPanel extends Widget {
   readonly current?: IChat;
   readonly chatOpened: ISignal<unknown, IChat>;
   open(loaded: object): unknown;
-  /** Its own way to load a chat, the only one that doesn't bring the panel to the front. */
+  /** Private: the only way to load a chat without bringing the panel to the front. */
   _createModel?(path: string): Promise<object>;
 }
 
-/** Show at the panel's icon how much nobody has read yet. */
+/** Show the number of unread messages on the panel's icon. */
 function tell(panel: IPanel, model: IChatModel, words: Texts): void {
   const unread = model.unreadMessages.length;
   panel.title.caption = unread ? words.unread(unread) : words.chat;
@@ -38,7 +38,7 @@ function tell(panel: IPanel, model: IChatModel, words: Texts): void {
   panel.title.dataset = { ...panel.title.dataset, unread: shown };
 }
 
-/** Have the chat ready: loaded, so that what comes is counted, and out of people's way. */
+/** Load the chat, so that new messages are counted, without bringing it to the front. */
 async function prepare(app: JupyterFrontEnd, path: string, words: Texts): Promise<void> {
   const sides = ['left', 'right'].flatMap((side) => [...app.shell.widgets(side)]);
   const panel = sides.find((widget) => widget.id === PANEL) as IPanel | undefined;
@@ -52,12 +52,12 @@ async function prepare(app: JupyterFrontEnd, path: string, words: Texts): Promis
   };
   panel.chatOpened.connect((_, chat) => watch(chat));
   if (panel.current) {
-    watch(panel.current); // where the person was last time
+    watch(panel.current); // the chat that the person read last time
   } else if (panel._createModel) {
     try {
       panel.open(await panel._createModel(path));
     } catch {
-      // It has another name now, or was deleted: the panel lists what there is.
+      // The chat was renamed or deleted: the panel lists the existing chats.
     }
   }
 }
@@ -70,7 +70,7 @@ export const chat: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd, translator: ITranslator | null) => {
     const path = PageConfig.getOption('classroomChat');
     if (path) {
-      // Not awaited: the page is put in order only once all plugins are there.
+      // Not awaited: JupyterLab restores the layout only after all plugins have started.
       void Promise.all([app.restored, app.serviceManager.ready]).then(() =>
         prepare(app, path, texts(translator))
       );

@@ -1,4 +1,4 @@
-/** How a tutor collects: into a folder of the class's files, or as a download. */
+/** The tutor's dialog for collecting: into a folder of the class's files, or as a download. */
 
 import type { Dialog } from '@jupyterlab/apputils';
 import { ReactWidget } from '@jupyterlab/ui-components';
@@ -6,16 +6,16 @@ import type * as React from 'react';
 import type { Texts } from './texts';
 
 export interface ICollect {
-  /** The course's, in which nbgrader looks for `submitted`. */
+  /** The course's folder, in which nbgrader looks for `submitted`. */
   readonly folder: string;
-  /** Whether to take the copies of those who have handed in nothing. */
+  /** Whether to collect the copies of students who have handed in nothing. */
   readonly missing: boolean;
 }
 
 /**
- * Propose a folder: the course's if what was handed out is in nbgrader's `release`.
+ * Propose a folder: the course's folder if the assignment came from nbgrader's `release`.
  *
- * @param source - path of what was handed out.
+ * @param source - the path of the file or folder that was handed out.
  */
 export function courseOf(source: string): string {
   const found = /^(?:(.*)\/)?release\//.exec(source);
@@ -24,8 +24,8 @@ export function courseOf(source: string): string {
 
 export class Collect extends ReactWidget implements Dialog.IBodyWidget<ICollect> {
   /**
-   * @param folder - that is proposed.
-   * @param words - to show.
+   * @param folder - the proposed folder.
+   * @param words - the texts to show.
    */
   constructor(
     private folder: string,

@@ -1,8 +1,8 @@
 /**
- * Which of JupyterLab's commands write: `commands.json`, in three lists.
+ * The kinds of JupyterLab's commands, from the three lists in `commands.json`.
  *
- * `changes` has those that are refused in a document that nobody may change, `writes` the others that
- * write, and `reads` the rest. A view-only person runs only the last.
+ * `changes` has the commands that are blocked in a read-only document. `writes` has the other
+ * commands that write, and `reads` has the rest. A view-only person may only run those in `reads`.
  */
 
 import table from './commands.json';
@@ -11,8 +11,8 @@ function ids(areas: Readonly<Record<string, readonly string[]>>): string[] {
   return Object.entries(areas).flatMap(([area, names]) => names.map((name) => `${area}:${name}`));
 }
 
-/** Ids of the commands that are refused in a document that nobody may change. */
+/** Ids of the commands that are blocked in a read-only document. */
 export const CHANGING: ReadonlySet<string> = new Set(ids(table.changes));
 
-/** Ids of the commands that write to a document, to files, or to what runs. */
+/** Ids of the commands that write to a document, to files, or to kernels and terminals. */
 export const WRITING: ReadonlySet<string> = new Set([...CHANGING, ...ids(table.writes)]);

@@ -1,4 +1,4 @@
-/** What a person sees while there is no connection to the lab: no dialog that waits for a click. */
+/** Show a notification while the lab can't be reached, instead of JupyterLab's dialog. */
 
 import {
   ConnectionLost,
@@ -11,8 +11,8 @@ import { ITranslator } from '@jupyterlab/translation';
 import { ILive } from './live';
 import { texts } from './texts';
 
-/** Milliseconds: a connection that comes back sooner isn't spoken of. */
-const PATIENCE = 1500;
+/** A connection loss that is shorter than this isn't shown. */
+const PATIENCE_MS = 1500;
 
 export const connection: JupyterFrontEndPlugin<IConnectionLost> = {
   id: '@classroom/labextension:connection',
@@ -30,7 +30,7 @@ export const connection: JupyterFrontEndPlugin<IConnectionLost> = {
         timer = window.setTimeout(() => {
           timer = 0;
           told = Notification.emit(words.connectionLost, 'in-progress', { autoClose: false });
-        }, PATIENCE);
+        }, PATIENCE_MS);
       }
     });
     const quiet = () => {
@@ -49,7 +49,7 @@ export const connection: JupyterFrontEndPlugin<IConnectionLost> = {
       quiet();
       Notification.dismiss(told);
     });
-    // JupyterLab calls it at each request that fails; documents and kernels come back by themselves.
+    // JupyterLab calls this for each failed request. Documents and kernels reconnect on their own.
     return PageConfig.getOption('classroomLive') ? async () => undefined : ConnectionLost;
   }
 };

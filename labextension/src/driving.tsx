@@ -1,4 +1,4 @@
-/** Who drives: the tutor's switch and the students' badge in the top bar (`classroom.lab.api.driving`). */
+/** View-only mode: the tutor's switch and the students' badge (`classroom.lab.api.driving`). */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
@@ -14,16 +14,16 @@ import { type Texts, texts } from './texts';
 import { ON } from './topBar';
 
 export interface IDriving {
-  /** Whether the person at the page may only look on. */
+  /** Whether the person at the page is view-only. */
   readonly viewOnly: boolean;
 
-  /** Ids of copies of documents that must be replaced: the lab takes nothing of them. */
+  /** Client ids of document copies that must be replaced, because the lab rejects their changes. */
   readonly outdated: readonly number[];
 
-  /** One of the two may have changed. */
+  /** Emitted when one of the two may have changed. */
   readonly changed: ISignal<IDriving, void>;
 
-  /** Say why something isn't done. */
+  /** Show why an action was blocked. */
   explain(): void;
 }
 
@@ -32,7 +32,7 @@ export const IDriving = new Token<IDriving>(
   'Who may write in the classroom.'
 );
 
-/** The tutor's switch. */
+/** The command of the tutor's switch. */
 const SWITCH = 'classroom:view-only';
 /** The student's badge, an item of the top bar (`schema/plugin.json`). */
 const BADGE = 'classroom-badge';
@@ -45,12 +45,12 @@ class Driving implements IDriving {
     return this.mode?.tutor ?? false;
   }
 
-  /** The tutor who drives; '' while all may write. */
+  /** The name of the tutor who drives; '' while everybody may write. */
   get driver(): string {
     return this.mode?.driver ?? '';
   }
 
-  /** What a student's badge says; '' for none. */
+  /** The text of a student's badge; '' for none. */
   get badge(): string {
     return this.viewOnly ? this.sentence() : '';
   }
@@ -103,7 +103,7 @@ class Driving implements IDriving {
   private told = '';
 }
 
-/** A region that says aloud what it shows, also when that is nothing. */
+/** Make the badge, a live region for screen readers; it exists even when it is empty. */
 function badge(driving: Driving): ReactWidget {
   return ReactWidget.create(
     <UseSignal signal={driving.changed}>
@@ -118,7 +118,7 @@ function badge(driving: Driving): ReactWidget {
 
 export const driving: JupyterFrontEndPlugin<IDriving> = {
   id: '@classroom/labextension:driving',
-  description: 'Shows who drives, and lets tutors switch it.',
+  description: 'Shows view-only mode, and lets tutors switch it.',
   autoStart: true,
   requires: [ILive, IToolbarWidgetRegistry],
   optional: [ITranslator],
@@ -137,7 +137,7 @@ export const driving: JupyterFrontEndPlugin<IDriving> = {
       isVisible: () => made.tutor,
       isEnabled: () => made.tutor,
       className: () => (made.driver ? ON : ''),
-      // The answer comes to every page, this one too, by the live connection.
+      // The live connection brings the new mode to every page, including this one.
       execute: async () => {
         const body = JSON.stringify({ viewOnly: !made.driver });
         try {

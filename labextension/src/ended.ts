@@ -1,4 +1,4 @@
-/** What a person sees whose access has ended: one sentence, and where to go on. */
+/** Show a person whose access has ended one sentence, and a way to go on. */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
@@ -12,13 +12,13 @@ import { texts } from './texts';
 async function show(sentence: string, translator: ITranslator | null): Promise<void> {
   const words = texts(translator);
   silence();
-  // There is one dialog at a time: those that are open, such as a document's on the same matter,
-  // would stand before ours. Those that come later wait behind it, for good.
+  // JupyterLab shows one dialog at a time. Close the open ones, which would be shown before ours,
+  // such as a document's dialog about the same event. Later ones wait behind ours.
   for (const open of Dialog.tracker.filter(() => true)) {
     open.reject();
   }
-  // It may be this lab alone that they may not enter: the Hub's page lists the others, or asks who
-  // is not signed in any more to sign in.
+  // Perhaps they may still enter other labs: the Hub's home page lists them. It asks people who are
+  // signed out to sign in.
   const elsewhere = sentence !== '' && thereAreSeveral();
   await showDialog({
     title: sentence ? words.accessEnded : words.signedOut,
@@ -31,13 +31,13 @@ async function show(sentence: string, translator: ITranslator | null): Promise<v
     travel.to(PageConfig.getOption('hubHost') + home);
     return;
   }
-  // To the sign-in, and from there back to where one was.
+  // This leads to the sign-in, and from there back to this page.
   window.location.reload();
 }
 
 export const ended: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:ended',
-  description: 'Says so when the access of the person at the page has ended.',
+  description: 'Shows when the access of the person at the page has ended.',
   autoStart: true,
   requires: [ILive],
   optional: [ITranslator],

@@ -3,16 +3,16 @@
 import type * as React from 'react';
 import type { Person } from './pageMessages';
 
-/** What the others see of somebody. */
+/** The public part of a participant. */
 export type Known = Pick<Person, 'name' | 'display_name' | 'initials' | 'color' | 'avatar_url'>;
 
-/** What is needed of the awareness of the whole lab (jupyter-collaboration). */
+/** The part of jupyter-collaboration's lab-wide awareness that this module uses. */
 export interface IAwareness {
   getStates(): ReadonlyMap<number, { readonly user?: Omit<Known, 'name'> & { username: string } }>;
   on(event: 'change', look: () => void): void;
 }
 
-/** List whom every page knows of, by name: somebody may have several. */
+/** List the people in the awareness, each once: a person may have several pages. */
 export function known(awareness: IAwareness | null): Known[] {
   const found = new Map<string, Known>();
   for (const { user } of awareness?.getStates().values() ?? []) {
@@ -23,18 +23,18 @@ export function known(awareness: IAwareness | null): Known[] {
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Somebody of whom the page knows but the name. */
+/** Make a participant of whom the page knows only the name. */
 export function unknown(name: string): Known {
   const initials = name.slice(0, 1).toUpperCase();
   return { name, display_name: name, initials, color: null, avatar_url: null };
 }
 
-/** A name as it is shown, with the one that the Hub knows if that is another: not only capitals. */
+/** Return the shown name, and add the user name if more than its capitalisation differs. */
 export function fullName({ name, display_name: shown }: Known): string {
   return shown.normalize('NFKC').toLowerCase() === name ? shown : `${shown} (${name})`;
 }
 
-/** Somebody's picture: their avatar, or their initials on their colour. */
+/** Return a person's picture: their avatar, or their initials on their colour. */
 export function picture(person: Known): React.ReactElement {
   return person.avatar_url ? (
     <img

@@ -1,4 +1,4 @@
-/** Following a tutor from place to place, on one's own or because the tutor asks for it. */
+/** Follow a tutor from place to place, by one's own choice or because the tutor asks for it. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
@@ -42,12 +42,12 @@ class Following {
     );
   }
 
-  /** The name of the tutor whom all are asked to follow. */
+  /** The name of the tutor who asks everybody to follow; '' for none. */
   get asking(): string {
     return this.leading.asking;
   }
 
-  /** Hear where the tutors are. */
+  /** Take over the tutors' locations. */
   take(leading: LeadingMessage): void {
     const before = this.leading;
     this.leading = leading;
@@ -65,7 +65,7 @@ class Following {
     this.go();
   }
 
-  /** Follow a tutor, or with '' nobody. */
+  /** Follow a tutor; with '' stop following. */
   follow(name: string): void {
     this.followed = name;
     this.last = '';
@@ -76,7 +76,7 @@ class Following {
     this.go();
   }
 
-  /** Step out, or follow; whom is asked when there are several. */
+  /** Stop following, or follow a tutor; ask which one if there are several. */
   toggle(): void {
     const { leaders } = this.leading;
     if (this.followed || leaders.length < 2) {
@@ -91,18 +91,18 @@ class Following {
     menu.open(left, bottom);
   }
 
-  /** Make the button in the top bar, below which `toggle` asks whom to follow. */
+  /** Make the top bar's button; `toggle` opens its menu of tutors below it. */
   makeButton(): CommandToolbarButton {
     this.button = new CommandToolbarButton({ commands: this.commands, id: FOLLOW });
     return this.button;
   }
 
-  /** Whether somebody is followed. */
+  /** Whether the person follows a tutor. */
   get isFollowing(): boolean {
     return this.followed !== '';
   }
 
-  /** Whether there is anybody to follow. */
+  /** Whether there is a tutor to follow. */
   get possible(): boolean {
     return this.followed !== '' || this.leading.leaders.length > 0;
   }
@@ -133,12 +133,12 @@ class Following {
     }
   }
 
-  /** The name of a tutor that people see. */
+  /** Return a tutor's display name. */
   shown(name: string): string {
     return this.names.get(name) ?? name;
   }
 
-  /** Go where the followed tutor is, if that isn't where they were. */
+  /** Go to the followed tutor's location, if it has changed. */
   private go(): void {
     const leader = this.leading.leaders.find((one) => one.name === this.followed);
     this.search(leader === undefined);
@@ -155,7 +155,7 @@ class Following {
     }
   }
 
-  /** Look for the followed tutor in other labs while they are not in this one. */
+  /** Search for the followed tutor in other labs while they aren't in this lab. */
   private search(isGone: boolean): void {
     if (this.followed && isGone && thereAreSeveral()) {
       this.searching.begin(this.followed);
@@ -165,7 +165,7 @@ class Following {
     }
   }
 
-  /** Nobody is taken to another lab without a click: what they do here would end in its midst. */
+  /** Offer to go to another lab, but only with a click: leaving interrupts the work here. */
   private offer(name: string, lab: ILab): void {
     const go = () => travel.to(addressOf(lab, '', name));
     this.tell(
@@ -176,7 +176,7 @@ class Following {
     );
   }
 
-  /** Let one word at a time stand about where the tutor is. */
+  /** Replace the notification about the tutor's location: only one is shown at a time. */
   private tell(notification: string): void {
     if (this.told) {
       Notification.dismiss(this.told);
@@ -192,7 +192,7 @@ class Following {
   private button: CommandToolbarButton | null = null;
   private readonly searching: Searching;
   private readonly names = new Map<string, string>();
-  /** Whom the page's address says to follow, once they are here. */
+  /** The tutor in the page's address; the page follows them when they are in this lab. */
   private wanted = new URLSearchParams(window.location.search).get(FOLLOWED) ?? '';
   private told = '';
   private leading = NOBODY;
@@ -223,7 +223,7 @@ export const following: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(FOLLOW, {
       label: ({ name }) => made.label(String(name ?? '')),
       caption: () => (made.isFollowing ? words.stepOut : words.followMore),
-      // Who drives in a lab of their own may have been led there: they step out as everybody.
+      // The owner of a lab may also follow somebody, and must be able to stop.
       isVisible: () => made.isFollowing || (made.possible && !standing.tutor),
       isEnabled: () => made.isFollowing || (made.possible && !standing.tutor),
       className: ({ name }) => (made.isFollowing && !name ? ON : ''),

@@ -1,23 +1,23 @@
-/** One frame: what it shows runs there, with an origin of its own, and reaches nothing else. */
+/** One sandboxed frame: its content runs in an opaque origin and can't reach the page. */
 
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 
-/** A piece of an output, as `classroom/lab/frame.html` takes it. */
+/** A part of an output, in the form for `classroom/lab/pages/frame.html`. */
 export interface IItem {
   readonly id: string;
   readonly html?: string;
   readonly script?: string;
-  /** Shown by another output: only what it loads is wanted. */
+  /** Whether it is another output's library: the frame loads it without showing it. */
   readonly library?: boolean;
 }
 
-/** Pixels: as high as a frame may get, and until it has said how high it is. */
-const HIGHEST = 20_000;
-const FIRST = 24;
-/** Pixels, and times in a row: a page that is always that much higher than its frame. */
-const CREEP = 8;
+/** The greatest height of a frame, and its height until it has reported its own. */
+const HIGHEST_PX = 20_000;
+const FIRST_PX = 24;
+/** A page that grows with its frame is stopped after this many steps of at most this size. */
+const CREEP_PX = 8;
 const CREEPS = 12;
-/** Where a frame is made: this far outside of what is seen. */
+/** How far outside of the visible part a frame is already made. */
 const NEAR = '600px';
 const STYLE = [
   '--jp-border-color1',
@@ -31,7 +31,7 @@ const STYLE = [
   '--jp-ui-font-color1'
 ];
 
-/** Where the frame's page is; '' where there is no classroom. */
+/** Return the address of the frame's page; '' without a classroom on the server. */
 export function address(): string {
   const found = PageConfig.getOption('classroomFrame');
   return found ? URLExt.join(PageConfig.getBaseUrl(), found) : '';
@@ -44,7 +44,7 @@ function colours(): Record<string, string> {
   return Object.fromEntries(STYLE.map((name) => [name, style.getPropertyValue(name)]));
 }
 
-/** Have all frames take over the colours of the page. */
+/** Send the page's colours to all frames. */
 export function dress(): void {
   for (const one of open) {
     one.dress();
@@ -65,15 +65,15 @@ function isSame(one: IItem, other: IItem | undefined): boolean {
 
 export class Frame {
   /**
-   * @param host - where to show it.
-   * @param items - what to show.
+   * @param host - the element for the frame.
+   * @param items - the items to show.
    */
   constructor(
     host: HTMLElement,
     private items: readonly IItem[]
   ) {
     this.place.className = 'classroom-Frame';
-    this.place.style.minHeight = `${FIRST}px`;
+    this.place.style.minHeight = `${FIRST_PX}px`;
     host.append(this.place);
     this.seen.observe(this.place);
     open.add(this);
@@ -83,7 +83,7 @@ export class Frame {
     return this.iframe?.contentWindow ?? null;
   }
 
-  /** Show these instead; what is shown already and still comes first isn't run again. */
+  /** Replace the items; if the shown items still come first, they don't run again. */
   show(items: readonly IItem[]): void {
     const shown = this.items;
     this.items = items;
@@ -101,7 +101,7 @@ export class Frame {
     }
   }
 
-  /** Take what the frame's page says: it may say anything. */
+  /** Handle a message from the frame's page, which isn't trusted. */
   hear(said: unknown): void {
     if (typeof said !== 'object' || said === null) {
       return;
@@ -111,12 +111,12 @@ export class Frame {
       return;
     }
     if (ready === true) {
-      // Again when it is put back into the page, which loads it once more.
+      // It is ready again after each load, such as when it is put back into the page.
       this.ready = true;
       this.send(this.items);
     }
     if (typeof height === 'number' && Number.isFinite(height)) {
-      this.grow(Math.min(HIGHEST, Math.max(0, Math.ceil(height))));
+      this.grow(Math.min(HIGHEST_PX, Math.max(0, Math.ceil(height))));
     }
   }
 
@@ -135,18 +135,18 @@ export class Frame {
     made.title = 'Output';
     made.src = address();
     this.iframe = made;
-    // Also of what stands for a frame that was stopped.
+    // This also removes the notice in place of a stopped frame.
     this.place.replaceChildren(made);
   }
 
   private send(items: readonly IItem[]): void {
-    // The frame's origin is opaque: no other target than any would reach it.
+    // The frame's origin is opaque: only the target '*' reaches it.
     this.window?.postMessage({ classroom: 'lab', items, style: colours() }, '*');
   }
 
   private grow(height: number): void {
     const more = height - this.height;
-    this.creeps = more > 0 && more <= CREEP ? this.creeps + 1 : 0;
+    this.creeps = more > 0 && more <= CREEP_PX ? this.creeps + 1 : 0;
     if (this.creeps > CREEPS || more === 0) {
       return;
     }
@@ -168,6 +168,6 @@ export class Frame {
   );
   private iframe: HTMLIFrameElement | null = null;
   private ready = false;
-  private height = FIRST;
+  private height = FIRST_PX;
   private creeps = 0;
 }

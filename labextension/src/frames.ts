@@ -1,8 +1,8 @@
 /**
- * Outputs that need a script, or HTML that the page doesn't take as it is: shown in frames.
+ * Show outputs in frames if they need a script, or have HTML that sanitising would change.
  *
- * Each has a frame of its own, but where one output's script looks for another's element they share
- * one, as bokeh's do. Libraries that a cell above has loaded are loaded in each frame below.
+ * Each output has a frame of its own. But outputs share one if the script of one looks for an
+ * element of another, as bokeh's do. Each frame also loads the libraries of the cells above.
  */
 
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -13,7 +13,7 @@ import { Frame, type IItem } from './frame';
 import { idsOf, isPlain, wordsOf } from './html';
 import { HTML, type ILibrary, LOADS, libraries, piece, SCRIPTS } from './libraries';
 
-/** Of libraries that fill what their other output shows; beside a script. */
+/** Types of bokeh and holoviews whose script fills the element of an earlier output. */
 const FILLS = ['application/vnd.bokehjs_exec.v0+json', 'application/vnd.holoviews_exec.v0+json'];
 const VEGA_5 = 'application/vnd.vegalite.v5+json';
 const VEGA_6 = 'application/vnd.vegalite.v6+json';
@@ -25,11 +25,11 @@ export const FRAMED: readonly string[] = [...SCRIPTS, ...LOADS, ...FILLS];
 
 let made = 0;
 
-/** An output that may be in a frame. */
+/** An output that may need a frame. */
 class Output {
   /**
-   * @param widget - which stands for it in the page.
-   * @param render - shows it in the page, sanitised; null if that can't be.
+   * @param widget - the output's widget in the page.
+   * @param render - shows it in the page, sanitised; null if the output always needs a frame.
    */
   constructor(
     readonly widget: Widget,
@@ -52,7 +52,7 @@ class Output {
     return this.widget.node.closest<HTMLElement>(AREA) ?? this.widget.node;
   }
 
-  /** Whether it isn't shown in the page itself. */
+  /** Whether the output needs a frame. */
   needed = false;
   html = '';
   script = '';
@@ -73,13 +73,13 @@ class Output {
     }
   }
 
-  /** The ids of its elements. */
+  /** The ids of the output's elements. */
   get ids(): readonly string[] {
     this.knownIds ??= idsOf(this.html);
     return this.knownIds;
   }
 
-  /** What its script may call another's elements by; nothing where there is no script. */
+  /** The words by which its script may refer to elements of other outputs. */
   get words(): ReadonlySet<string> {
     this.knownWords ??= wordsOf(this.script, this.html);
     return this.knownWords;
@@ -89,7 +89,7 @@ class Output {
     return { id: this.id, html: this.html, script: this.script };
   }
 
-  /** Show it in the page, or with others in a frame, or nowhere as another does. */
+  /** Show the output in the page (null), in a frame with these items, or not at all (no items). */
   async settle(items: readonly IItem[] | null): Promise<void> {
     if (items === null) {
       this.frame?.dispose();
@@ -133,7 +133,7 @@ class Output {
 
 const outputs = new Map<HTMLElement, Output>();
 
-/** Put each output of a cell where it belongs: those that need one another into one frame. */
+/** Decide for each output of a cell where it is shown, and put dependent outputs into one frame. */
 function arrange(area: HTMLElement): void {
   const nodes = area.matches(AREA) ? [...area.querySelectorAll<HTMLElement>(`.${SHOWN}`)] : [area];
   const here = nodes
@@ -172,7 +172,7 @@ function arrange(area: HTMLElement): void {
   }
 }
 
-/** Find whose elements are first called by one of these words. */
+/** Find the first group with an element that one of these words names. */
 function ownerOf(
   words: ReadonlySet<string>,
   owners: ReadonlyMap<string, Output[]>
@@ -187,7 +187,7 @@ function ownerOf(
 
 const waiting = new Set<HTMLElement>();
 
-/** Arrange the outputs of a cell once, however many of them have just come or gone. */
+/** Arrange a cell's outputs soon, once for all changes until then. */
 function arrangeSoon(area: HTMLElement): void {
   if (!waiting.has(area)) {
     waiting.add(area);
@@ -199,11 +199,11 @@ function arrangeSoon(area: HTMLElement): void {
 }
 
 /**
- * Show outputs of a type in frames where need be.
+ * Make a renderer for a type that uses frames where necessary.
  *
- * @param type - of the output.
- * @param sanitizer - of JupyterLab.
- * @param plain - JupyterLab's renderer for what needs no frame; null if all does.
+ * @param type - the output's MIME type.
+ * @param sanitizer - JupyterLab's sanitizer.
+ * @param plain - JupyterLab's renderer for outputs without a frame; null if all need a frame.
  */
 export function frame(
   type: string,
@@ -217,7 +217,7 @@ export function frame(
   return widget;
 }
 
-/** The plugin's part that needs JupyterLab's registry: types that no renderer is known for. */
+/** Register renderers for the types that have none in JupyterLab. */
 export function register(rendermime: IRenderMimeRegistry): void {
   const sanitizer = { sanitize: (dirty: string) => dirty };
   rendermime.addFactory(
@@ -228,7 +228,7 @@ export function register(rendermime: IRenderMimeRegistry): void {
     },
     0
   );
-  // Altair's newest calls the same by another name, which JupyterLab's renderer doesn't know yet.
+  // The newest Altair uses a new name for the same type, unknown to JupyterLab's renderer.
   rendermime.addFactory(
     {
       safe: true,

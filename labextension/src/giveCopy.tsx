@@ -1,4 +1,4 @@
-/** Giving a copy: a person makes a link, and others who open it get a copy of a file or folder. */
+/** Give copies: a person makes a link, and all who open it get a copy of a file or folder. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import {
@@ -16,15 +16,15 @@ import { ITranslator } from '@jupyterlab/translation';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import type * as React from 'react';
 import { ask } from './api';
-import { DAY, HOUR } from './shareForm';
+import { DAY_SECONDS, HOUR_SECONDS } from './shareForm';
 import { type Texts, texts } from './texts';
 
 const GIVE = 'classroom:give-copy';
 const MINE = 'classroom:my-links';
-/** Id of a choice, for its label. */
+/** The id of the choice, for its label. */
 const LIFE = 'classroom-GiveCopy-life';
 
-/** A link as it is shown this once (`docs/openapi.yaml`). */
+/** A new link, which is shown only once (`docs/openapi.yaml`). */
 export interface ICopyLink {
   readonly address: string;
   /** The address as a QR code, in SVG. */
@@ -34,9 +34,9 @@ export interface ICopyLink {
 /**
  * Make a link.
  *
- * @param path - of the file or folder, without a drive.
- * @param seconds - that the link works.
- * @throws ServerConnection.ResponseError with the server's sentence when it says no.
+ * @param path - the path of the file or folder, without a drive.
+ * @param seconds - how long the link works.
+ * @throws ServerConnection.ResponseError with the server's sentence if it rejects the request.
  */
 async function make(
   settings: ServerConnection.ISettings,
@@ -47,7 +47,7 @@ async function make(
   return await (await ask(settings, 'copies', init)).json();
 }
 
-/** The question for how long a link works. */
+/** The dialog's choice of how long a link works. */
 class Life extends ReactWidget implements Dialog.IBodyWidget<number> {
   constructor(private readonly words: Texts) {
     super();
@@ -69,9 +69,9 @@ class Life extends ReactWidget implements Dialog.IBodyWidget<number> {
             id={LIFE}
             value={this.seconds}
             options={[
-              { value: HOUR, label: words.anHour },
-              { value: DAY, label: words.aDay },
-              { value: 7 * DAY, label: words.aWeek }
+              { value: HOUR_SECONDS, label: words.anHour },
+              { value: DAY_SECONDS, label: words.aDay },
+              { value: 7 * DAY_SECONDS, label: words.aWeek }
             ]}
             onChange={({ target }) => {
               this.seconds = Number(target.value);
@@ -83,10 +83,10 @@ class Life extends ReactWidget implements Dialog.IBodyWidget<number> {
     );
   }
 
-  private seconds = DAY;
+  private seconds = DAY_SECONDS;
 }
 
-/** A link that was made. */
+/** The dialog that shows a new link. */
 class Made extends ReactWidget {
   constructor(
     private readonly link: ICopyLink,
@@ -124,7 +124,7 @@ class Made extends ReactWidget {
   }
 }
 
-/** Put a text where it can be pasted; say whether that was done. */
+/** Copy a text to the clipboard; return whether that worked. */
 async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -138,7 +138,7 @@ async function copyText(text: string): Promise<boolean> {
   return true;
 }
 
-/** Ask for how long, make the link, copy and show it. */
+/** Ask how long the link should work, make it, copy it and show it. */
 async function give(
   settings: ServerConnection.ISettings,
   path: string,
@@ -177,7 +177,7 @@ export const givingCopies: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     if (!PageConfig.getOption('classroomLive')) {
-      return; // another server, as of a tutor's own spawner
+      return; // another server, such as one of a tutor's own spawner
     }
     const words = texts(translator);
     commands.addCommand(GIVE, {

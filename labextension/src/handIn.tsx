@@ -1,4 +1,4 @@
-/** Handing in: for students. */
+/** The students' command for handing in. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Dialog, ICommandPalette, Notification, showDialog } from '@jupyterlab/apputils';
@@ -17,12 +17,12 @@ import { type Texts, texts } from './texts';
 
 const COMMAND = 'classroom:hand-in';
 
-/** Asks which assignment is handed in. */
+/** The dialog's choice of the assignment to hand in. */
 class HandIn extends ReactWidget implements Dialog.IBodyWidget<IMine> {
   /**
-   * @param mine - what the person has got; at least one.
-   * @param chosen - the one that is proposed.
-   * @param words - to show.
+   * @param mine - the person's assignments; at least one.
+   * @param chosen - the proposed assignment.
+   * @param words - the texts to show.
    */
   constructor(
     private readonly mine: readonly IMine[],
@@ -61,7 +61,7 @@ class HandIn extends ReactWidget implements Dialog.IBodyWidget<IMine> {
   }
 }
 
-/** Find the assignment in which a file or folder is. */
+/** Find the assignment that contains a file or folder. */
 export function assignmentOf(mine: readonly IMine[], path: string): IMine | undefined {
   return mine.find((one) => path === one.path || path.startsWith(`${one.path}/`));
 }
@@ -105,7 +105,7 @@ export const handingIn: JupyterFrontEndPlugin<void> = {
     if (!where) {
       return;
     }
-    // Whoever is in a lab of their own drives it; in the class, tutors have nothing to hand in.
+    // In their own lab, students count as tutors; in the class, tutors have nothing to hand in.
     const isOffered = () => where === 'own' || !standing.tutor;
     const words = texts(translator);
     const { commands, contextMenu, serviceManager, shell } = app;
@@ -120,7 +120,7 @@ export const handingIn: JupyterFrontEndPlugin<void> = {
           driving.explain();
           return;
         }
-        // What is pointed at in the file browser; else the document in front of the person.
+        // The file browser's selection, or else the current document.
         const current = shell.currentWidget;
         const open = isDocument(current) ? current.context.path : '';
         const chosen = browser?.selectedItems().next().value?.path ?? open;

@@ -1,4 +1,4 @@
-/** What a tutor says when handing out: the assignment's name, and to whom. */
+/** The tutor's dialog for handing out: the assignment's name and its recipients. */
 
 import type { Dialog } from '@jupyterlab/apputils';
 import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
@@ -6,21 +6,21 @@ import type * as React from 'react';
 import type { IRecipients, IRoom, IStudent } from './assignmentsApi';
 import type { Texts } from './texts';
 
-/** Of the choice of a room. */
+/** The id of the choice of a room. */
 const ROOM = 'classroom-HandOut-room';
 
 export interface IHandOut {
   readonly name: string;
-  /** Names of students. */
+  /** The students' names. */
   readonly students: readonly string[];
 }
 
 export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut> {
   /**
-   * @param path - of what is handed out.
-   * @param name - that is proposed.
-   * @param recipients - to choose from.
-   * @param words - to show.
+   * @param path - the path of the file or folder to hand out.
+   * @param name - the proposed name.
+   * @param recipients - the possible recipients.
+   * @param words - the texts to show.
    */
   constructor(
     private readonly path: string,
@@ -120,7 +120,7 @@ export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut>
     }
   }
 
-  /** Choose those who may be in a room, and nobody else. */
+  /** Choose exactly the students who may enter a room. */
   private chooseRoom(name: string): void {
     const members = this.rooms.find((one) => one.name === name)?.members;
     for (const student of members ? this.students : []) {
@@ -134,11 +134,11 @@ export class HandOut extends ReactWidget implements Dialog.IBodyWidget<IHandOut>
   private readonly rooms: readonly IRoom[];
   private readonly own: boolean;
   private readonly chosen: Set<string>;
-  /** The room whose members are chosen; '' for none. */
+  /** The name of the chosen room; '' for none. */
   private room = '';
 }
 
-/** A student's name as it is shown, with the one that the Hub knows if that is another. */
+/** Return a student's shown name, and add the user name if it differs. */
 export function called({ name, shown }: IStudent): string {
   return shown.normalize('NFKC').toLowerCase() === name ? shown : `${shown} (${name})`;
 }

@@ -1,14 +1,14 @@
 /**
- * Pages of the Help menu, and those that a kernel names: opened in a tab of the browser.
+ * Open pages of the Help menu, and help pages of kernels, in a browser tab.
  *
- * JupyterLab would show them in a frame, and a page of the lab frames nothing from elsewhere.
+ * JupyterLab would show them in a frame, but the lab's policy allows no frames of other hosts.
  */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator } from '@jupyterlab/translation';
 import { texts } from './texts';
 
-/** JupyterLab's own name for it: its plugin is off (`page_config.json`). */
+/** The same command id as JupyterLab's, whose plugin is disabled (`page_config.json`). */
 const OPEN = 'help:open';
 const PROTOCOLS = ['http:', 'https:', 'mailto:'];
 
@@ -24,7 +24,7 @@ export const help: JupyterFrontEndPlugin<void> = {
       execute: ({ url }) => {
         const address = String(url);
         if (URL.canParse(address) && PROTOCOLS.includes(new URL(address).protocol)) {
-          // A student's kernel may name any page: it doesn't get hold of the lab's window.
+          // A kernel may name any page, so the page gets no reference to the lab's window.
           window.open(address, '_blank', 'noopener');
         }
       }

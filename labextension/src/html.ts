@@ -1,18 +1,18 @@
-/** Whether HTML can be shown in the page as it is: when nothing is lost by sanitising it. */
+/** Check whether HTML can be shown in the page: only if sanitising it loses nothing. */
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
-/** Characters; more is not compared. */
-const LONGEST = 2_000_000;
-/** What the sanitiser renames or adds itself, and what neither acts nor is seen. */
+/** Longer HTML isn't compared. */
+const LONGEST_CHARACTERS = 2_000_000;
+/** Attributes that the sanitiser renames or adds, and that neither act nor show anything. */
 const IGNORED = /^(id|name|rel|role|data-.*|aria-.*|scope|tabindex)$/;
-/** pandas' own, which says what JupyterLab's style sheet says as well. */
+/** The style of pandas, which JupyterLab's style sheet has too. */
 const PANDAS = 'style[scoped]';
 
 const WORDS = /[\w-]{4,}/g;
 
 function parse(html: string): HTMLElement {
-  // Without the tag a style at the beginning would be the head's.
+  // Without the tag, a style at the beginning would go into the head.
   return new DOMParser().parseFromString(`<body>${html}`, 'text/html').body;
 }
 
@@ -35,9 +35,9 @@ function* described(root: HTMLElement): Iterable<string> {
   }
 }
 
-/** Say whether sanitising changes nothing of what is seen. */
+/** Say whether sanitising leaves the visible content unchanged. */
 export function isPlain(html: string, sanitizer: IRenderMime.ISanitizer): boolean {
-  if (html.length > LONGEST) {
+  if (html.length > LONGEST_CHARACTERS) {
     return !/<(script|style|iframe|svg|form|input|object|embed)\b/i.test(html);
   }
   const written = parse(html);
@@ -55,7 +55,7 @@ export function isPlain(html: string, sanitizer: IRenderMime.ISanitizer): boolea
   return left.next().done === true;
 }
 
-/** The scripts of a piece of HTML that load something, or are libraries by their length. */
+/** Return the scripts in HTML that load something, or are long enough to be libraries. */
 export function librariesIn(html: string, long: number): string {
   return [...parse(html).querySelectorAll('script')]
     .filter((script) => script.hasAttribute('src') || script.text.length > long)
@@ -63,23 +63,23 @@ export function librariesIn(html: string, long: number): string {
     .join('');
 }
 
-/** What an id is known by in a script that looks for it: its longest part that is one word. */
+/** Return the word by which scripts refer to an id: its longest part that is a single word. */
 function word(id: string): string {
   const parts = id.match(WORDS) ?? [];
   return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '');
 }
 
-/** The ids of a piece of HTML, by which a script of another output may find its elements. */
+/** List the ids in HTML, by which another output's script may find its elements. */
 export function idsOf(html: string): string[] {
   const ids = [...html.matchAll(/\sid=["']?([^"'\s>]{4,})/g)].map((match) => match[1] as string);
   return ids.map(word).filter((one) => one);
 }
 
 /**
- * The words by which an output's script may call elements.
+ * List the words by which an output's script may refer to elements.
  *
- * @param script - of the output itself.
- * @param html - in which scripts may be.
+ * @param script - the output's own script.
+ * @param html - the output's HTML, which may have scripts.
  */
 export function wordsOf(script: string, html: string): ReadonlySet<string> {
   const code = /<script[\s>]|\son\w+=/i.test(html) ? script + html : script;

@@ -1,9 +1,9 @@
 /**
- * HTML files: shown as the server sends them, in a frame with an origin of its own.
+ * Show HTML files as the server sends them, in a sandboxed frame with an opaque origin.
  *
- * What plotly, bokeh or folium have saved runs there, and reaches nothing. JupyterLab's own viewer,
- * which is off (`page_config.json`), makes a page of the lab's own origin of them, and has a button
- * by which their scripts run in it.
+ * The scripts of files that plotly, bokeh or folium saved run there, and can't reach the lab.
+ * JupyterLab's own viewer is disabled (`page_config.json`). It shows files in the lab's origin, and
+ * has a button that lets their scripts run there.
  */
 
 import {
@@ -23,7 +23,7 @@ import { html5Icon, IFrame, refreshIcon, ToolbarButton } from '@jupyterlab/ui-co
 import { type Texts, texts } from './texts';
 
 const TYPE = 'html';
-/** JupyterLab's own name for it: settings and layouts of people's have it. */
+/** JupyterLab's name of its viewer: people's settings and saved layouts refer to it. */
 const NAME = 'HTML Viewer';
 
 type Viewer = IDocumentWidget<IFrame>;
@@ -40,7 +40,7 @@ class HtmlFactory extends ABCWidgetFactory<Viewer> {
   }
 
   protected createNewWidget(context: DocumentRegistry.Context): Viewer {
-    // The server sends a file to who shows that it is asked for by a page of the lab's.
+    // The server checks that a page of the lab requests the file, so the referrer is needed.
     const content = new IFrame({ sandbox: ['allow-scripts'], referrerPolicy: 'origin' });
     const widget = new DocumentWidget({ content, context });
     widget.title.icon = html5Icon;
@@ -49,7 +49,7 @@ class HtmlFactory extends ABCWidgetFactory<Viewer> {
     context.pathChanged.connect(show);
     context.model.stateChanged.connect((_, { name, newValue }) => {
       if (name === 'dirty' && !newValue) {
-        show(); // it was saved
+        show(); // the file was saved
       }
     });
     const button = new ToolbarButton({
@@ -62,9 +62,9 @@ class HtmlFactory extends ABCWidgetFactory<Viewer> {
   }
 
   private async show(context: DocumentRegistry.Context, frame: IFrame): Promise<void> {
-    const path = encodeURI(context.path); // which it decodes
+    const path = encodeURI(context.path); // `getDownloadUrl` decodes it
     const address = new URL(await context.urlResolver.getDownloadUrl(path), location.href);
-    // JupyterLab puts the page's token there, where the file's scripts would read it.
+    // JupyterLab would put the page's token there, and the file's scripts could read it.
     address.search = `?${++this.shown}`;
     frame.url = address.href;
   }

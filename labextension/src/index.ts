@@ -1,4 +1,4 @@
-/** What the classroom adds to JupyterLab: its plugins, each in a module of its own. */
+/** The classroom's plugins for JupyterLab, each in a module of its own. */
 
 import { assignments } from './assignments';
 import { chat } from './chat';

@@ -1,25 +1,25 @@
-/** Which kernel a notebook gets by itself: a decision on plain values. */
+/** Decide which kernel a notebook gets on its own; a pure function. */
 
-/** What a notebook's file says of its kernel (nbformat: `metadata.kernelspec`, `language_info`). */
+/** The kernel that a notebook's file names (nbformat: `metadata.kernelspec`, `language_info`). */
 export interface IWanted {
   readonly name: string;
   readonly display: string;
-  /** Of the kernel or, without it, of the file; "" where neither is known. */
+  /** The kernel's language or, without one, the file's; "" if neither is known. */
   readonly language: string;
 }
 
-/** The kernels of the lab: the language of each, by name. */
+/** The languages of the lab's kernels, by kernel name. */
 export type Installed = ReadonlyMap<string, string>;
 
-/** Names that conda, venv and older Jupyters give to kernels of Python. */
+/** Names that conda, venv and older Jupyters give to Python kernels. */
 const PYTHON = /^(conda(-|$)|\.?venv|virtualenv|pyenv|python\b|python\d|py\d|ipykernel)/i;
 
 /**
- * Decide which kernel a notebook gets without anybody having chosen one.
+ * Choose the kernel of a notebook for which nobody has chosen one.
  *
- * @param wanted - by the notebook's file.
- * @param installed - in the lab.
- * @param usual - the kernel of notebooks that don't say.
+ * @param wanted - the kernel that the notebook's file names.
+ * @param installed - the lab's kernels.
+ * @param usual - the kernel of notebooks that name none.
  * @returns the kernel's name; null if the lab has none for this notebook.
  */
 export function kernelFor(wanted: IWanted, installed: Installed, usual: string): string | null {

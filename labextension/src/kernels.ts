@@ -1,10 +1,10 @@
 /**
- * When a notebook's kernel starts, and which: the one that its file names, or none.
+ * Decide when a notebook's kernel starts, and which one: the kernel that its file names, or none.
  *
- * JupyterLab would start Python for a notebook of R's, and write Python into its file. Here such a
- * notebook opens without a kernel, says so, and its file stays as it was until somebody chooses.
- * A notebook of another Python, a conda environment for example, gets the lab's; its file stays
- * as it was too.
+ * JupyterLab would start Python for an R notebook, and write Python into its file. Here such a
+ * notebook opens without a kernel and with a notice, and its file doesn't change until somebody
+ * chooses a kernel. A notebook of another Python, such as a conda environment, gets the lab's
+ * Python; its file doesn't change either.
  */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -23,10 +23,10 @@ function text(of: unknown, name: string): string {
   return typeof found === 'string' ? found : '';
 }
 
-/** What is looked at of a notebook. */
+/** The parts of a notebook that this module uses. */
 type Notebook = Pick<NotebookPanel, 'model' | 'sessionContext'>;
 
-/** What a notebook's file says of its kernel. */
+/** Return the kernel that a notebook's file names. */
 function wantedBy(panel: Notebook): IWanted {
   const spec = panel.model?.getMetadata('kernelspec');
   const name = text(spec, 'name');
@@ -48,7 +48,7 @@ function specsOf(panel: Notebook): KernelSpec.ISpecModels | null {
   return panel.sessionContext.specsManager.specs;
 }
 
-/** The kernel that a notebook gets by itself. */
+/** Return the kernel that a notebook gets on its own; null for none. */
 function ownKernel(panel: Notebook): string | null {
   const specs = specsOf(panel);
   return kernelFor(wantedBy(panel), installed(specs), specs?.default ?? '');
@@ -61,10 +61,10 @@ interface IWriting extends Notebook {
 }
 
 /**
- * Leave a notebook's file alone when it gets the kernel that it asks for.
+ * Leave a notebook's file unchanged when it gets the kernel that it names.
  *
- * Upstream writes the names of kernel and language into the model at every start: whoever only looks
- * at a notebook would change it.
+ * Upstream writes the names of kernel and language into the model at every start. So a person who
+ * only opens a notebook would change it.
  */
 function keepFiles(): void {
   const panel = NotebookPanel.prototype as unknown as IWriting;
@@ -82,7 +82,7 @@ function keepFiles(): void {
   };
 }
 
-/** Starts notebooks' kernels: not before the file is read, and not while one only looks on. */
+/** Starts notebooks' kernels: after the file was read, and not while the person is view-only. */
 class Starting {
   constructor(
     private readonly driving: IDriving,
@@ -91,9 +91,9 @@ class Starting {
   ) {}
 
   /**
-   * Take a notebook that is being opened: its kernel is chosen when the file has been read.
+   * Choose the kernel of a notebook that is being opened, once its file has been read.
    *
-   * Upstream asks for the session then. Whoever has a kernel is connected to it all the same.
+   * Upstream asks for the session then. A notebook whose kernel already runs is connected to it.
    */
   hold(panel: NotebookPanel): void {
     const { sessionContext } = panel;
@@ -105,7 +105,7 @@ class Starting {
       if (isChosen || !asks || panel.isDisposed) {
         return asks;
       }
-      // The session isn't ready, and nobody is asked for a kernel until a cell is to run.
+      // The session isn't ready, so JupyterLab asks for a kernel only when a cell is run.
       if (panel.context.contentsModel?.writable !== false) {
         this.explain(panel);
       }
@@ -113,7 +113,7 @@ class Starting {
     };
   }
 
-  /** Start the kernels of all that were opened while the person only looked on. */
+  /** Start the kernels of notebooks that were opened while the person was view-only. */
   start(): void {
     if (this.driving.viewOnly) {
       return;
@@ -135,7 +135,7 @@ class Starting {
       return true;
     }
     const isReadOnly = context.contentsModel?.writable === false;
-    // A launcher's card, for a notebook that says nothing yet.
+    // The kernel of the launcher's card, for a new notebook that names none.
     const isAsked = chosen && !wantedBy(panel).name && installed(specsOf(panel)).has(chosen);
     const name = isAsked || preference.id ? (chosen ?? '') : ownKernel(panel);
     const has = name !== null && !isReadOnly;
@@ -148,13 +148,13 @@ class Starting {
       ...preference,
       ...(has ? { name } : {}),
       autoStartDefault: has,
-      // Also where there is none: upstream then finds out that somebody has to choose.
+      // True even without a kernel: upstream then finds out that somebody has to choose.
       shouldStart: !waits
     };
     return has;
   }
 
-  /** Say which kernel is missing, until there is another. */
+  /** Show which kernel is missing, until the notebook has another. */
   private explain(panel: NotebookPanel): void {
     const { sessionContext } = panel;
     const specs = specsOf(panel);
@@ -195,7 +195,7 @@ class Starting {
 
 export const kernels: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:kernels',
-  description: 'Starts the kernel that a notebook asks for, or says that there is none.',
+  description: 'Starts the kernel that a notebook names, or shows that the lab has none.',
   autoStart: true,
   requires: [IDriving, INotebookTracker, ISessionContextDialogs],
   optional: [ITranslator],

@@ -1,52 +1,52 @@
 /**
- * The keyboard stays with the person: a frame has it only when they click, tap or tab into it.
+ * Keep the keyboard focus out of frames, unless the person clicks, taps or tabs into one.
  *
- * What runs in a frame can focus itself at any time, and no attribute of the frame, no sandbox and
- * no `inert` keeps it from that (tried in Chromium 156: a frame that isn't displayed can as well).
- * So the page gives the focus back, and takes a frame that goes on out of the page.
+ * Code in a frame can focus the frame at any time. No attribute of the frame prevents that, neither
+ * `sandbox` nor `inert` (tested in Chromium 156: even a frame that isn't displayed can do it). So
+ * the page takes the focus back, and removes a frame that does it repeatedly.
  *
- * A page isn't told of clicks in a frame. It knows that somebody has acted anywhere
- * (`navigator.userActivation`, which counts a frame's clicks for five seconds), when they last acted
- * in the page itself, and how the pointer has moved since.
+ * A page gets no events for clicks in a frame. It only knows whether the person was active anywhere
+ * (`navigator.userActivation` counts a frame's clicks for five seconds), when they last acted in
+ * the page itself, and how the pointer has moved since.
  */
 
 import type { Texts } from './texts';
 
-/** Milliseconds for which a browser calls somebody active after they have acted. */
-const ACTIVE = 5000;
-/** Milliseconds that a frame has after the Tab key. */
-const TABBED = 300;
-/** Pixels: so far somebody moves the pointer who goes to a frame, and so near it is then. */
-const TRAVELLED = 12;
-const NEAR = 250;
-/** Times that a frame may take the focus before it is stopped; one when many others were. */
+/** How long a browser counts somebody as active after they have acted. */
+const ACTIVE_MS = 5000;
+/** How long after the Tab key a frame may get the focus. */
+const TABBED_MS = 300;
+/** On its way to a frame the pointer moves at least this far, and ends this near to the frame. */
+const TRAVELLED_PX = 12;
+const NEAR_PX = 250;
+/** A frame is stopped when it has taken the focus this often; once, after many stopped frames. */
 const TIMES = 3;
 const MANY = 10;
-/** Milliseconds between two looks, for what the page isn't told: one frame takes it of another. */
-const LOOK = 250;
-/** Whose frames are counted together: the frames of an output come and go. */
+/** How often to check the focus: the page gets no event when one frame takes it from another. */
+const LOOK_MS = 250;
+/** Elements whose frames are counted together, because the frames of an output come and go. */
 const PLACES = '.jp-OutputArea, .jp-Document';
 const FRAMES = 'iframe, object, embed';
 
-/** What the page knows when a frame has got the focus. */
+/** The page's observations when a frame has got the focus. */
 export interface ISeen {
-  /** Whether somebody has acted in the last seconds, in the page or in a frame. */
+  /** Whether the person has acted in the last seconds, in the page or in a frame. */
   readonly isActive: boolean;
   /** Milliseconds since they last acted in the page itself. */
   readonly sinceInput: number;
   /** Pixels that the pointer has moved in the page since then. */
   readonly travelled: number;
-  /** Pixels between the frame and where the pointer was last seen. */
+  /** Pixels between the frame and the pointer's last known position. */
   readonly distance: number;
-  /** Whether they have just pressed Tab, and nothing in the page has got the focus by it. */
+  /** Whether they have just pressed Tab, and no element of the page has got the focus by it. */
   readonly hasTabbed: boolean;
-  /** Whether another frame had the focus: what they type there makes them active. */
+  /** Whether a frame that the person chose had the focus: typing there makes them active. */
   readonly isOfFrame: boolean;
   /** Whether this frame has taken the focus by itself before. */
   readonly isSuspect: boolean;
 }
 
-/** Decide whether it was the person who gave a frame the focus. */
+/** Decide whether the person gave a frame the focus, and not its code. */
 export function isTheirs(seen: ISeen): boolean {
   if (seen.hasTabbed) {
     return true;
@@ -54,13 +54,13 @@ export function isTheirs(seen: ISeen): boolean {
   if (!seen.isActive) {
     return false;
   }
-  if (seen.sinceInput > ACTIVE && !seen.isOfFrame) {
-    return true; // it wasn't in the page, so it was in the frame
+  if (seen.sinceInput > ACTIVE_MS && !seen.isOfFrame) {
+    return true; // they acted, but not in the page: so it was in the frame
   }
-  return !seen.isSuspect && seen.travelled >= TRAVELLED && seen.distance <= NEAR;
+  return !seen.isSuspect && seen.travelled >= TRAVELLED_PX && seen.distance <= NEAR_PX;
 }
 
-/** Pixels between a point and a rectangle; 0 inside. */
+/** Return the pixels between a point and a rectangle; 0 inside. */
 export function distance(x: number, y: number, box: DOMRectReadOnly): number {
   const across = Math.max(box.left - x, 0, x - box.right);
   const down = Math.max(box.top - y, 0, y - box.bottom);
@@ -74,12 +74,12 @@ class Keyboard {
     window.addEventListener('pointerdown', (event) => this.act(event), options);
     window.addEventListener('pointermove', (event) => this.move(event), options);
     window.addEventListener('focusin', (event) => this.take(event.target), options);
-    // In a task of its own: until then the browser is still moving the focus.
+    // In a task of its own, because the browser is still moving the focus.
     window.addEventListener('blur', () => window.setTimeout(() => this.look()));
-    window.setInterval(() => this.look(), LOOK);
+    window.setInterval(() => this.look(), LOOK_MS);
   }
 
-  /** Somebody acts in the page. */
+  /** Note that the person acts in the page. */
   private act(event: Event): void {
     this.holder = null;
     this.tab = event instanceof KeyboardEvent && event.key === 'Tab' ? event : null;
@@ -104,7 +104,7 @@ class Keyboard {
     }
   }
 
-  /** See who has the focus. */
+  /** Check which element has the focus, and take it back from a frame. */
   private look(): void {
     const now = document.activeElement;
     if (!(now instanceof HTMLElement) || !now.matches(FRAMES) || now === this.holder) {
@@ -125,7 +125,7 @@ class Keyboard {
       sinceInput: since,
       travelled: this.travelled,
       distance: distance(this.x, this.y, frame.getBoundingClientRect()),
-      hasTabbed: this.tab !== null && !this.tab.defaultPrevented && since < TABBED,
+      hasTabbed: this.tab !== null && !this.tab.defaultPrevented && since < TABBED_MS,
       isOfFrame: this.holder?.isConnected === true,
       isSuspect: this.times(frame) > 0
     };
@@ -139,7 +139,7 @@ class Keyboard {
       this.stop(frame);
     }
     if (document.hasFocus()) {
-      window.focus(); // before anything in it: the frame has the focus of the window, too
+      window.focus(); // first of all, because the frame also has the window's focus
     }
     frame.blur();
     if (to?.isConnected) {
@@ -147,7 +147,7 @@ class Keyboard {
     }
   }
 
-  /** Take a frame out of the page, with a button that brings it back. */
+  /** Replace a frame by a notice with a button that brings it back. */
   private stop(frame: HTMLElement): void {
     this.stopped += 1;
     const said = document.createElement('div');
@@ -157,10 +157,10 @@ class Keyboard {
     button.className = 'jp-mod-styled';
     button.textContent = this.words.showAgain;
     button.addEventListener('click', () => {
-      said.replaceWith(frame); // which loads it again
+      said.replaceWith(frame); // this reloads the frame
       frame.focus();
       this.holder = frame;
-      // Once more is enough.
+      // Then it is stopped at the next time.
       this.counted.set(this.place(frame), TIMES - 1);
     });
     said.append(button);
@@ -176,9 +176,9 @@ class Keyboard {
   }
 
   private readonly counted = new WeakMap<Element, number>();
-  /** The frame that somebody has gone into. */
+  /** The frame to which the person gave the focus. */
   private holder: HTMLElement | null = null;
-  /** What last had the focus in the page itself. */
+  /** The element of the page that last had the focus. */
   private last: HTMLElement | null = null;
   private tab: KeyboardEvent | null = null;
   private acted = Number.NEGATIVE_INFINITY;
@@ -188,7 +188,7 @@ class Keyboard {
   private stopped = 0;
 }
 
-/** Keep the keyboard with the person at the page, from now on. */
+/** Start to keep the keyboard focus out of frames. */
 export function keepKeyboard(words: Texts): void {
   new Keyboard(words);
 }

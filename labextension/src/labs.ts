@@ -1,4 +1,4 @@
-/** Other labs that the person at the page may enter: the Hub says which, through this lab's server. */
+/** The other labs that the person may enter; this lab's server gets the list from the Hub. */
 
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
@@ -8,47 +8,47 @@ import type { Texts } from './texts';
 
 const LABS = 'classroom/api/labs';
 
-/** In an address: the name of the tutor whom its page is to follow. */
+/** The query parameter with the name of the tutor whom the page should follow. */
 export const FOLLOWED = 'follow';
 
-/** Somebody who is in a lab; where in it tutors alone are told. */
+/** A person who is in a lab; only tutors get the path. */
 export interface IPresent {
   readonly name: string;
-  /** Of a document, without a drive; '' for none. */
+  /** The path of the person's document, without a drive; '' for none. */
   readonly path?: string;
-  /** Seconds since the epoch, to the minute; 0 if nobody knows. */
+  /** Time of the last activity in seconds since the epoch, to the minute; 0 if unknown. */
   readonly active?: number;
 }
 
-/** A lab, as `docs/openapi.yaml` has it. */
+/** A lab, as specified in `docs/openapi.yaml`. */
 export interface ILab {
   readonly kind: string;
-  /** The room's or the owner's; '' for the class's. */
+  /** The room's or the owner's name; '' for the class's lab. */
   readonly name: string;
   readonly address: string;
   readonly own: boolean;
   readonly running: boolean;
-  /** Whether it is shared with the person at the page, who may leave it. */
+  /** Whether the lab is shared with the person at the page, who may leave it. */
   readonly shared?: boolean;
   readonly people: readonly IPresent[];
 }
 
-/** Whose this page's lab is to the Hub; '' for the class's. */
+/** Return the Hub's name for the owner of this page's lab; '' for the class's lab. */
 export function owner(): string {
   return PageConfig.getOption('classroomOwner');
 }
 
-/** Whether this page's lab is a room. */
+/** Say whether this page's lab is a room. */
 export function isRoom(): boolean {
   return owner().startsWith('room.');
 }
 
-/** Whether there are other labs at all, as far as the page has heard. */
+/** Say whether there are other labs at all, as far as the page knows. */
 export function thereAreSeveral(): boolean {
   return PageConfig.getOption('classroomLabs') !== '';
 }
 
-/** Take over that a tutor has made the first of them, or removed the last. */
+/** Take over whether there are other labs: a tutor may make the first or remove the last. */
 export function hear({ several }: LabsMessage): void {
   PageConfig.setOption('classroomLabs', several ? LABS : '');
 }
@@ -56,21 +56,21 @@ export function hear({ several }: LabsMessage): void {
 /**
  * List the labs that the person at the page may enter.
  *
- * @param settings - of the server.
- * @throws ServerConnection.ResponseError with the server's sentence when it says no.
+ * @param settings - the server's settings.
+ * @throws ServerConnection.ResponseError with the server's sentence if it rejects the request.
  */
 export async function labsOf(settings: ServerConnection.ISettings): Promise<ILab[]> {
   const answer = await ask(settings, 'labs');
   return (await answer.json()).labs;
 }
 
-/** Whether this page is in a lab. */
+/** Say whether this page belongs to a lab. */
 export function isHere({ address }: ILab): boolean {
   const { pathname } = new URL(address, window.location.href);
   return pathname.startsWith(new URL(PageConfig.getBaseUrl(), window.location.href).pathname);
 }
 
-/** What a lab is called. */
+/** Return the name to show for a lab. */
 export function called({ kind, name, own, shared }: ILab, words: Texts): string {
   if (kind === 'class') {
     return words.classroom;
@@ -85,8 +85,8 @@ export function called({ kind, name, own, shared }: ILab, words: Texts): string 
 /**
  * Make the address of a place in a lab.
  *
- * @param lab - which.
- * @param path - of a document, without a drive; '' for none.
+ * @param lab - the lab.
+ * @param path - the path of a document, without a drive; '' for none.
  * @param follow - the name of the tutor to follow there; '' for nobody.
  */
 export function addressOf({ address }: ILab, path = '', follow = ''): string {
@@ -94,7 +94,7 @@ export function addressOf({ address }: ILab, path = '', follow = ''): string {
   return follow ? `${where}?${new URLSearchParams({ [FOLLOWED]: follow })}` : where;
 }
 
-/** The window's way to another address: in the same tab, so that people are in one lab at a time. */
+/** Opens an address in the same tab, so that people are in one lab at a time. */
 export const travel = {
   to: (address: string): void => window.location.assign(address)
 };

@@ -1,4 +1,4 @@
-/** The menu *Labs*: the labs that one may enter, with who is in each now; a click goes there. */
+/** The menu *Labs*: the labs that the person may enter, and who is in each; a click goes there. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
@@ -24,18 +24,18 @@ import { type Texts, texts } from './texts';
 const GO = 'classroom:go-to-lab';
 const STATUS = 'classroom:labs-status';
 const ALL = 'classroom:all-labs';
-/** Between JupyterLab's Kernel and Settings. */
+/** The menu's rank: between JupyterLab's Kernel and Settings. */
 const RANK = 600;
-/** Labs that the menu has room for: the others are on the Hub's page. */
+/** How many labs the menu shows; the others are on the Hub's page. */
 export const SLOTS = 25;
-/** Names that are shown of each lab. */
+/** How many people the menu names for each lab. */
 const NAMES = 4;
 
-/** Lumino closes a menu to which something is added: so it has its items from the beginning. */
+/** A menu with a fixed number of items: Lumino closes an open menu when an item is added. */
 class LabsMenu extends MenuSvg {
   /**
-   * @param commands - of the page.
-   * @param opened - called whenever the menu is about to be shown.
+   * @param commands - the page's commands.
+   * @param opened - called each time before the menu is shown.
    */
   constructor(
     commands: CommandRegistry,
@@ -56,7 +56,7 @@ class LabsMenu extends MenuSvg {
   }
 }
 
-/** The class's first, then one's own, then those in which most people are. */
+/** Sort labs: the class's first, then the person's own, then by the number of people. */
 export function ordered(labs: readonly ILab[]): ILab[] {
   const rank = ({ kind, own }: ILab) => (kind === 'class' ? 0 : own ? 1 : 2);
   return [...labs].sort(
@@ -74,7 +74,7 @@ export function company({ people, running }: ILab, words: Texts): string {
 
 export const labsMenu: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:labs-menu',
-  description: 'Lists the labs that one may enter.',
+  description: 'Lists the labs that the person may enter.',
   autoStart: true,
   requires: [ILive, IMainMenu],
   optional: [ITranslator],

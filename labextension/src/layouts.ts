@@ -1,8 +1,8 @@
 /**
- * Writes a window layout only when it has changed.
+ * Save a window layout only when it has changed.
  *
- * JupyterLab writes it whenever anything has stored its state, be it the same as before: the file
- * browser does after each look at its folder, in every page every ten seconds.
+ * JupyterLab saves it whenever a part of the page stores its state, even the same state. The file
+ * browser does this each time it lists its folder: in every page, every ten seconds.
  */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -19,7 +19,7 @@ export const layouts: JupyterFrontEndPlugin<void> = {
       if (written.get(id) === text) {
         return;
       }
-      // Only what the server has taken: after a failure the same is written again.
+      // Remember only layouts that the server has saved: after a failure the page must save again.
       written.delete(id);
       await save(id, workspace);
       written.set(id, text);

@@ -1,16 +1,16 @@
-/** Says below the file list that a folder has more than is listed, however the list is sorted. */
+/** Show below the file list that a folder has more entries, in any sort order. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
 import { texts } from './texts';
 
-/** The name by which the list itself says so (`classroom.lab.files.models`). */
+/** The name of the list's last entry, which tells that (`classroom.lab.files.models`). */
 const NAME = /^… and (\d+) more: use a terminal$/;
 
 export const leftOut: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:left-out',
-  description: 'Says below the file list how many things it leaves out.',
+  description: 'Shows below the file list how many entries it leaves out.',
   autoStart: true,
   requires: [IDefaultFileBrowser],
   optional: [ITranslator],
@@ -21,7 +21,7 @@ export const leftOut: JupyterFrontEndPlugin<void> = {
     said.setAttribute('role', 'status');
     const { model } = browser;
     const all = model.items.bind(model);
-    // Sorted in, it would be first or in the middle, and a file that can't be opened.
+    // As a normal entry it would be sorted to the top or middle, as a file that can't be opened.
     model.items = function* () {
       for (const item of all()) {
         if (!NAME.test(item.name)) {

@@ -1,6 +1,4 @@
-/**
- * Libraries that the outputs of cells load, for the frames of the cells below.
- */
+/** Find the libraries that cells' outputs load, for the frames of the cells below. */
 
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
@@ -11,38 +9,38 @@ import { librariesIn } from './html';
 
 export const HTML = 'text/html';
 export const SCRIPTS = ['application/javascript', 'text/javascript'];
-/** Of libraries that load what their other output shows; beside a script. */
+/** Types of bokeh and holoviews whose script loads the library for later outputs. */
 export const LOADS = [
   'application/vnd.bokehjs_load.v0+json',
   'application/vnd.holoviews_load.v0+json'
 ];
-/** Characters: a script of that length is a library. */
-const LIBRARY = 50_000;
+/** A script longer than this counts as a library. */
+const LIBRARY_CHARACTERS = 50_000;
 
 type Bundle = ReadonlyPartialJSONObject;
 
-/** nbformat's text: one string, or lines. */
+/** Return a text of nbformat, which is one string or a list of lines. */
 function text(value: unknown): string {
   return Array.isArray(value) ? value.join('') : typeof value === 'string' ? value : '';
 }
 
-/** What an output shows, and its script. */
+/** Return an output's HTML and its script. */
 export function piece(bundle: Bundle): { html: string; script: string } {
   const script = SCRIPTS.map((type) => text(bundle[type])).find((found) => found) ?? '';
   return { html: text(bundle[HTML]), script };
 }
 
-/** What of an output later ones may need: what it loads, not what it shows. */
+/** The part of an output that later outputs may need: what it loads, not what it shows. */
 export interface ILibrary {
-  /** All of the output, by which it is known. */
+  /** The whole output, as its key. */
   readonly code: string;
   readonly loaded: Pick<IItem, 'html' | 'script'>;
 }
 
 function library(bundle: Bundle): ILibrary | null {
   const { html, script } = piece(bundle);
-  const loads = script.length > LIBRARY || LOADS.some((type) => type in bundle);
-  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY) : '';
+  const loads = script.length > LIBRARY_CHARACTERS || LOADS.some((type) => type in bundle);
+  const tags = /<script[\s>]/i.test(html) ? librariesIn(html, LIBRARY_CHARACTERS) : '';
   return loads || tags
     ? { code: html + script, loaded: { html: tags, script: loads ? script : '' } }
     : null;
@@ -50,12 +48,12 @@ function library(bundle: Bundle): ILibrary | null {
 
 let notebooks: INotebookTracker | null = null;
 
-/** Look for libraries in the cells of these notebooks. */
+/** Set the notebooks whose cells are searched for libraries. */
 export function lookIn(tracker: INotebookTracker): void {
   notebooks = tracker;
 }
 
-/** What is found in an output, until it changes: looking takes it apart. */
+/** The library of each output, until the output changes: parsing HTML takes time. */
 const found = new WeakMap<IOutputModel, ILibrary | null>();
 const watched = new WeakSet<IOutputModel>();
 
@@ -72,7 +70,7 @@ function libraryOf(output: IOutputModel): ILibrary | null {
   return known;
 }
 
-/** Find what the cells above load, and the node's own, in the order in which they stand. */
+/** List the libraries of the cells above a node and of its own cell, in their order. */
 export function libraries(node: HTMLElement): ILibrary[] {
   const panel = notebooks?.find((one: NotebookPanel) => one.content.node.contains(node));
   const items: ILibrary[] = [];

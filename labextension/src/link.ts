@@ -1,4 +1,4 @@
-/** A link to the open document and cell, for everybody who may be in the lab. */
+/** Links to the open document and cell, for everybody who may enter the lab. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
@@ -11,18 +11,18 @@ import { ILocations } from './locations';
 import { texts } from './texts';
 
 const COMMAND = 'classroom:copy-link';
-/** Of the address: not its fragment, which gets lost on the way through the sign-in. */
+/** The query parameter of the cell; a fragment would get lost during sign-in. */
 const CELL = 'cell';
-/** Milliseconds between two looks whether a cell is in view; how many in a row are enough, and all. */
-const MOMENT = 100;
+/** How often to check that a cell is in view, how many checks in a row suffice, and all checks. */
+const MOMENT_MS = 100;
 const STEADY = 5;
 const TRIES = 50;
 
 /**
  * Make a link.
  *
- * @param path - of the document, without a drive; '' for the lab as such.
- * @param cell - its id; '' for none.
+ * @param path - the document's path, without a drive; '' for the lab itself.
+ * @param cell - the cell's id; '' for none.
  */
 function linkTo(path: string, cell: string): string {
   const url = new URL(
@@ -33,12 +33,13 @@ function linkTo(path: string, cell: string): string {
 }
 
 /**
- * Keep the active cell in view until it stays there: a page that is still being laid out forgets
- * that it has been scrolled.
+ * Keep the active cell in view until it stays there.
+ *
+ * The page loses the scroll position while its layout isn't finished.
  */
 async function hold(content: Notebook): Promise<void> {
   for (let tries = 0, steady = 0; tries < TRIES && steady < STEADY; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, MOMENT));
+    await new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
     const cell = content.activeCell;
     if (content.isDisposed || cell === null) {
       return;
@@ -55,7 +56,7 @@ async function hold(content: Notebook): Promise<void> {
 
 export const link: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:link',
-  description: 'Copies a link to where one is, and goes to where such a link leads.',
+  description: 'Copies links to the current document and cell, and opens such links.',
   autoStart: true,
   requires: [ILive, ILocations, INotebookTracker],
   optional: [ITranslator, ICommandPalette],
@@ -81,7 +82,7 @@ export const link: JupyterFrontEndPlugin<void> = {
     });
     palette?.addItem({ command: COMMAND, args: { isPalette: true }, category: words.classroom });
 
-    // Now: JupyterLab writes the address anew as soon as it has opened what it names.
+    // Read it now: JupyterLab replaces the address when it has opened the document.
     const cell = new URLSearchParams(window.location.search).get(CELL);
     const wanted = PageConfig.getOption('treePath');
     if (cell && wanted) {

@@ -1,20 +1,20 @@
-/** Making a link to this lab, and showing it: this once, as nobody keeps it. */
+/** Make a link to this lab and show it, only once: the link isn't stored. */
 
 import { Clipboard } from '@jupyterlab/apputils';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { DAY, EndChoice, isChosen, NEVER, RoleChoice, secondsOf } from './shareForm';
+import { DAY_SECONDS, EndChoice, isChosen, NEVER, RoleChoice, secondsOf } from './shareForm';
 import type { IMadeLink, IWantedLink, Role } from './sharesApi';
 import type { Texts } from './texts';
 
-/** Of the choice of how often. */
+/** The choice of a link without a limit of uses. */
 const ANY = 'any';
-/** The choice's id, for its label. */
+/** The id of the choice of uses, for its label. */
 const USES = 'classroom-LinkForm-uses';
 
 interface IProps {
   readonly words: Texts;
-  /** @returns the link; null if it couldn't be made, which is said. */
+  /** @returns the link; null if it couldn't be made, which the panel shows. */
   readonly make: (wanted: IWantedLink) => Promise<IMadeLink | null>;
 }
 
@@ -22,7 +22,7 @@ export function LinkForm({ words, make }: IProps): React.ReactElement {
   const [open, setOpen] = React.useState(false);
   const [made, setMade] = React.useState<IMadeLink | null>(null);
   const [role, setRole] = React.useState<Role>('edit');
-  const [life, setLife] = React.useState({ choice: String(DAY), date: '' });
+  const [life, setLife] = React.useState({ choice: String(DAY_SECONDS), date: '' });
   const [end, setEnd] = React.useState({ choice: NEVER, date: '' });
   const [uses, setUses] = React.useState('1');
   if (made !== null) {
@@ -119,7 +119,7 @@ function MadeLink({ words, made, close }: IMadeProps): React.ReactElement {
         type="button"
         className="jp-mod-styled jp-mod-accept"
         onClick={async () => {
-          field.current?.select(); // for Ctrl+C, where the browser allows nothing else
+          field.current?.select(); // for Ctrl+C, if the browser doesn't allow copying
           try {
             await navigator.clipboard.writeText(made.address);
           } catch {

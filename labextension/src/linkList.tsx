@@ -1,17 +1,17 @@
-/** The links to this lab: what each gives, until when, who came by it; taking one back. */
+/** The links to this lab: the role that each gives, its end, who used it; revoking one. */
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type * as React from 'react';
 import type { ILink } from './sharesApi';
 import type { Texts } from './texts';
 
-/** @param seconds - since the epoch. */
+/** @param seconds - a time in seconds since the epoch. */
 export function time(seconds: number): string {
   const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
   return new Date(seconds * 1000).toLocaleString(undefined, style);
 }
 
-/** Show what is said of a share or a link, a line each. */
+/** Show the description of a share or link, one line for each part. */
 export function lines(parts: readonly string[]): React.ReactElement[] {
   return parts.map((part) => <div key={part}>{part}</div>);
 }
@@ -38,7 +38,7 @@ export function LinkList({ words, links, takeBack }: IProps): React.ReactElement
   );
 }
 
-/** Say what a link gives, until when, and who came by it. */
+/** Describe a link: the role that it gives, its end, and who used it. */
 export function described(words: Texts, link: ILink): string[] {
   const parts = [
     link.alive ? '' : words.deadLink,

@@ -1,8 +1,8 @@
 /**
- * The page's own connection to the classroom's server extension (`classroom.lab.people.page_socket`).
+ * The page's WebSocket to the classroom's server extension (`classroom.lab.people.page_socket`).
  *
- * It is there as long as the page is, whatever is open in it: the one place where the page hears
- * from the classroom. What it carries is in `page_messages.schema.json`, on the server's side.
+ * It is open as long as the page, independently of documents. All messages from the classroom come
+ * by it. On the server's side, `page_messages.schema.json` specifies the messages.
  */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -13,33 +13,33 @@ import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { ClientMessage, ServerMessage } from './pageMessages';
 
-/** Close code of the server for somebody whose access it has ended (`classroom.lab.people.revocation`). */
+/** The close code when the server ends a person's access (`classroom.lab.people.revocation`). */
 const ENDED = 1003;
 
-/** Milliseconds: how soon a lost connection is tried again, and how late at most. */
-const SOON = 500;
-const LATE = 5000;
+/** The shortest and the longest wait before the page reconnects. */
+const SOON_MS = 500;
+const LATE_MS = 5000;
 
 export interface ILive {
-  /** Each thing that the classroom says. */
+  /** Emitted for each message from the classroom. */
   readonly said: ISignal<ILive, ServerMessage>;
 
-  /** The last of each type, for who comes too late to hear it said. */
+  /** The last message of each type, for listeners that connect later. */
   readonly latest: ReadonlyMap<ServerMessage['type'], ServerMessage>;
 
-  /** Whether there is a connection now, for who comes too late to hear of it. */
+  /** Whether there is a connection now, for listeners that connect later. */
   readonly isConnected: boolean;
 
-  /** There is a connection, perhaps a new one: what was sent before may be forgotten. */
+  /** Emitted for each new connection: the server may have lost earlier messages. */
   readonly connected: ISignal<ILive, void>;
 
-  /** There is none any more, or still none. */
+  /** Emitted when the connection is lost, and for each failed try to reconnect. */
   readonly lost: ISignal<ILive, void>;
 
-  /** Tell the classroom something; nothing while there is no connection. */
+  /** Send a message to the classroom; without a connection it is dropped. */
   send(message: ClientMessage): void;
 
-  /** Settled once the person may no longer be here: with the server's sentence, if it sent one. */
+  /** Resolves when the person's access has ended, with the server's sentence or "". */
   readonly ended: Promise<string>;
 }
 
@@ -50,8 +50,8 @@ export const ILive = new Token<ILive>(
 
 class Live implements ILive {
   /**
-   * @param address - of the socket, below the server's own.
-   * @param settings - of the server.
+   * @param address - the socket's path below the server's address.
+   * @param settings - the server's settings.
    */
   constructor(
     private readonly address: string,
@@ -59,12 +59,12 @@ class Live implements ILive {
   ) {
     this.poll = new Poll({
       name: '@classroom/labextension:live',
-      standby: 'never', // a page that nobody looks at hears as well
-      frequency: { interval: SOON, backoff: true },
+      standby: 'never', // a hidden page stays connected too
+      frequency: { interval: SOON_MS, backoff: true },
       factory: () => this.connect()
     });
-    // The constructor takes no less than half a minute: too long for a class to wait.
-    this.poll.frequency = { interval: SOON, backoff: true, max: LATE };
+    // The constructor allows no `max` below half a minute, which is too long for a class.
+    this.poll.frequency = { interval: SOON_MS, backoff: true, max: LATE_MS };
   }
 
   get said(): ISignal<ILive, ServerMessage> {
@@ -94,9 +94,9 @@ class Live implements ILive {
   }
 
   /**
-   * Be connected once, from beginning to end.
+   * Open a connection and wait until it ends.
    *
-   * @throws when there was no connection to be had: the next try waits longer.
+   * @throws if it couldn't be opened: then the next try waits longer.
    */
   private async connect(): Promise<void> {
     const { event, opened } = await this.session();
@@ -132,14 +132,14 @@ class Live implements ILive {
     });
   }
 
-  /** Ask why there is no connection: a browser doesn't say what a WebSocket was refused for. */
+  /** Check whether access was denied: a browser doesn't tell why a WebSocket failed. */
   private async isRefused(): Promise<boolean> {
     const url = URLExt.join(this.settings.baseUrl, 'api/me');
     try {
       const answer = await ServerConnection.makeRequest(url, {}, this.settings);
       return answer.status === 401 || answer.status === 403;
     } catch {
-      return false; // nobody answers: the server is being started again
+      return false; // no answer: the server is restarting
     }
   }
 
@@ -157,7 +157,7 @@ class Live implements ILive {
   private readonly end = new PromiseDelegate<string>();
 }
 
-/** Where there is no classroom. */
+/** Stands in on a server without a classroom. */
 class Silent implements ILive {
   readonly said = new Signal<this, ServerMessage>(this);
   readonly isConnected = false;
@@ -168,7 +168,7 @@ class Silent implements ILive {
   readonly ended = new Promise<string>(() => undefined);
 }
 
-/** Take the server's sentence out of a close frame's reason; "" if there is none. */
+/** Get the server's sentence from a close frame's reason; "" if there is none. */
 function sentence(reason: string): string {
   try {
     return String(JSON.parse(reason).errorReason ?? '');
@@ -184,7 +184,7 @@ export const live: JupyterFrontEndPlugin<ILive> = {
   provides: ILive,
   activate: ({ serviceManager }) => {
     const address = PageConfig.getOption('classroomLive');
-    // A personal lab has the same extensions, but no classroom on its server.
+    // A server of a tutor's own spawner has the same extensions, but no classroom.
     return address ? new Live(address, serviceManager.serverSettings) : new Silent();
   }
 };

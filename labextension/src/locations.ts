@@ -1,4 +1,4 @@
-/** Where in the lab the person at the page is, and going to where somebody else is. */
+/** The person's location in the lab, and going to other people's locations. */
 
 import {
   ILabShell,
@@ -15,22 +15,22 @@ import { Throttler } from '@lumino/polling';
 import { ILive } from './live';
 import type { PlaceMessage } from './pageMessages';
 
-/** A place in a document. */
+/** A location in a document. */
 export type ILocation = Readonly<Omit<PlaceMessage, 'type'>>;
 
 export interface ILocations {
-  /** Where the person is. */
+  /** The location of the person at the page. */
   readonly current: ILocation;
 
   /**
-   * Show a place, and open its document if need be.
+   * Show a location, and open its document if necessary.
    *
-   * @param place - to show.
-   * @param led - whether somebody else leads there: nothing that is typed goes anywhere new.
+   * @param place - the location.
+   * @param led - whether the person follows somebody: then their cursor and active cell stay.
    */
   show(place: ILocation, led: boolean): Promise<void>;
 
-  /** Mark no cell any more as the one where somebody leads. */
+  /** Remove the mark from the cell of the followed tutor. */
   unmark(): void;
 }
 
@@ -39,9 +39,9 @@ export const ILocations = new Token<ILocations>(
   'Where people are in the classroom.'
 );
 
-/** Milliseconds: how often the classroom is told at most, and how often that somebody is active. */
-const MOVES = 250;
-const ACTIVITY = 20_000;
+/** The shortest time between two location messages, and between two activity messages. */
+const MOVES_MS = 250;
+const ACTIVITY_MS = 20_000;
 const LED = 'classroom-mod-led';
 const NOWHERE: ILocation = { path: '', cell: '', index: 0, line: 0 };
 
@@ -81,7 +81,7 @@ class Locations implements ILocations {
       await widget?.context.ready;
       await widget?.revealed;
       if (led) {
-        // What somebody types who is led here was meant for where they were.
+        // Keys that a follower types now were meant for the previous document.
         (document.activeElement as HTMLElement | null)?.blur();
       }
     }
@@ -100,7 +100,7 @@ class Locations implements ILocations {
     }
   }
 
-  /** Wait a moment for the kernel of whoever leads: which it is, a new notebook doesn't say yet. */
+  /** Wait briefly for the tutor's kernel, because a new notebook doesn't name its kernel yet. */
   private async started(path: string): Promise<void> {
     for (let tries = 0; tries < 8; tries++) {
       if (this.documents.findWidget(path) || (await this.sessions.findByPath(path))) {
@@ -138,7 +138,7 @@ class Locations implements ILocations {
 
 export const locations: JupyterFrontEndPlugin<ILocations> = {
   id: '@classroom/labextension:locations',
-  description: 'Tells the classroom where the person at the page is.',
+  description: 'Sends the location of the person at the page to the classroom.',
   autoStart: true,
   requires: [ILive, ILabShell, IDocumentManager, INotebookTracker],
   optional: [IEditorTracker],
@@ -161,10 +161,10 @@ export const locations: JupyterFrontEndPlugin<ILocations> = {
         live.send({ type: 'place', ...place });
       }
     };
-    // At the end of each interval: the last move counts.
-    const moved = new Throttler(tell, { limit: MOVES, edge: 'trailing' });
+    // Sent at the end of each interval: the last move counts.
+    const moved = new Throttler(tell, { limit: MOVES_MS, edge: 'trailing' });
     const active = new Throttler(() => live.send({ type: 'place', ...made.current }), {
-      limit: ACTIVITY,
+      limit: ACTIVITY_MS,
       edge: 'leading'
     });
     const move = () => void moved.invoke();

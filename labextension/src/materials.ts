@@ -1,8 +1,8 @@
 /**
- * The tutor's material, and every other file that can't be saved: read, and worked on in a copy.
+ * Open the tutor's material, and other files that can't be saved, as read-only documents.
  *
- * What somebody typed or ran there would be in no file, though it looks like it. So nobody types
- * there by mistake, and a button leads to a copy in which everything works.
+ * Text that somebody typed in such a document would be in no file, though it looks saved. So the
+ * page blocks typing there, and a button opens a copy that can be saved.
  */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -17,15 +17,15 @@ import { banner, type Copy, copyOf, type IShut, isDocument, keepFromWriting } fr
 import { type Texts, texts } from './texts';
 
 /**
- * Make a folder's name of a person's.
+ * Make a folder's name from a person's name.
  *
- * @param shown - the person's name, as the others see it.
+ * @param shown - the person's display name.
  */
 export function folderOf(shown: string): string {
   return shown.replace(/[/\\:]+/g, ' ').replace(/^[.\s]+|[.\s]+$/g, '');
 }
 
-/** Which documents of the page can't be saved. */
+/** Tracks the page's documents that can't be saved. */
 class Materials implements IShut {
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -34,7 +34,7 @@ class Materials implements IShut {
     private readonly words: Texts
   ) {}
 
-  /** Look at a document that was opened, as soon as it is known whether it can be saved. */
+  /** Check an opened document as soon as the page knows whether it can be saved. */
   async watch(widget: DocumentWidget): Promise<void> {
     await widget.context.ready;
     const copy = copyOf(widget);
@@ -87,7 +87,7 @@ class Materials implements IShut {
     );
   }
 
-  /** Open the copy that is there, or make it. */
+  /** Open the existing copy, or make one and open it. */
   private async copy(widget: DocumentWidget, folder: string): Promise<void> {
     const { contents } = this.app.serviceManager;
     const { path, localPath } = widget.context;
@@ -111,7 +111,7 @@ class Materials implements IShut {
     this.documents.openOrReveal(made.path);
   }
 
-  /** The names in a folder. */
+  /** List the names in a folder. */
   private async namesIn(folder: string): Promise<ReadonlySet<string>> {
     const found = await this.app.serviceManager.contents.get(folder);
     return new Set((found.content as { name: string }[]).map(({ name }) => name));
@@ -123,7 +123,7 @@ class Materials implements IShut {
 
 export const materials: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:materials',
-  description: 'Has files that can’t be saved read only, and offers to work on a copy.',
+  description: 'Opens files that can’t be saved as read-only, and offers to work on a copy.',
   autoStart: true,
   requires: [IDriving, IEditorExtensionRegistry, IDocumentManager],
   optional: [ITranslator],

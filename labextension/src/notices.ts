@@ -1,4 +1,4 @@
-/** Sentences of the classroom's that a person should read (`classroom.lab.connections.notifications`). */
+/** Show the classroom's notices and warnings (`classroom.lab.connections.notifications`). */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
@@ -12,9 +12,9 @@ import type { ServerMessage, Warning } from './pageMessages';
 import { Refusals } from './refusals';
 import { texts } from './texts';
 
-/** What stands in the page until the classroom says that it has ended. */
+/** Shows warnings until the classroom says that they have ended. */
 class Standing {
-  /** Show all that holds now, and nothing that doesn't any more. */
+  /** Show the current warnings, and dismiss those that have ended. */
   show(warnings: readonly Warning[]): void {
     const holds = new Set(warnings.map(({ about }) => about));
     for (const [about, { id }] of this.shown) {
@@ -25,7 +25,7 @@ class Standing {
     }
     for (const { about, text } of warnings) {
       const before = this.shown.get(about);
-      // Who has closed it hears of it again only when there is something else to say.
+      // A closed warning comes back only with a new text.
       if (before?.text !== text) {
         if (before) {
           Notification.dismiss(before.id);
@@ -42,10 +42,10 @@ class Standing {
  * Clear the outputs of a notebook that is too large to be opened, and open it.
  *
  * @param app - the page.
- * @param path - of the notebook, without a drive.
- * @param drive - in which notebooks are live.
- * @param documents - which has the notebook that failed to open, for a moment still.
- * @throws ServerConnection.ResponseError with the server's sentence when it can't be done.
+ * @param path - the notebook's path, without a drive.
+ * @param drive - the drive with collaborative notebooks.
+ * @param documents - the document manager, which briefly still has the document that failed.
+ * @throws ServerConnection.ResponseError with the server's sentence if it rejects the request.
  */
 async function clearAndOpen(
   app: JupyterFrontEnd,
@@ -56,7 +56,7 @@ async function clearAndOpen(
   const address = URLExt.join('outputs', URLExt.encodeParts(path));
   await ask(app.serviceManager.serverSettings, address, { method: 'DELETE' });
   const whole = drive ? `${drive}:${path}` : path;
-  // What failed is closed some moments after its dialog: it would be shown again, and then closed.
+  // JupyterLab closes the failed document some time after its dialog: don't reveal that one.
   await documents?.closeFile(whole);
   await app.commands.execute('docmanager:open', { path: whole });
 }
@@ -75,7 +75,7 @@ export const notices: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const words = texts(translator);
-    /** A button that does what has to be done before a notebook can be opened. */
+    /** Make the button that clears a notebook's outputs and opens it. */
     const clearing = (path: string): Notification.IAction => ({
       label: words.clearOutputs,
       caption: words.clearOutputsMore,
@@ -95,12 +95,12 @@ export const notices: JupyterFrontEndPlugin<void> = {
       }
     };
     hear(live.latest.get('warnings'));
-    // A lab that was started again says what holds now, and nothing if all is well.
+    // A restarted lab sends its current warnings, and no message if it has none.
     live.connected.connect(() => standing.show([]));
     live.said.connect((_, message) => {
       hear(message);
       if (message.type === 'notice') {
-        // Until it is closed: it tells where something is, or why something ended.
+        // It stays until the person closes it: it tells where a file is, or why something ended.
         const { clearable, refused, text } = message;
         const actions = refused && clearable ? [clearing(refused)] : [];
         Notification.warning(text, { autoClose: false, actions });

@@ -1,4 +1,4 @@
-/** In the launcher, first: the documents that others have open, with their faces; a click joins. */
+/** The launcher's first section: documents that others have open, with faces; a click opens one. */
 
 import { IGlobalAwareness } from '@jupyter/collaborative-drive';
 import {
@@ -18,25 +18,25 @@ import { ILive } from './live';
 import type { OpenMessage } from './pageMessages';
 import { type Texts, texts } from './texts';
 
-/** JupyterLab's launcher, and where in it its sections are. */
+/** The id of JupyterLab's launchers, and the element with their sections. */
 const LAUNCHER = 'jp-Launcher';
 const SECTIONS = '.jp-Launcher-content';
 
 /** A document that others have open. */
 interface ICompany {
-  /** Without a drive. */
+  /** The document's path, without a drive. */
   readonly path: string;
   readonly people: readonly Known[];
-  /** How many there are besides. */
+  /** How many more people have it open. */
   readonly more: number;
 }
 
 /**
  * List the documents that others have open.
  *
- * @param message - of the classroom.
+ * @param message - the classroom's message.
  * @param me - the name of the person at the page.
- * @param people - whom the page knows of; of anybody else it knows but the name.
+ * @param people - the people whom the page knows; of others it only knows the name.
  */
 export function company(
   { documents }: OpenMessage,
@@ -55,10 +55,10 @@ export function company(
 
 class OpenNow extends ReactWidget {
   /**
-   * @param listed - what there is to show.
-   * @param icon - of a document.
-   * @param open - opens one.
-   * @param words - to show.
+   * @param listed - returns the documents to show.
+   * @param icon - returns a document's icon.
+   * @param open - opens a document.
+   * @param words - the texts to show.
    */
   constructor(
     private readonly listed: () => ICompany[],
@@ -159,7 +159,7 @@ export const openNow: JupyterFrontEndPlugin<void> = {
       launcher.disposed.connect(() => {
         drawn.disconnect();
         sections.delete(launcher);
-        // React has taken all that it drew out of the page; Lumino detaches what is in it alone.
+        // React has removed its elements. Lumino can only detach a node that is in the page.
         document.body.append(section.node);
         section.dispose();
       });

@@ -1,4 +1,4 @@
-/** Outputs run in frames, and nothing is trusted: see `untrusted.ts` and `frames.ts`. */
+/** Run outputs in frames, and trust nothing: see `untrusted.ts` and `frames.ts`. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IThemeManager } from '@jupyterlab/apputils';
@@ -12,7 +12,7 @@ import { lookIn } from './libraries';
 import { texts } from './texts';
 import { distrust } from './untrusted';
 
-// As the module is loaded, which is before the first plugin: what is made later is made so.
+// When the module loads, before the first plugin: so it applies to all later objects.
 if (address()) {
   distrust();
 }
@@ -38,7 +38,7 @@ export const outputs: JupyterFrontEndPlugin<void> = {
     if (notebooks) {
       lookIn(notebooks);
     }
-    // The theme's style sheet is in place some frames later than the signal.
+    // The theme's style sheet is applied some frames after the signal.
     themes?.themeChanged.connect(() => window.requestAnimationFrame(dress));
   }
 };

@@ -6,11 +6,11 @@
  */
 
 /**
- * What a page's own socket carries (classroom/api/live): JSON objects, told apart by their type.
+ * The messages of a page's own WebSocket (classroom/api/live): JSON objects, distinguished by their type.
  */
 export type PageMessage = ServerMessage | ClientMessage;
 /**
- * What the server sends to pages.
+ * The messages from the server to pages.
  */
 export type ServerMessage =
   | ModeMessage
@@ -25,35 +25,35 @@ export type ServerMessage =
   | UsageMessage
   | WelcomeMessage;
 /**
- * Of a document, with its drive in front; '' for none.
+ * A document's path, with its drive in front; '' for none.
  */
 export type Path = string;
 /**
- * A cell's id (nbformat 4.5); '' where there are no cells.
+ * A cell's id (nbformat 4.5); '' in documents without cells.
  */
 export type Cell = string;
 /**
- * The cell's, from 0.
+ * The cell's index, from 0.
  */
 export type Index = number;
 /**
- * The cursor's, from 0; where there are no cells.
+ * The cursor's line, from 0, in documents without cells.
  */
 export type Line = number;
 /**
- * What a page sends to the server.
+ * The messages from a page to the server.
  */
 export type ClientMessage = PlaceMessage | WelcomedMessage;
 
 /**
- * What holds for the person at the page (classroom.lab.permissions.mode_service).
+ * The role and mode of the person at the page (classroom.lab.permissions.mode_service).
  */
 export interface ModeMessage {
   type: 'driving';
   tutor: boolean;
   viewOnly: boolean;
   /**
-   * Whether the lab is shared with the person for looking only, or the room is theirs to view.
+   * Whether the person's share of the lab, or their role in the room, is view-only.
    */
   looksOn?: boolean;
   /**
@@ -61,7 +61,7 @@ export interface ModeMessage {
    */
   driver: string;
   /**
-   * Ids of this person's copies of documents that must be replaced: the lab takes no change of theirs.
+   * Client ids of this person's document copies that must be replaced, because the lab rejects their changes.
    */
   outdated: number[];
   /**
@@ -69,18 +69,18 @@ export interface ModeMessage {
    */
   refused?: boolean;
   /**
-   * For tutors: which students are view-only by a choice of their own.
+   * For tutors: whether each student for whom a tutor has set a mode is view-only, by user name.
    */
   people?: {
     [k: string]: boolean;
   };
   /**
-   * For the owner of a lab, and tutors: names of the guests who were removed from it.
+   * For the lab's owner and for tutors: names of the guests who were removed from the lab.
    */
   removed?: string[];
 }
 /**
- * Where the tutors are, and whom everybody is asked to follow (classroom.lab.people.participants).
+ * The tutors' locations, and which tutor asks everybody to follow (classroom.lab.people.participants).
  */
 export interface LeadingMessage {
   type: 'leading';
@@ -90,21 +90,21 @@ export interface LeadingMessage {
    */
   asking: string;
   /**
-   * How many times a tutor has asked, or ended it.
+   * How many times a tutor has asked everybody to follow, or has ended it.
    */
   asked: number;
 }
 /**
- * A tutor who is in the lab, and where.
+ * A tutor who is in the lab, and their location.
  */
 export interface Leader {
   /**
-   * The user's.
+   * The user name.
    */
   name: string;
   username: string;
   /**
-   * What the others see.
+   * The name that others see.
    */
   display_name: string;
   initials: string | null;
@@ -116,23 +116,23 @@ export interface Leader {
   line: Line;
 }
 /**
- * For tutors: who is in the lab (classroom.lab.people.participants).
+ * For tutors: the participants (classroom.lab.people.participants).
  */
 export interface PeopleMessage {
   type: 'people';
   people: Person[];
 }
 /**
- * Somebody who is in the lab, and where.
+ * A participant, and their location.
  */
 export interface Person {
   /**
-   * The user's.
+   * The user name.
    */
   name: string;
   username: string;
   /**
-   * What the others see.
+   * The name that others see.
    */
   display_name: string;
   initials: string | null;
@@ -148,13 +148,13 @@ export interface Person {
   active: number;
   tutor: boolean;
   /**
-   * Whether the lab is theirs.
+   * Whether they own the lab.
    */
   owner: boolean;
   viewOnly: boolean;
 }
 /**
- * Which documents are open in the lab (classroom.lab.people.open_documents).
+ * The documents that are open in the lab (classroom.lab.people.open_documents).
  */
 export interface OpenMessage {
   type: 'open';
@@ -168,11 +168,11 @@ export interface OpenMessage {
  */
 export interface OpenDocument {
   /**
-   * From the lab's files on.
+   * The path below the lab's files.
    */
   path: string;
   /**
-   * The names of users who have it open, not of all if they are many.
+   * The names of users who have it open; not all names if there are many.
    */
   people: string[];
   /**
@@ -181,14 +181,14 @@ export interface OpenDocument {
   count: number;
 }
 /**
- * Whether there are labs besides the class, as the tutor's file says now (classroom.lab.people.participants).
+ * Whether there are labs besides the class's, by the current configuration (classroom.lab.people.participants).
  */
 export interface LabsMessage {
   type: 'labs';
   several: boolean;
 }
 /**
- * Who has just run which cells, and which wait for an answer (classroom.lab.execution.run_history).
+ * New runs of cells, and cells that wait for input (classroom.lab.execution.run_history).
  */
 export interface RanMessage {
   type: 'ran';
@@ -199,7 +199,7 @@ export interface RanMessage {
  */
 export interface Run {
   /**
-   * Of the notebook, from the lab's files on.
+   * The notebook's path, below the lab's files.
    */
   path: string;
   /**
@@ -207,15 +207,15 @@ export interface Run {
    */
   cell: string;
   /**
-   * The name that the others see.
+   * The name that others see.
    */
   who: string;
   /**
-   * Seconds since the epoch.
+   * When it was run, in seconds since the epoch.
    */
   time: number;
   /**
-   * What the cell asks this person, while it waits for the answer.
+   * The cell's question to this person, while it waits for their input.
    */
   asks?: string;
 }
@@ -235,24 +235,24 @@ export interface NoticeMessage {
   clearable?: boolean;
 }
 /**
- * All that the page shows until it ends (classroom.lab.connections.notifications).
+ * All current warnings (classroom.lab.connections.notifications).
  */
 export interface WarningsMessage {
   type: 'warnings';
   warnings: Warning[];
 }
 /**
- * A sentence that stands in the page until what it warns of has ended.
+ * A sentence that the page shows until the warning ends.
  */
 export interface Warning {
   /**
-   * What it is about: one warning at a time for each.
+   * The warning's subject; each subject has one warning at a time.
    */
   about: string;
   text: string;
 }
 /**
- * How often what is running has changed since the lab's start: another figure is news (classroom.lab.api.page_notices).
+ * Counters of changes to the running kernels, sessions and terminals: a different number means a change (classroom.lab.api.page_notices).
  */
 export interface RunningMessage {
   type: 'running';
@@ -261,7 +261,7 @@ export interface RunningMessage {
   terminals: number;
 }
 /**
- * What the container uses, as jupyter-resource-usage's pages read it (classroom.lab.api.usage).
+ * The container's usage, in the form for jupyter-resource-usage's pages (classroom.lab.api.usage).
  */
 export interface UsageMessage {
   type: 'usage';
@@ -275,12 +275,12 @@ export interface UsageMessage {
 export interface WelcomeMessage {
   type: 'welcome';
   /**
-   * The notebook's, without a drive.
+   * The notebook's path, without a drive.
    */
   path: string;
 }
 /**
- * Where the person at the page is (classroom.lab.people.location).
+ * The location of the person at the page (classroom.lab.people.location).
  */
 export interface PlaceMessage {
   type: 'place';

@@ -1,4 +1,4 @@
-/** Who is here. Tutors see where each is, and what they may do about it; students see names. */
+/** The panel *Who is here*: tutors see locations and have buttons; students see names. */
 
 import { IGlobalAwareness } from '@jupyter/collaborative-drive';
 import {
@@ -22,19 +22,19 @@ import { named, PeopleRows } from './peopleRows';
 import { IStanding } from './standing';
 import { type Texts, texts } from './texts';
 
-/** Milliseconds: how often is said anew how long ago somebody was active. */
-const MINUTE = 60_000;
-/** Milliseconds: how often a tutor who looks at the panel is shown anew who is in other labs. */
-const OTHERS = 5_000;
+/** How often the panel updates the times of people's last activity. */
+const MINUTE_MS = 60_000;
+/** How often the panel updates who is in other labs, while a tutor looks at it. */
+const OTHERS_MS = 5_000;
 
 class Panel extends ReactWidget {
   /**
-   * @param standing - of the person at the page.
-   * @param awareness - of the whole lab: what students know of who is here.
-   * @param settings - of the server.
-   * @param locations - to jump to.
-   * @param local - makes a path that has no drive.
-   * @param words - to show.
+   * @param standing - the role of the person at the page.
+   * @param awareness - the lab-wide awareness, from which students' pages list people.
+   * @param settings - the server's settings.
+   * @param locations - goes to people's locations.
+   * @param local - removes the drive from a path.
+   * @param words - the texts to show.
    */
   constructor(
     private readonly standing: IStanding,
@@ -62,8 +62,8 @@ class Panel extends ReactWidget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', words.people);
     const look = () => this.isVisible && this.update();
-    window.setInterval(look, MINUTE);
-    window.setInterval(() => void this.lookAround(), OTHERS);
+    window.setInterval(look, MINUTE_MS);
+    window.setInterval(() => void this.lookAround(), OTHERS_MS);
     awareness?.on('change', look);
     standing.changed.connect(look);
   }
@@ -83,7 +83,7 @@ class Panel extends ReactWidget {
     void this.lookAround();
   }
 
-  /** Ask who is in other labs, while a tutor looks at the panel: nobody else is shown them here. */
+  /** Load who is in other labs, while a tutor looks at the panel: only tutors see them here. */
   private async lookAround(): Promise<void> {
     if (!this.isVisible || !this.standing.tutor || document.visibilityState === 'hidden') {
       return;
@@ -99,7 +99,7 @@ class Panel extends ReactWidget {
       this.labs = (await labsOf(this.settings)).filter((lab) => !isHere(lab));
       this.update();
     } catch (error) {
-      console.warn('The labs could not be listed', error); // it is asked again
+      console.warn('The labs could not be listed', error); // the next request may succeed
     }
   }
 
@@ -120,7 +120,7 @@ class Panel extends ReactWidget {
     );
   }
 
-  /** Say what it means to remove somebody: from the class, or from this lab alone. */
+  /** Return the texts about removing somebody: from the class, or only from this lab. */
   private removal(shown: string): { title: string; body: string } {
     const { words } = this;
     return this.removed === undefined
@@ -138,7 +138,7 @@ class Panel extends ReactWidget {
     }
   }
 
-  /** The answer comes to every page by the live connection. */
+  /** Send a request; the live connection brings its effect to every page. */
   private async call(address: string, init: RequestInit): Promise<void> {
     try {
       await ask(this.settings, address, init);
@@ -150,7 +150,7 @@ class Panel extends ReactWidget {
   private readonly rows: PeopleRows;
   private people: readonly Person[] = [];
   private labs: readonly ILab[] = [];
-  /** Names of guests who were removed from a lab of somebody's own; undefined in any other. */
+  /** Names of guests who were removed from this personal lab; undefined in other labs. */
   private removed: readonly string[] | undefined;
 }
 

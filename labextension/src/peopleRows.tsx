@@ -1,4 +1,4 @@
-/** How people are shown in the panel *Who is here*. */
+/** The rows of the panel *Who is here*. */
 
 import type * as React from 'react';
 import { fullName, type Known, picture, unknown } from './faces';
@@ -6,7 +6,7 @@ import { addressOf, called, type ILab, travel } from './labs';
 import type { Person } from './pageMessages';
 import type { Texts } from './texts';
 
-/** What a tutor does about people. */
+/** A tutor's actions on people. */
 export interface IActs {
   jump: (person: Person) => Promise<void>;
   setViewOnly: (person: Person, viewOnly: boolean) => Promise<void>;
@@ -14,12 +14,12 @@ export interface IActs {
   letIn: (name: string) => Promise<void>;
 }
 
-/** What a tutor sees of people. */
+/** Makes the rows that a tutor sees. */
 export class PeopleRows {
   /**
-   * @param words - to show.
-   * @param local - makes a path that has no drive.
-   * @param acts - what the buttons do.
+   * @param words - the texts to show.
+   * @param local - removes the drive from a path.
+   * @param acts - the actions of the buttons.
    */
   constructor(
     private readonly words: Texts,
@@ -28,9 +28,9 @@ export class PeopleRows {
   ) {}
 
   /**
-   * Somebody who is in this lab.
+   * Make the row of a person who is in this lab.
    *
-   * @param person - who, and where.
+   * @param person - the person and their location.
    * @param removal - the title of the button that removes them.
    */
   person(person: Person, removal: string): React.ReactElement {
@@ -68,7 +68,7 @@ export class PeopleRows {
     );
   }
 
-  /** Another lab, with those who are in it. */
+  /** Make the rows of another lab and of the people in it. */
   lab(lab: ILab): React.ReactElement {
     const { words } = this;
     const name = called(lab, words);
@@ -96,7 +96,7 @@ export class PeopleRows {
     );
   }
 
-  /** Guests who were removed from this lab, which is somebody's own. */
+  /** Make the rows of guests who were removed from this personal lab. */
   guestsOut(names: readonly string[]): React.ReactElement {
     const { words } = this;
     return (
@@ -130,7 +130,7 @@ export class PeopleRows {
   }
 }
 
-/** What students see of somebody. */
+/** Make the row of a person that students see. */
 export function named(person: Known): React.ReactElement {
   return (
     <li key={person.name} className="classroom-Person classroom-mod-named">

@@ -1,40 +1,40 @@
 /**
- * Answers to what a page asks again and again though nothing is new.
+ * Answer requests that a page repeats although nothing has changed.
  *
- * What the container uses comes by the page's own connection. Which windows' layouts a person has
- * changes only by what their own pages write: it is asked for once a minute.
+ * The container's usage comes by the page's own connection. The list of a person's window layouts
+ * changes only when their own pages write, so the page asks for it once a minute.
  */
 
 import { named } from './answers';
 
 const USAGE = 'api/metrics/v1';
 const LAYOUTS = 'lab/api/workspaces';
-/** What a page starts and ends. */
+/** Requests that start or end something. */
 const RUNNING = /^api\/(kernels|sessions|terminals)\b/;
-/** Milliseconds for which what the page has started or ended may be news to itself. */
-const SETTLES = 2_000;
-/** Milliseconds for which what the container used is said to be what it uses. */
-const USAGE_LASTS = 15_000;
-/** Milliseconds for which layouts are taken to be as they were; another page may have written. */
-const LAYOUTS_LAST = 60_000;
+/** For this long after a start or end, JupyterLab's managers may not know of it yet. */
+const SETTLES_MS = 2_000;
+/** How long a reported usage is used as the current one. */
+const USAGE_LASTS_MS = 15_000;
+/** How long a list of layouts is reused; another page may have written meanwhile. */
+const LAYOUTS_LAST_MS = 60_000;
 
 interface IKnown {
   readonly text: string;
-  /** Until when it is good. */
+  /** The time until which the answer is used, on the clock `now`. */
   readonly until: number;
 }
 
 export class Polled {
   private readonly known = new Map<string, IKnown>();
-  /** How often the page has written layouts: what was asked before may be of before. */
+  /** How often the page has written layouts: an answer from before a write is out of date. */
   private written = 0;
   private starting = 0;
   private started = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param ask - asks whoever answers next.
+   * @param ask - the next handler of the request.
    * @param base - the lab's address, with a slash at the end.
-   * @param now - milliseconds, since whenever.
+   * @param now - a clock in milliseconds, with any origin.
    */
   constructor(
     private readonly ask: typeof fetch,
@@ -42,21 +42,22 @@ export class Polled {
     private readonly now: () => number
   ) {}
 
-  /** Take over what the container uses. */
+  /** Take over the container's usage. */
   use(usage: unknown): void {
     const text = JSON.stringify(usage);
-    this.known.set(USAGE, { text, until: this.now() + USAGE_LASTS });
+    this.known.set(USAGE, { text, until: this.now() + USAGE_LASTS_MS });
   }
 
   /**
-   * Whether the page is just starting or ending something: a list of what is running that was made
-   * before it, and came after it, would have JupyterLab drop what it has just got.
+   * Whether the page is just starting or ending something.
+   *
+   * If an older list of kernels or sessions came now, JupyterLab would drop the new one.
    */
   get isStarting(): boolean {
-    return this.starting > 0 || this.now() < this.started + SETTLES;
+    return this.starting > 0 || this.now() < this.started + SETTLES_MS;
   }
 
-  /** Answer as the browser's `fetch`. */
+  /** Stands in for the browser's `fetch`. */
   readonly fetch: typeof fetch = async (input, init) => {
     const request = input instanceof Request ? input : null;
     const method = (init?.method ?? request?.method ?? 'GET').toUpperCase();
@@ -86,14 +87,14 @@ export class Polled {
     }
   }
 
-  /** Ask for the layouts, and keep them unless the page writes meanwhile. */
+  /** Load the layouts, and reuse them unless the page has written meanwhile. */
   private async keep(ask: () => Promise<Response>): Promise<Response> {
     const before = this.written;
     const answer = await ask();
     if (answer.ok) {
       const text = await answer.clone().text();
       if (this.written === before) {
-        this.known.set(LAYOUTS, { text, until: this.now() + LAYOUTS_LAST });
+        this.known.set(LAYOUTS, { text, until: this.now() + LAYOUTS_LAST_MS });
       }
     }
     return answer;

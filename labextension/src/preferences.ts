@@ -1,15 +1,15 @@
-/** What a person has set in JupyterLab's settings (`schema/plugin.json`). */
+/** A person's preferences from JupyterLab's settings (`schema/plugin.json`). */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Token } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-/** The name of the schema, and of the plugin that it belongs to. */
+/** The id of the schema and of its plugin. */
 const ID = '@classroom/labextension:plugin';
 
 export interface IPreferences {
-  /** Whether each cell says who ran it. */
+  /** Whether each cell shows who ran it. */
   readonly showWhoRan: boolean;
 
   /** Whether to follow a tutor as soon as they ask for it. */
@@ -28,7 +28,7 @@ class Preferences implements IPreferences {
   followWhenAsked = true;
   readonly changed = new Signal<this, void>(this);
 
-  /** Take over what is set. */
+  /** Take over the settings. */
   take({ composite }: ISettingRegistry.ISettings): void {
     this.showWhoRan = composite.showWhoRan !== false;
     this.followWhenAsked = composite.followWhenAsked !== false;
@@ -38,13 +38,13 @@ class Preferences implements IPreferences {
 
 export const preferences: JupyterFrontEndPlugin<IPreferences> = {
   id: ID,
-  description: 'Knows what a person has set for the classroom.',
+  description: 'Provides a person’s preferences for the classroom.',
   autoStart: true,
   optional: [ISettingRegistry],
   provides: IPreferences,
   activate: (_: JupyterFrontEnd, registry: ISettingRegistry | null) => {
     const made = new Preferences();
-    // Not awaited: what holds until they are there are the schema's defaults.
+    // Not awaited: until the settings are loaded, the schema's defaults apply.
     registry?.load(ID).then(
       (settings) => {
         made.take(settings);

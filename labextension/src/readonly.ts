@@ -1,7 +1,8 @@
 /**
- * What a page does while its person is view-only: nothing that the lab wouldn't take.
+ * Block changes in the page while its person is view-only.
  *
- * The lab decides; this only keeps the page from showing what isn't so. Remote changes go on.
+ * The lab rejects them anyway. This module only keeps the page from showing changes that the lab
+ * rejects. Other people's changes still arrive.
  */
 
 import { EditorState } from '@codemirror/state';
@@ -18,9 +19,9 @@ import { WRITING } from './commands';
 import { IDriving } from './driving';
 
 /**
- * Have every command that would write say instead why it doesn't.
+ * Block every command that writes, and show why.
  *
- * Lumino has no way to ask before a command is executed: the registry's own method is wrapped.
+ * Lumino has no hook before a command, so this wraps the registry's `execute`.
  */
 function guardCommands(commands: CommandRegistry, driving: IDriving): void {
   const execute = commands.execute.bind(commands);
@@ -33,7 +34,7 @@ function guardCommands(commands: CommandRegistry, driving: IDriving): void {
   };
 }
 
-/** Have every editor take from the person what isn't writing, and from the others everything. */
+/** Make every editor reject the person's changes, and accept other people's. */
 function guardEditors(editors: IEditorExtensionRegistry, driving: IDriving): void {
   editors.addExtension({
     name: 'classroom:view-only',
@@ -54,7 +55,7 @@ function isDocument(widget: object): widget is IDocumentWidget {
   return 'context' in widget;
 }
 
-/** Replaces copies of documents that have what the lab didn't take. */
+/** Replaces document copies with changes that the lab rejected. */
 class Replacing {
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -62,7 +63,7 @@ class Replacing {
     private readonly driving: IDriving
   ) {}
 
-  /** Close what is out of date, and open it anew. */
+  /** Close outdated documents, and open them again. */
   replace(): void {
     const outdated = new Set(this.driving.outdated);
     for (const widget of [...this.app.shell.widgets('main')]) {
@@ -71,8 +72,8 @@ class Replacing {
       }
       const path = widget.context.path;
       if (this.driving.viewOnly) {
-        // A new copy has writes of the page's own at once, which aren't taken either: it is good
-        // for looking on, and replaced when writing is.
+        // JupyterLab writes into a new copy at once, and the lab rejects that too. Such a copy is
+        // good enough to look at; it is replaced when the person may write again.
         if (this.replaced.has(path)) {
           continue;
         }
@@ -89,7 +90,7 @@ class Replacing {
   private readonly replaced = new Set<string>();
 }
 
-/** The id of a document's copy in this page. */
+/** Return the client id of a document's copy in this page. */
 function copyOf(widget: IDocumentWidget): number {
   const shared = widget.context.model.sharedModel as unknown as { ydoc?: { clientID: number } };
   return shared.ydoc?.clientID ?? -1;

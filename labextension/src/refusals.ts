@@ -1,15 +1,15 @@
 /**
- * Says in JupyterLab's dialog why a document can't be opened.
+ * Put the reason why a document can't be opened into JupyterLab's dialog.
  *
- * The dialog itself knows only that it was a bad request, or an error of the server's: the code by
- * which the room's socket was closed (`_getCloseReasonMessage` of @jupyter/docprovider).
+ * The dialog itself only has the close code of the room's socket: a bad request or a server error
+ * (`_getCloseReasonMessage` of @jupyter/docprovider).
  */
 
 import { Dialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 
-/** Milliseconds within which a dialog belongs to a sentence: they come by two connections. */
-const TOGETHER = 10_000;
+/** A dialog this soon after a reason belongs to it: they come by two connections. */
+const TOGETHER_MS = 10_000;
 
 export class Refusals {
   constructor() {
@@ -22,13 +22,13 @@ export class Refusals {
   }
 
   /**
-   * Take note of why a document can't be opened.
+   * Remember why a document can't be opened.
    *
-   * @param path - of the document.
-   * @param text - a sentence.
+   * @param path - the document's path.
+   * @param text - the reason, as a sentence.
    */
   explain(path: string, text: string): void {
-    this.last = { name: PathExt.basename(path), text, until: Date.now() + TOGETHER };
+    this.last = { name: PathExt.basename(path), text, until: Date.now() + TOGETHER_MS };
     Dialog.tracker.forEach((dialog) => {
       this.word(dialog);
     });

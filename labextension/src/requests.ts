@@ -1,16 +1,16 @@
-/** What a page asks the server for, on its way out: some of it is answered in the page. */
+/** Intercept the page's requests, and answer some of them in the page. */
 
 import { PageConfig } from '@jupyterlab/coreutils';
 import { Answers } from './answers';
 import { Polled } from './polled';
 
-/** Answers what the page asks again and again; null where nothing came with the page. */
+/** Answers repeated requests; null if the page came without answers. */
 export let polled: Polled | null = null;
 
-/** Answers the first questions; null where nothing came with the page. */
+/** Answers the first requests; null if the page came without answers. */
 export let first: Answers | null = null;
 
-/** Answer here from now on: before JupyterLab's own modules look up the browser's `fetch`. */
+/** Replace the browser's `fetch`; call this before JupyterLab's modules look it up. */
 export function answerFirst(): void {
   const given = PageConfig.getOption('classroomAnswers');
   if (given) {

@@ -1,9 +1,9 @@
 /**
- * What is running, without asking every ten seconds: the classroom says when it has changed.
+ * Update the lists of kernels, sessions and terminals when the classroom reports a change.
  *
- * JupyterLab's managers of kernels, sessions and terminals each ask by a poll. While the page is
- * connected their polls are slow, and look again only for what the classroom doesn't speak of, as
- * when a kernel was last used.
+ * JupyterLab's managers each poll the server every ten seconds. While the page is connected to the
+ * classroom, this module slows the polls down. They still load what the classroom doesn't report,
+ * such as the time when a kernel was last used.
  */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -13,38 +13,38 @@ import { ILive } from './live';
 import type { RunningMessage } from './pageMessages';
 import { first, polled } from './requests';
 
-/** Milliseconds between two questions of a poll: JupyterLab's, and while the classroom tells. */
-const USUAL = 10_000;
-const SLOW = 60_000;
-/** Milliseconds within which a page asks after news, at random: not all pages in one moment. */
-const SPREAD = 3_000;
-/** Milliseconds before that: what the page has started itself is to be there first. */
-const AFTER = 1_000;
+/** The interval of a poll: JupyterLab's own, and while the page is connected to the classroom. */
+const USUAL_MS = 10_000;
+const SLOW_MS = 60_000;
+/** A page asks at a random time within this after a change, so that not all pages ask at once. */
+const SPREAD_MS = 3_000;
+/** The wait before that, in which the page's own new kernel or session gets into its list. */
+const AFTER_MS = 1_000;
 
 type Kind = Exclude<keyof RunningMessage, 'type'>;
 
 /** One of JupyterLab's managers. */
 export interface IManager {
   refreshRunning(): Promise<void>;
-  /** Private to JupyterLab 4: a test says if it is not there any more. */
+  /** Private in JupyterLab 4: a test fails if it no longer exists. */
   readonly _pollModels?: Pick<Poll, 'frequency'>;
 }
 
 export class Running {
-  /** Which changes the page has heard of. */
+  /** The last change counter of each kind. */
   private heard = new Map<Kind, number>();
-  /** When the page last asked because of news. */
+  /** When the page last asked because of a change, in milliseconds since the epoch. */
   private asked = new Map<Kind, number>();
   private waiting = new Set<Kind>();
-  /** What is to be asked for as soon as somebody looks at the page. */
+  /** The kinds to ask for as soon as the page is visible. */
   private unseen = new Set<Kind>();
 
   /**
-   * @param managers - by what the classroom calls what they manage.
-   * @param page - says whether nobody looks at it.
-   * @param isStarting - says whether the page itself is just starting or ending something.
-   * @param random - from 0 to 1.
-   * @param renew - has the next answer be of now, whatever the page was told a moment ago.
+   * @param managers - JupyterLab's managers, by the classroom's names of their kinds.
+   * @param page - the document, which tells whether it is hidden.
+   * @param isStarting - returns whether the page itself is just starting or ending something.
+   * @param random - returns a random number from 0 to 1.
+   * @param renew - makes the next answer come from the server, not from an earlier answer.
    */
   constructor(
     private readonly managers: Record<Kind, IManager>,
@@ -54,16 +54,16 @@ export class Running {
     private readonly renew: (kind: Kind) => void = () => undefined
   ) {}
 
-  /** Ask seldom from now on, or as usual. */
+  /** Slow the polls down, or set them back to JupyterLab's interval. */
   slow(isSlow: boolean): void {
     for (const { _pollModels: poll } of Object.values(this.managers)) {
       if (poll) {
-        poll.frequency = { ...poll.frequency, interval: isSlow ? SLOW : USUAL };
+        poll.frequency = { ...poll.frequency, interval: isSlow ? SLOW_MS : USUAL_MS };
       }
     }
   }
 
-  /** Take over what the classroom says; the first time after a connection nothing is known. */
+  /** Handle a report of changes; the first one after a connection only sets the counters. */
   hear(message: RunningMessage): void {
     for (const kind of Object.keys(this.managers) as Kind[]) {
       const before = this.heard.get(kind);
@@ -74,7 +74,7 @@ export class Running {
     }
   }
 
-  /** After a time without connection: it may all be different. */
+  /** Ask for everything after a time without connection. */
   miss(): void {
     for (const kind of Object.keys(this.managers) as Kind[]) {
       this.heard.delete(kind);
@@ -82,7 +82,7 @@ export class Running {
     }
   }
 
-  /** Somebody looks at the page. */
+  /** Ask for what changed while the page was hidden, if it is visible now. */
   see(): void {
     if (!this.page.hidden) {
       for (const kind of this.unseen) {
@@ -91,14 +91,14 @@ export class Running {
     }
   }
 
-  /** Ask within a moment, but no more often than JupyterLab would. */
+  /** Ask soon, but not more often than JupyterLab's own polls. */
   private soon(kind: Kind): void {
     if (this.waiting.has(kind)) {
       return;
     }
     this.waiting.add(kind);
-    const earliest = (this.asked.get(kind) ?? -USUAL) + USUAL - Date.now();
-    const wait = Math.max(AFTER, earliest) + this.random() * SPREAD;
+    const earliest = (this.asked.get(kind) ?? -USUAL_MS) + USUAL_MS - Date.now();
+    const wait = Math.max(AFTER_MS, earliest) + this.random() * SPREAD_MS;
     setTimeout(() => {
       this.waiting.delete(kind);
       if (this.page.hidden) {
@@ -118,14 +118,14 @@ export class Running {
     this.asked.set(kind, Date.now());
     this.renew(kind);
     this.managers[kind].refreshRunning().catch(() => {
-      // The poll says so, and asks again by itself.
+      // The poll reports the failure and retries.
     });
   }
 }
 
 export const running: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:running',
-  description: 'Follows what is running as the classroom says, instead of asking again and again.',
+  description: 'Updates what is running when the classroom reports a change, without polling.',
   autoStart: true,
   requires: [ILive],
   activate: ({ serviceManager }: JupyterFrontEnd, live: ILive) => {
@@ -138,12 +138,12 @@ export const running: JupyterFrontEndPlugin<void> = {
       Math.random,
       (kind) => first?.renew(`api/${kind}`)
     );
-    // What is running as the page was made, with the page: what is other by now is news.
+    // The page came with the counters of its lists: a different counter is a change.
     const given = PageConfig.getOption('classroomRunning');
     if (given) {
       following.hear({ type: 'running', ...JSON.parse(given) });
     }
-    // The connection may be sooner than this plugin.
+    // The connection may exist before this plugin starts.
     let isKnown = live.isConnected;
     following.slow(isKnown);
     const said = live.latest.get('running');

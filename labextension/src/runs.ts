@@ -1,6 +1,7 @@
 /**
- * Who ran which cell, and whom it waits for, in the cell's footer (`classroom.lab.execution.run_history`).
- * The notebook's file has no word of it.
+ * Show in a cell's footer who ran it, and for whose input it waits.
+ *
+ * The data comes from `classroom.lab.execution.run_history`; the notebook's file doesn't have it.
  */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -20,12 +21,12 @@ import { type Texts, texts } from './texts';
 /** A run of a cell of one notebook. */
 type IRun = Omit<Run, 'path'>;
 
-/** What cells' footers say. */
+/** The texts of cells' footers. */
 const said = new WeakMap<Widget, string>();
 
 /** JupyterLab makes a cell's footer only when the cell comes into view for the first time. */
 class Footer extends CellFooter {
-  /** Show what there is to say of the cell. */
+  /** Show the cell's text. */
   say(): void {
     const words = (this.parent && said.get(this.parent)) ?? '';
     this.node.textContent = words;
@@ -44,7 +45,7 @@ class ContentFactory extends NotebookPanel.ContentFactory {
   }
 }
 
-/** The names at one notebook's cells. */
+/** Shows the names at one notebook's cells. */
 class Names {
   constructor(
     private readonly panel: NotebookPanel,
@@ -66,7 +67,7 @@ class Names {
     this.later();
   }
 
-  /** A cell that is moved or changed to code is another widget: look at all, once a frame. */
+  /** Update all cells in the next frame: a moved or converted cell gets a new widget. */
   private later(): void {
     if (!this.waiting && this.runs.size > 0) {
       this.waiting = true;
@@ -107,10 +108,10 @@ class Names {
   private waiting = false;
 }
 
-/** In the place of JupyterLab's own: of two plugins that provide the same, the later one counts. */
+/** Replaces JupyterLab's factory: if two plugins provide the same token, the later one wins. */
 export const footers: JupyterFrontEndPlugin<NotebookPanel.IContentFactory> = {
   id: '@classroom/labextension:footers',
-  description: 'Makes the footers of cells, in which it says who ran them.',
+  description: 'Makes the footers of cells, which show who ran them.',
   requires: [IEditorServices],
   provides: NotebookPanel.IContentFactory,
   activate: (_: JupyterFrontEnd, { factoryService }: IEditorServices) =>
@@ -119,7 +120,7 @@ export const footers: JupyterFrontEndPlugin<NotebookPanel.IContentFactory> = {
 
 export const runs: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:runs',
-  description: 'Shows who ran a cell, and whose answer it waits for.',
+  description: 'Shows who ran a cell, and for whose input it waits.',
   autoStart: true,
   requires: [ILive, INotebookTracker, IPreferences],
   optional: [ITranslator],

@@ -1,16 +1,16 @@
-/** Where somebody is who has left this lab: in another one that the person at the page may enter? */
+/** Search the other labs that the person at the page may enter for somebody who left this lab. */
 
 import type { ServerConnection } from '@jupyterlab/services';
 import { type ILab, isHere, labsOf } from './labs';
 
-/** Seconds between one look and the next: a lab may have to be started first. */
-export const WAITS = [2, 3, 5, 10];
+/** The waits between searches: the other lab may have to start first. */
+export const WAITS_SECONDS = [2, 3, 5, 10];
 
 export class Searching {
   /**
-   * @param settings - of the server.
-   * @param found - called with the lab in which somebody is.
-   * @param nowhere - called when they are in none that the person at the page may enter.
+   * @param settings - the server's settings.
+   * @param found - called with the lab in which the person is.
+   * @param nowhere - called if they are in no lab that the person at the page may enter.
    */
   constructor(
     private readonly settings: ServerConnection.ISettings,
@@ -18,7 +18,7 @@ export class Searching {
     private readonly nowhere: (name: string) => void
   ) {}
 
-  /** Look for somebody, unless that is what is being done. */
+  /** Start to search for a person, unless this search is already running. */
   begin(name: string): void {
     if (this.name !== name) {
       this.end();
@@ -27,7 +27,7 @@ export class Searching {
     }
   }
 
-  /** Look for nobody. */
+  /** Stop searching. */
   end(): void {
     window.clearTimeout(this.timer);
     this.name = '';
@@ -35,7 +35,8 @@ export class Searching {
 
   private wait(turn: number): void {
     const { name } = this;
-    this.timer = window.setTimeout(() => void this.look(name, turn), (WAITS[turn] ?? 0) * 1000);
+    const wait = (WAITS_SECONDS[turn] ?? 0) * 1000;
+    this.timer = window.setTimeout(() => void this.look(name, turn), wait);
   }
 
   private async look(name: string, turn: number): Promise<void> {
@@ -43,15 +44,15 @@ export class Searching {
     try {
       labs = await labsOf(this.settings);
     } catch (error) {
-      console.warn('The labs could not be listed', error); // the next look may be luckier
+      console.warn('The labs could not be listed', error); // the next search may succeed
     }
     if (this.name !== name) {
-      return; // they have come back meanwhile, or are followed no more
+      return; // they came back meanwhile, or the person stopped following
     }
     const lab = labs.find((one) => !isHere(one) && one.people.some((two) => two.name === name));
     if (lab !== undefined) {
       this.found(name, lab);
-    } else if (turn + 1 < WAITS.length) {
+    } else if (turn + 1 < WAITS_SECONDS.length) {
       this.wait(turn + 1);
     } else {
       this.nowhere(name);

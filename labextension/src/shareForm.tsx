@@ -1,25 +1,25 @@
-/** The form by which a lab is shared with somebody: a name, as what, until when. */
+/** The form for sharing a lab with a person: a name, a role, an end. */
 
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { areOfGitHub, type ITerms, type Role } from './sharesApi';
 import type { Texts } from './texts';
 
-export const HOUR = 3600;
-export const DAY = 24 * HOUR;
-/** Of the choice of an end: a date is typed beside it. */
+export const HOUR_SECONDS = 3600;
+export const DAY_SECONDS = 24 * HOUR_SECONDS;
+/** The choice of an end at a date, which the person types beside it. */
 const DATE = 'date';
 export const NEVER = 'never';
-/** Id of a choice, for its label. */
+/** The id of the choice of a role, for its label. */
 const ROLE = 'classroom-ShareForm-role';
 
 /**
- * Say for how many seconds from now somebody is let in.
+ * Return for how many seconds from now a person may enter.
  *
- * @param choice - of an end.
- * @param date - as the browser's field for dates has it: to the end of that day, where the page is.
- * @param now - milliseconds since the epoch.
- * @returns null for no end; NaN for a date that there isn't.
+ * @param choice - the choice of an end.
+ * @param date - the value of the browser's date field: the end of that day, in local time.
+ * @param now - the time in milliseconds since the epoch.
+ * @returns the seconds; null for no end; NaN for an invalid date.
  */
 export function secondsOf(choice: string, date: string, now: number): number | null {
   if (choice === NEVER) {
@@ -35,17 +35,17 @@ export function secondsOf(choice: string, date: string, now: number): number | n
 
 interface IEndProps {
   readonly words: Texts;
-  /** The choice's id, for its label. */
+  /** The id of the choice, for its label. */
   readonly id: string;
   readonly label: string;
   readonly choice: string;
   readonly date: string;
-  /** Whether there may be no end. */
+  /** Whether the person may choose no end. */
   readonly never: boolean;
   readonly choose: (choice: string, date: string) => void;
 }
 
-/** The choice of an end: a time from now on, or the end of a day. */
+/** The choice of an end: a time span from now, or a date. */
 export function EndChoice(props: IEndProps): React.ReactElement {
   const { words, id, label, choice, date, never, choose } = props;
   return (
@@ -57,9 +57,9 @@ export function EndChoice(props: IEndProps): React.ReactElement {
           value={choice}
           options={[
             ...(never ? [{ value: NEVER, label: words.noEnd }] : []),
-            { value: String(HOUR), label: words.anHour },
-            { value: String(DAY), label: words.aDay },
-            { value: String(7 * DAY), label: words.aWeek },
+            { value: String(HOUR_SECONDS), label: words.anHour },
+            { value: String(DAY_SECONDS), label: words.aDay },
+            { value: String(7 * DAY_SECONDS), label: words.aWeek },
             { value: DATE, label: words.toADate }
           ]}
           onChange={({ target }) => choose(target.value, date)}
@@ -82,13 +82,13 @@ export function EndChoice(props: IEndProps): React.ReactElement {
 
 interface IRoleProps {
   readonly words: Texts;
-  /** The choice's id, for its label. */
+  /** The id of the choice, for its label. */
   readonly id: string;
   readonly role: Role;
   readonly choose: (role: Role) => void;
 }
 
-/** The choice between edit and look. */
+/** The choice of a role: may edit, or view-only. */
 export function RoleChoice({ words, id, role, choose }: IRoleProps): React.ReactElement {
   return (
     <label htmlFor={id}>
@@ -106,14 +106,14 @@ export function RoleChoice({ words, id, role, choose }: IRoleProps): React.React
   );
 }
 
-/** Whether a choice of an end is made. */
+/** Say whether the person has chosen an end. */
 export function isChosen(choice: string, date: string): boolean {
   return choice !== DATE || date !== '';
 }
 
 interface IProps {
   readonly words: Texts;
-  /** @returns whether it was done. */
+  /** @returns whether the lab was shared. */
   readonly share: (name: string, terms: ITerms) => Promise<boolean>;
 }
 

@@ -1,4 +1,4 @@
-/** The classroom's REST calls about with whom this lab is shared (`docs/openapi.yaml`). */
+/** The REST calls for sharing this lab (`docs/openapi.yaml`). */
 
 import { PageConfig } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
@@ -6,24 +6,24 @@ import { ask } from './api';
 
 export type Role = 'edit' | 'view';
 
-/** Somebody with whom the lab is shared. */
+/** A person with whom the lab is shared. */
 export interface IShare {
   readonly name: string;
   readonly role: Role;
-  /** Seconds since the epoch. */
+  /** When the lab was shared, in seconds since the epoch. */
   readonly since: number;
-  /** Seconds since the epoch; null for no end. */
+  /** The end in seconds since the epoch; null for no end. */
   readonly until: number | null;
-  /** Whether they have never signed in yet. */
+  /** Whether they haven't signed in yet. */
   readonly waits: boolean;
-  /** The id of the link by which they came; empty for none. */
+  /** The id of the link that they used; empty for none. */
   readonly link: string;
   /** Whether they are in the lab now. */
   readonly here: boolean;
 }
 
 export interface IShares {
-  /** All of them, or only that of the person at the page. */
+  /** All shares; for a guest only their own. */
   readonly shares: readonly IShare[];
   /** Whether the person at the page may share the lab. */
   readonly may_share: boolean;
@@ -31,75 +31,75 @@ export interface IShares {
   readonly caller: string;
 }
 
-/** As what, and for how many seconds, somebody is let in. Without seconds the end stays as it is. */
+/** A share's role, and its duration in seconds. Without seconds the end doesn't change. */
 export interface ITerms {
   readonly role: Role;
   readonly seconds?: number | null;
 }
 
-/** A link by which people come to the lab. */
+/** A link that lets people enter the lab. */
 export interface ILink {
   readonly id: string;
   readonly role: Role;
   /** When it was made, in seconds since the epoch. */
   readonly since: number;
-  /** Seconds since the epoch; null for no end, or a dead link's. */
+  /** The link's end in seconds since the epoch; null for no end, or for a dead link. */
   readonly until: number | null;
-  /** Until when those who come by it may come; null for no end. */
+  /** The end of the guests' access in seconds since the epoch; null for no end. */
   readonly guests_until: number | null;
-  /** How many people came by it. */
+  /** How many people have used it. */
   readonly used: number;
-  /** How many may; null for any number. */
+  /** How many people may use it; null for no limit. */
   readonly most: number | null;
-  /** Their names. */
+  /** The names of the people who used it. */
   readonly came: readonly string[];
   /** Whether it still lets people in. */
   readonly alive: boolean;
 }
 
-/** A link as it is shown this once. */
+/** A new link, with its address, which is shown only once. */
 export interface IMadeLink extends ILink {
   readonly address: string;
   /** The address as a QR code, in SVG. */
   readonly picture: string;
 }
 
-/** What a link is to be. */
+/** The properties of a link to be made. */
 export interface IWantedLink {
   readonly role: Role;
-  /** How long it lives. */
+  /** How long the link works. */
   readonly seconds: number;
-  /** From now on; null for no end. */
+  /** How long the guests have access, from now; null for no end. */
   readonly guest_seconds: number | null;
   readonly most: number | null;
 }
 
-/** Whether this page's lab is one that can be shared: not the class's. */
+/** Say whether this page's lab can be shared: the class's lab can't. */
 export function canBeShared(): boolean {
   return PageConfig.getOption('classroomShares') !== '';
 }
 
-/** Whether people are called as they are at GitHub. */
+/** Say whether people's names are GitHub user names. */
 export function areOfGitHub(): boolean {
   return PageConfig.getOption('classroomNames') === 'github';
 }
 
-/** All throw ServerConnection.ResponseError with the server's sentence when it says no. */
+/** All methods throw ServerConnection.ResponseError with the server's sentence on rejection. */
 export class SharesApi {
   constructor(private readonly settings: ServerConnection.ISettings) {}
 
-  /** List with whom the lab is shared. */
+  /** List the lab's shares. */
   async list(): Promise<IShares> {
     return await (await ask(this.settings, 'shares')).json();
   }
 
-  /** Share the lab with somebody, or change as what and until when. */
+  /** Share the lab with a person, or change the share's role and end. */
   async share(name: string, terms: ITerms): Promise<void> {
     const init = { method: 'PUT', body: JSON.stringify(terms) };
     await ask(this.settings, `shares/${encodeURIComponent(name)}`, init);
   }
 
-  /** Stop sharing the lab with somebody. */
+  /** Stop sharing the lab with a person. */
   async revoke(name: string): Promise<void> {
     await ask(this.settings, `shares/${encodeURIComponent(name)}`, { method: 'DELETE' });
   }
@@ -116,10 +116,10 @@ export class SharesApi {
   }
 
   /**
-   * Take a link back.
+   * Revoke a link.
    *
-   * @param id - the link's.
-   * @param guests - with all who came by it.
+   * @param id - the link's id.
+   * @param guests - whether to end the access of all who used it too.
    */
   async takeBack(id: string, guests: boolean): Promise<void> {
     const address = `links/${encodeURIComponent(id)}${guests ? '?guests=1' : ''}`;

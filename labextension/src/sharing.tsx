@@ -1,4 +1,4 @@
-/** Sharing this lab: with whom, as what, until when. A guest sees what is shared, and may leave. */
+/** The panel for sharing this lab: people, roles, ends. A guest sees only their own share. */
 
 import {
   ILabShell,
@@ -29,15 +29,15 @@ import {
 } from './sharesApi';
 import { type Texts, texts } from './texts';
 
-/** Milliseconds: how often whoever looks at the panel is shown anew how it is. */
-const AGAIN = 5_000;
+/** How often the visible panel loads the current state. */
+const AGAIN_MS = 5_000;
 
 /**
- * A button of a person's.
+ * Make a button in a person's row.
  *
- * @param words - on it.
- * @param says - what it does, and to whom, for somebody who hears it alone.
- * @param act - does it.
+ * @param words - the button's label.
+ * @param says - its action and the person, for screen readers.
+ * @param act - the action.
  */
 function button(words: string, says: string, act: () => Promise<void>): React.ReactElement {
   return (
@@ -49,8 +49,8 @@ function button(words: string, says: string, act: () => Promise<void>): React.Re
 
 export class SharePanel extends ReactWidget {
   /**
-   * @param api - to ask.
-   * @param words - to show.
+   * @param api - the REST calls.
+   * @param words - the texts to show.
    */
   constructor(
     private readonly api: SharesApi,
@@ -63,7 +63,7 @@ export class SharePanel extends ReactWidget {
     this.title.caption = words.shareLab;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', words.shareLab);
-    this.timer = window.setInterval(() => void this.look(), AGAIN);
+    this.timer = window.setInterval(() => void this.look(), AGAIN_MS);
   }
 
   override dispose(): void {
@@ -103,7 +103,7 @@ export class SharePanel extends ReactWidget {
     );
   }
 
-  /** What the owner and tutors see. */
+  /** Make the view of the owner and of tutors. */
   private everybody({ shares }: IShares): React.ReactElement {
     const { words } = this;
     return (
@@ -139,7 +139,7 @@ export class SharePanel extends ReactWidget {
     );
   }
 
-  /** Since when, until when, and whether they were ever here. */
+  /** Describe a share: its start and end, and whether the person has ever signed in. */
   private terms({ since, until, waits, link }: IShare): React.ReactElement[] {
     const { words } = this;
     const by = this.links.find(({ id }) => id === link);
@@ -151,7 +151,7 @@ export class SharePanel extends ReactWidget {
     return lines(parts);
   }
 
-  /** What a guest sees: what is shared with them. */
+  /** Make the view of a guest: their own share. */
   private own({ shares: [share] }: IShares): React.ReactElement {
     const { words } = this;
     if (share === undefined) {
@@ -205,7 +205,7 @@ export class SharePanel extends ReactWidget {
     }
   }
 
-  /** Do something and show how it is then; say so when it can't be done. */
+  /** Do something, then load the new state; show the error if it fails. */
   private async attempt(what: () => Promise<void>, again = true): Promise<boolean> {
     this.status = '';
     try {
@@ -230,7 +230,7 @@ export class SharePanel extends ReactWidget {
       this.links = this.known.may_share ? await this.api.links() : [];
       this.update();
     } catch (error) {
-      console.warn('With whom the lab is shared could not be listed', error); // it is asked again
+      console.warn('With whom the lab is shared could not be listed', error); // it asks again
     }
   }
 

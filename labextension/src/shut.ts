@@ -1,4 +1,4 @@
-/** Documents in which nobody types in this page: a line above says why, and what to do instead. */
+/** Block typing in documents of this page; a line above the document tells why. */
 
 import { EditorState } from '@codemirror/state';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
@@ -11,20 +11,20 @@ import type { DocumentWidget } from '@jupyterlab/docregistry';
 import { Widget } from '@lumino/widgets';
 import { CHANGING } from './commands';
 
-/** A document's copy in this page: of yjs. */
+/** A document's copy in this page: a Y.Doc. */
 export type Copy = object;
 
-/** Which documents are shut, and why. */
+/** Tells which documents are shut (read-only in this page), and why. */
 export interface IShut {
-  /** Whether nobody types in a document's copy. */
+  /** Whether a document's copy is shut. */
   has(copy: Copy | null | undefined): boolean;
-  /** Whether that is so of the document in front of the person. */
+  /** Whether the current document is shut. */
   readonly current: boolean;
-  /** Say why something isn't done. */
+  /** Show why an action was blocked. */
   explain(): void;
 }
 
-/** A button of the line above a document. */
+/** A button in the line above a document. */
 export interface IWay {
   readonly label: string;
   readonly caption?: string;
@@ -39,7 +39,7 @@ export function copyOf(widget: DocumentWidget): Copy | undefined {
   return (widget.context.model.sharedModel as unknown as { ydoc?: Copy }).ydoc;
 }
 
-/** The line above a document that says what is shown, with the ways on. */
+/** Make the line above a document, with a text and buttons. */
 export function banner(text: string, ways: readonly IWay[]): Widget {
   const node = document.createElement('div');
   node.setAttribute('role', 'status');
@@ -60,9 +60,9 @@ export function banner(text: string, ways: readonly IWay[]): Widget {
 }
 
 /**
- * Have commands and editors leave shut documents as they are; what the others do still arrives.
+ * Keep commands and editors from changing shut documents; other people's changes still arrive.
  *
- * Lumino has no way to ask before a command is executed: the registry's own method is wrapped.
+ * Lumino has no hook before a command, so this wraps the registry's `execute`.
  */
 export function keepFromWriting(
   { commands }: JupyterFrontEnd,
@@ -80,7 +80,7 @@ export function keepFromWriting(
   editors.addExtension({
     name: `classroom:shut-${++guards}`,
     factory: ({ model }) => {
-      // A cell's text is in its notebook's copy, as soon as the cell is.
+      // A cell's text belongs to the notebook's copy as soon as the cell is in the notebook.
       const shared = model.sharedModel as unknown as { ydoc?: Copy; ymodel?: { doc: Copy | null } };
       return EditorExtensionRegistry.createImmutableExtension(
         EditorState.transactionFilter.of((change) => {

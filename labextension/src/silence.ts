@@ -1,14 +1,14 @@
 /**
- * Have the page ask the server for nothing more, until it is loaded anew.
+ * Block all further requests of the page, until it is reloaded.
  *
- * JupyterLab and its extensions ask again and again, each by means of its own, and most can't be
- * told to stop. The browser can: a policy that comes later holds from then on.
+ * JupyterLab and its extensions poll the server in different ways, and most can't be stopped. The
+ * browser can: a policy that is added later applies from then on.
  */
 export function silence(): void {
   const policy = document.createElement('meta');
   policy.httpEquiv = 'Content-Security-Policy';
   policy.content = "connect-src 'none'";
   document.head.append(policy);
-  // JupyterLab would ask whether to leave what isn't saved: there is no way to save it from here.
+  // JupyterLab would ask whether to leave unsaved changes, but they can't be saved any more.
   window.addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true);
 }

@@ -1,4 +1,4 @@
-/** Going back to an earlier version of a file or folder: for tutors. */
+/** The tutors' command for restoring an earlier version of a file or folder. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Dialog, ICommandPalette, Notification, showDialog } from '@jupyterlab/apputils';
@@ -59,7 +59,7 @@ export const snapshots: JupyterFrontEndPlugin<void> = {
       isVisible: () => standing.tutor,
       isEnabled: () => standing.tutor,
       execute: async () => {
-        // What is pointed at in the file browser; there may be nothing, as where all is gone.
+        // The file browser's selection; there is none if, for example, all files are gone.
         const chosen = browser?.selectedItems().next().value?.path ?? browser?.model.path ?? '';
         await restore(api, words, app.serviceManager.contents.localPath(chosen));
       }

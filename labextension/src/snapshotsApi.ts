@@ -1,4 +1,4 @@
-/** The classroom's REST calls about snapshots (`classroom.lab.snapshots.handlers`): for tutors alone. */
+/** The REST calls for snapshots (`classroom.lab.snapshots.handlers`), for tutors only. */
 
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
@@ -7,27 +7,27 @@ import { ask } from './api';
 /** A copy of all files. */
 export interface ISnapshot {
   readonly id: string;
-  /** ISO 8601. */
+  /** When it was made, in ISO 8601. */
   readonly time: string;
-  /** What it was made for. */
+  /** The reason why it was made. */
   readonly why: 'beat' | 'restore' | 'stop' | 'asked';
 }
 
 /** A file, a folder or anything else in a snapshot. */
 export interface IEntry {
-  /** From the lab's files on, with a slash before it. */
+  /** The path below the lab's files, with a leading slash. */
   readonly path: string;
   readonly name: string;
   readonly type: string;
 }
 
-/** What was restored. */
+/** The outcome of a restore. */
 export interface IReport {
-  /** The snapshot that has what was there before. */
+  /** The id of the snapshot with the state before the restore. */
   readonly before: string;
-  /** How many files. */
+  /** How many files were restored. */
   readonly restored: number;
-  /** Why something could not be, by path. */
+  /** Why entries could not be restored, by path. */
   readonly left: Readonly<Record<string, string>>;
 }
 
@@ -39,24 +39,24 @@ export class SnapshotsApi {
     return JSON.parse(await this.ask('')).snapshots;
   }
 
-  /** List what is at a path of a snapshot: itself, unless it is the root, and what is in it. */
+  /** List the entry at a path of a snapshot (unless it is the root), and its children. */
   async tree(snapshot: string, path: string): Promise<IEntry[]> {
     return JSON.parse(await this.ask(`/${snapshot}/tree`, path)).entries;
   }
 
-  /** Show a file's text. */
+  /** Return a file's text. */
   async preview(snapshot: string, path: string): Promise<string> {
     return await this.ask(`/${snapshot}/preview`, path);
   }
 
-  /** Bring a file or folder back. */
+  /** Restore a file or folder. */
   async restore(snapshot: string, path: string): Promise<IReport> {
     const init = { method: 'POST', body: JSON.stringify({ path }) };
     return JSON.parse(await this.ask(`/${snapshot}/restore`, undefined, init));
   }
 
   /**
-   * @throws Error with the server's sentence when it says no.
+   * @throws Error with the server's sentence if it rejects the request.
    */
   private async ask(address: string, path?: string, init: RequestInit = {}): Promise<string> {
     const query = path === undefined ? '' : URLExt.objectToQueryString({ path });

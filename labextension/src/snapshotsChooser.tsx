@@ -1,4 +1,4 @@
-/** Choosing what to bring back: a snapshot, a file or folder in it, and a look at it. */
+/** The dialog for restoring: choose a snapshot and a file or folder in it, with a preview. */
 
 import type { Dialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
@@ -8,25 +8,25 @@ import type * as React from 'react';
 import type { IEntry, ISnapshot, SnapshotsApi } from './snapshotsApi';
 import type { Texts } from './texts';
 
-/** What was chosen. */
+/** The person's choice. */
 export interface IChoice {
   readonly snapshot: ISnapshot;
-  /** From the lab's files on; '' for all of them. */
+  /** The path below the lab's files; '' for all files. */
   readonly path: string;
 }
 
-/** Entries in the list of files that are none. */
+/** Entries in the list that aren't files: the whole folder, and the parent folder. */
 const WHOLE = '.';
 const UP = '..';
 
-/** Rows of each list. */
+/** How many rows each list shows. */
 const ROWS = 12;
 
 export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<IChoice | null> {
   /**
-   * @param api - to ask.
-   * @param words - to show.
-   * @param path - that is looked at first, from the lab's files on.
+   * @param api - the REST calls.
+   * @param words - the texts to show.
+   * @param path - the path to show first, below the lab's files.
    */
   constructor(
     private readonly api: SnapshotsApi,
@@ -69,7 +69,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
           />
         ))}
         {column('preview', words.preview, (props) => (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by the keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: people scroll it with the keyboard
           <pre {...props} tabIndex={0}>
             {this.preview}
           </pre>
@@ -94,7 +94,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     });
   }
 
-  /** The path that is chosen. */
+  /** The chosen path. */
   private get path(): string {
     return this.file === WHOLE || this.file === UP || this.file === ''
       ? this.folder
@@ -107,7 +107,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     return why ? `${time}, ${why}` : time;
   }
 
-  /** The list of files: ways out of the folder and for all of it, folders, then files. */
+  /** The list's entries: the parent folder, the whole folder, subfolders, then files. */
   private get files(): IOptionProps[] {
     if (this.entries === null) {
       return [];
@@ -121,7 +121,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     return [...up, { value: WHOLE, label: whole }, ...listed];
   }
 
-  /** List the folder as a snapshot has it. */
+  /** List the folder's content in a snapshot. */
   private async showFolder(snapshot: string): Promise<void> {
     this.snapshot = snapshot;
     this.entries = null;
@@ -141,7 +141,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     );
   }
 
-  /** Show what is chosen. */
+  /** Show the chosen entry. */
   private async showFile(file: string): Promise<void> {
     this.file = file;
     const entry = this.entry;
@@ -163,12 +163,12 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     }
   }
 
-  /** What is chosen of the folder; undefined for an entry that is none. */
+  /** The chosen entry of the folder; undefined for the whole or parent folder. */
   private get entry(): IEntry | undefined {
     return this.entries?.find(({ name }) => name === this.file);
   }
 
-  /** Walk through the folders. Not by Enter: to the dialog it means that this is what is wanted. */
+  /** Walk through the folders with the arrow keys: Enter would accept the dialog. */
   private readonly walk = (event: React.KeyboardEvent) => {
     if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
       event.preventDefault();
@@ -176,7 +176,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     }
   };
 
-  /** Go into the chosen folder; the entry for that leads out of this one. */
+  /** Enter the chosen folder; the entry of the parent folder leaves this one. */
   private async enter(): Promise<void> {
     if (this.file === UP) {
       await this.leave();
@@ -187,7 +187,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     }
   }
 
-  /** Go out of this folder. */
+  /** Go to the parent folder. */
   private async leave(): Promise<void> {
     if (this.folder) {
       this.wanted = PathExt.basename(this.folder);
@@ -196,7 +196,7 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
     }
   }
 
-  /** Do something, and say so when it can't be done. */
+  /** Do something, and show the error if it fails. */
   private attempt(what: () => Promise<void>): void {
     this.status = this.words.looking;
     this.update();
@@ -213,10 +213,10 @@ export class SnapshotsChooser extends ReactWidget implements Dialog.IBodyWidget<
   }
 
   private known: ISnapshot[] = [];
-  /** Of the folder; null while they are asked for. */
+  /** The folder's entries; null while they are loading. */
   private entries: IEntry[] | null = null;
   private folder: string;
-  /** The name that is chosen where a folder has it. */
+  /** The name to select if a folder has it. */
   private wanted: string;
   /** The id of the chosen snapshot. */
   private snapshot = '';
@@ -231,7 +231,7 @@ function order(entry: IEntry): string {
   return (entry.type === 'dir' ? '0' : '1') + entry.name;
 }
 
-/** Put a label above an element. A label is none for what shows text: it has the words as well. */
+/** Put a label above an element; `label` can't name a text element, so it gets `aria-label` too. */
 function column(
   name: string,
   words: string,

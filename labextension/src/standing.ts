@@ -1,4 +1,4 @@
-/** How the person at the page stands: whether they are a tutor just now. */
+/** The role of the person at the page: whether they are a tutor at the moment. */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Token } from '@lumino/coreutils';
@@ -12,7 +12,7 @@ export interface IStanding {
 
 export const IStanding = new Token<IStanding>(
   '@classroom/labextension:IStanding',
-  'How the person at the page stands.'
+  'The role of the person at the page.'
 );
 
 class Standing implements IStanding {
@@ -29,10 +29,10 @@ class Standing implements IStanding {
   }
 }
 
-/** Of its own, and with nothing to wait for: it is told as soon as there is a connection. */
+/** A plugin of its own without slow dependencies, so that it gets the first message. */
 export const standing: JupyterFrontEndPlugin<IStanding> = {
   id: '@classroom/labextension:standing',
-  description: 'Knows whether the person at the page is a tutor.',
+  description: 'Provides the role of the person at the page.',
   autoStart: true,
   requires: [ILive],
   provides: IStanding,

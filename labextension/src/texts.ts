@@ -1,7 +1,7 @@
 import { type ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { assignmentTexts } from './assignmentTexts';
 
-/** Every word that the extension shows, for translators: domain `classroom`. */
+/** All texts that the extension shows, for translators; the domain is `classroom`. */
 export function texts(translator: ITranslator | null) {
   const trans = (translator ?? nullTranslator).load('classroom');
   return {

@@ -1,10 +1,10 @@
 /**
- * A document's timeline: while a page shows a document as it was, nobody types there.
+ * Block typing while a page shows an earlier version of a document (upstream's timeline).
  *
  * Upstream's slider connects the page's copy of the document to a room of its own, in which the
- * server goes back and forth. What somebody typed there would be in no file, and the copy can't
- * become the present again: the steps back would be made in everybody's document. So the way out
- * is a new copy.
+ * server undoes and redoes changes. Text that somebody types there would be in no file. And the
+ * copy can't become the current document again: that would undo changes in everybody's document. So
+ * leaving the timeline makes a new copy.
  */
 
 import {
@@ -23,14 +23,14 @@ import { type Texts, texts } from './texts';
 
 /** Upstream's clock in the status bar. */
 const CLOCK = '.jp-timelineSliderWrapper .jp-sliderContainer > .jp-mod-highlighted';
-/** What upstream's provider of a document has, beyond its interface. */
+/** The private parts of upstream's document provider. */
 interface ITravelling extends IDocumentProvider {
   connectToForkDoc(fork: string, session: string): Promise<void>;
   reconnect(): Promise<void>;
   readonly wsProvider: { readonly synced: boolean; disconnect(): void } | null;
 }
 
-/** Which documents the page shows as they were. */
+/** Tracks the documents of which the page shows an earlier version. */
 class Past implements IShut {
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -39,7 +39,7 @@ class Past implements IShut {
     private readonly driving: IDriving,
     private readonly words: Texts
   ) {
-    // No signal tells of a document that is opened, and its clock may be clicked at once.
+    // There is no signal for an opened document, and its clock may be clicked at once.
     const { providers } = drive;
     const set = providers.set.bind(providers);
     providers.set = (key, provider) => {
@@ -51,18 +51,18 @@ class Past implements IShut {
     }
   }
 
-  /** Whether a document's copy is one of its past. */
+  /** Whether a document's copy shows an earlier version. */
   has(copy: Copy | null | undefined): boolean {
     return !!copy && this.copies.has(copy);
   }
 
-  /** Whether the document in front of the person is shown as it was. */
+  /** Whether the current document shows an earlier version. */
   get current(): boolean {
     const widget = this.app.shell.currentWidget;
     return isDocument(widget) && this.has(copyOf(widget));
   }
 
-  /** Say why something isn't done. */
+  /** Show why an action was blocked. */
   explain(): void {
     if (!Notification.manager.has(this.told)) {
       this.told = Notification.info(this.words.earlierVersion, { autoClose: 4000 });
@@ -70,9 +70,9 @@ class Past implements IShut {
   }
 
   /**
-   * Take a click on the clock, if it isn't one that upstream may have.
+   * Handle a click on the clock, unless upstream should handle it.
    *
-   * Upstream's widget forgets where it was with each change of the tab: it would go back again.
+   * Upstream's widget loses its state when the tab changes, and would go back again.
    */
   click(): boolean {
     const widget = this.app.shell.currentWidget;
@@ -85,7 +85,7 @@ class Past implements IShut {
     } else if (this.driving.viewOnly) {
       this.driving.explain();
     } else if (!provider.wsProvider?.synced) {
-      // What was typed since is in this copy alone.
+      // Changes since the last connection are only in this copy.
       Notification.warning(this.words.notBackNow, { autoClose: 4000 });
     } else {
       return false;
@@ -105,7 +105,7 @@ class Past implements IShut {
       this.enter(travelling);
       return connect(fork, session);
     };
-    // Upstream does so when a version is restored: the copy becomes everybody's.
+    // Upstream reconnects when a version is restored: the copy becomes everybody's document.
     travelling.reconnect = () => {
       this.restored(travelling);
       return reconnect();
@@ -139,7 +139,7 @@ class Past implements IShut {
     }
   }
 
-  /** Close the copy that went back, and open the document as it is. */
+  /** Close the copy of the earlier version, and open the current document. */
   private leave(provider: ITravelling): void {
     const widgets = this.widgetsOf(provider);
     const current = this.app.shell.currentWidget;
@@ -176,7 +176,7 @@ class Past implements IShut {
 
 export const timeline: JupyterFrontEndPlugin<void> = {
   id: '@classroom/labextension:timeline',
-  description: 'Keeps people from typing into a document as it was, and leads back.',
+  description: 'Blocks typing in an earlier version of a document, and leads back.',
   autoStart: true,
   requires: [IDriving, ICollaborativeContentProvider, IEditorExtensionRegistry, IDocumentManager],
   optional: [ITranslator],

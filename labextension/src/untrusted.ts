@@ -1,10 +1,11 @@
 /**
- * Nothing that is shown in the page is trusted: no mark, no setting and no click makes it so.
+ * Treat all content in the page as untrusted: no mark, no setting and no click can change that.
  *
- * JupyterLab runs the scripts of outputs that it trusts in the page itself, with all that the person
- * at the page may do, and goes by a mark that anybody who writes in the notebook can set. Here the
- * page never runs them; what needs a script is shown in a frame (`frames.ts`). It is changed where
- * all of JupyterLab and its extensions meet: in the classes themselves, before anything is made.
+ * JupyterLab runs scripts of trusted outputs in the page itself, with all permissions of the person
+ * at the page. A mark in the notebook decides which outputs are trusted, and everybody who writes
+ * in the notebook can set it. Here the page never runs such scripts; outputs with scripts are shown
+ * in frames (`frames.ts`). This module patches JupyterLab's classes, which its extensions use too,
+ * before any object is made.
  */
 
 import { CommandLinker } from '@jupyterlab/apputils';
@@ -20,14 +21,14 @@ import { guard, WIDGET } from './widgets';
 const HTML = 'text/html';
 const SVG = 'image/svg+xml';
 const VEGA = /^application\/vnd\.vega(lite)?\.v\d+\+json$/;
-/** What an author may say of how a vega plot is put into the page. */
+/** The options of a vega plot that its author may set. */
 const VEGA_OPTIONS = ['renderer', 'theme'];
-/** The others write the plot's source into a window of the page's own origin, as it stands. */
+/** Only export: the other actions write the plot's source unescaped into a same-origin window. */
 const VEGA_ACTIONS = { export: true, source: false, compiled: false, editor: false };
 
 type Json = ReadonlyPartialJSONObject;
 
-/** Take out of a vega plot what would be the page's to say: addresses, texts with HTML, loaders. */
+/** Remove a vega plot's options that only the page may set: URLs, texts with HTML, loaders. */
 function tamed(model: IRenderMime.IMimeModel, mimeType: string): PropertyDescriptorMap {
   const { usermeta: _, ...spec } = (model.data[mimeType] ?? {}) as Json;
   const given = (model.metadata[mimeType] ?? {}) as Json;
@@ -47,46 +48,46 @@ function tamed(model: IRenderMime.IMimeModel, mimeType: string): PropertyDescrip
         [mimeType]: { ...given, embed_options: { ...options, actions } }
       }
     },
-    // A picture of the plot, which the renderer would keep with it: nobody would get it from here.
+    // The renderer would store a picture of the plot in the model; drop it.
     setData: { value: () => undefined }
   };
 }
 
 /**
- * Show a model to a renderer as untrusted.
+ * Return a view of a model that is marked as untrusted.
  *
- * A picture (SVG) is the exception by name only: JupyterLab shows it as an `img`, in which nothing
- * runs and nothing is loaded, but only if it is trusted.
+ * An SVG picture stays marked as trusted, because JupyterLab shows only trusted ones. This is safe:
+ * JupyterLab shows it as an `img`, which runs no scripts and loads nothing.
  */
 function untrusted(model: IRenderMime.IMimeModel, mimeType: string): IRenderMime.IMimeModel {
   const changed = VEGA.test(mimeType) ? tamed(model, mimeType) : {};
   return Object.create(model, {
-    // To the model itself: what is set in what stands for it would never be found there, and a
-    // renderer that looks for what it has set would set it again without end.
+    // Set data in the model itself, not in the view: otherwise a renderer that looks for its data in
+    // the model would set it again without end.
     setData: { value: model.setData.bind(model) },
     ...changed,
     trusted: { value: mimeType === SVG }
   });
 }
 
-/** Have a renderer show whatever it gets as untrusted. */
+/** Make a renderer treat every model as untrusted. */
 function doubt(renderer: IRenderMime.IRenderer, mimeType: string): void {
   const render = renderer.renderModel;
   renderer.renderModel = (model, ...rest) =>
     render.call(renderer, untrusted(model, mimeType), ...(rest as []));
 }
 
-/** What makes the view of a file from the renderer of its type. */
+/** Upstream's factory of file views that use a renderer. */
 interface IMimeFactory {
   createNewWidget(...args: unknown[]): MimeDocument;
 }
 
-/** Change JupyterLab's classes; to be called before any page is made. */
+/** Patch JupyterLab's classes; call this before JupyterLab makes any object. */
 export function distrust(): void {
   const registry = RenderMimeRegistry.prototype;
 
   const prefer = registry.preferredMimeType;
-  // What a renderer calls unsafe is so if it is trusted, which nothing is.
+  // An unsafe renderer is only dangerous for trusted models, and there are none.
   registry.preferredMimeType = function (bundle) {
     return prefer.call(this, bundle, 'any');
   };
@@ -108,13 +109,13 @@ export function distrust(): void {
   registry.addFactory = function (factory, ...rest) {
     add.call(this, factory, ...rest);
     if (factory.mimeTypes.includes(WIDGET)) {
-      // Each notebook's own has its manager: it is guarded before any message has come for it, not
-      // when its first widget is shown.
+      // Each notebook's widget renderer has its own manager. Guard it before its first message, not
+      // only when its first widget is shown.
       this.createRenderer(WIDGET).dispose();
     }
   };
 
-  // Files that an extension's renderer shows: it is asked by itself, not through a registry.
+  // Files that an extension's renderer shows: they don't use a registry.
   const documents = MimeDocumentFactory.prototype as unknown as IMimeFactory;
   const open = documents.createNewWidget;
   documents.createNewWidget = function (...args) {
@@ -129,9 +130,9 @@ export function distrust(): void {
     set: () => undefined
   });
 
-  // Another kind of frame, that of the page's own origin.
+  // JupyterLab's isolated outputs, which are frames in the page's own origin.
   (OutputArea as { isIsolated: unknown }).isIsolated = () => false;
 
-  // Elements that run one of the page's commands when they are clicked on.
+  // Elements that run a command of the page when they are clicked.
   CommandLinker.prototype.handleEvent = () => undefined;
 }

@@ -1,8 +1,8 @@
 /**
- * Opens the welcome notebook for whoever hasn't seen it (`classroom.lab.people.welcome`).
+ * Open the welcome notebook for a person who hasn't seen it (`classroom.lab.people.welcome`).
  *
- * In front of somebody whose page is still empty. Behind what a page shows that came with its
- * layout, by a link, or that somebody has opened meanwhile: nobody is led away.
+ * It opens in the foreground if the page is still empty. It opens in the background if the page
+ * shows a document from its layout, from a link, or that the person has opened meanwhile.
  */
 
 import {
@@ -15,12 +15,12 @@ import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILive } from './live';
 import type { ServerMessage } from './pageMessages';
 
-/** Whether a page has nothing open but launchers. */
+/** Say whether only launchers are open in a page. */
 function isEmpty(shell: ILabShell): boolean {
   return [...shell.widgets('main')].every(({ id }) => id.startsWith('launcher'));
 }
 
-/** Whether the page's address names a document, which JupyterLab is about to open. */
+/** Say whether the page's address names a document, which JupyterLab will open. */
 function isLink(): boolean {
   return /\/(tree|doc)\//.test(window.location.pathname);
 }
@@ -38,7 +38,7 @@ export const welcome: JupyterFrontEndPlugin<void> = {
     documents: IDocumentManager,
     browser: IDefaultFileBrowser | null
   ) => {
-    // Now: JupyterLab writes the address anew as soon as it has opened what it names.
+    // Read it now: JupyterLab replaces the address when it has opened the document.
     const asked = isLink();
     let isOpened = false;
     const open = async (path: string) => {
@@ -51,8 +51,8 @@ export const welcome: JupyterFrontEndPlugin<void> = {
         : documents.open(whole, undefined, undefined, { activate });
       live.send({ type: 'welcomed' });
       await widget?.revealed;
-      // A page that is still being laid out gives nothing the keyboard, by which JupyterLab knows
-      // the current document: without one menus, shortcuts and the status bar know of none.
+      // During the page's layout no element gets the focus, from which JupyterLab finds the current
+      // document. Menus, shortcuts and the status bar need one.
       if (widget && activate && shell.currentWidget === null) {
         shell.activateById(widget.id);
       }

@@ -1,8 +1,8 @@
 /**
- * What ipywidgets put into the page as HTML is sanitised first, as any other HTML is.
+ * Sanitise the HTML that ipywidgets put into the page, like any other HTML.
  *
- * A widget's state says by what class it is shown, whatever its model's class is: so it goes by the
- * class that shows, for all widgets of a notebook, from before the first of them is made.
+ * A widget's state names its view class, independently of its model class. So this module checks
+ * the view class, for all widgets of a notebook, before the first one is made.
  */
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
@@ -11,7 +11,7 @@ export const WIDGET = 'application/vnd.jupyter.widget-view+json';
 
 /** Views that put a text into their `content` as HTML (@jupyter-widgets/controls). */
 const HTML = ['HTMLView', 'HTMLMathView'];
-/** Says that a description is HTML, of which ipywidgets leaves what is between dollar signs. */
+/** Marks a description as HTML; ipywidgets doesn't sanitise text between dollar signs. */
 const DESCRIPTION = 'description_allow_html';
 
 type Class<T> = new (...args: never[]) => T;
@@ -22,7 +22,7 @@ interface IManager {
   loadClass(name: string, module: string, version: string): Promise<unknown>;
 }
 
-/** What is needed of the renderer of widgets (@jupyter-widgets/jupyterlab-manager). */
+/** The used part of the widget renderer (@jupyter-widgets/jupyterlab-manager). */
 interface IWidgetRenderer {
   readonly _manager?: { readonly promise: Promise<IManager> };
 }
@@ -34,7 +34,7 @@ function isModel(found: unknown): found is Model {
   return typeof get === 'function' && typeof set === 'function';
 }
 
-/** Have an element take no HTML but what is sanitised, whoever sets it. */
+/** Make an element sanitise all HTML that is set on it. */
 function seal(node: HTMLElement, sanitizer: IRenderMime.ISanitizer): void {
   const { get, set } = Object.getOwnPropertyDescriptor(
     Element.prototype,
@@ -67,10 +67,10 @@ function clean(view: View, sanitizer: IRenderMime.ISanitizer): View {
 }
 
 /**
- * Have the widgets of a notebook clean what they show.
+ * Make the widgets of a notebook sanitise their HTML.
  *
- * @param renderer - of a widget; it knows the notebook's manager once there is one.
- * @param sanitizer - of JupyterLab.
+ * @param renderer - a widget renderer; it gets the notebook's manager later.
+ * @param sanitizer - JupyterLab's sanitizer.
  */
 export function guard(renderer: IRenderMime.IRenderer, sanitizer: IRenderMime.ISanitizer): void {
   void (renderer as IWidgetRenderer)._manager?.promise.then((manager) => {

@@ -11,7 +11,7 @@ import { travel } from '../src/labs';
 import { type ILive, live } from '../src/live';
 import type { ILocation, ILocations } from '../src/locations';
 import type { IPreferences } from '../src/preferences';
-import { WAITS } from '../src/searching';
+import { WAITS_SECONDS } from '../src/searching';
 import { type IStanding, standing } from '../src/standing';
 import { texts } from '../src/texts';
 import { ON } from '../src/topBar';
@@ -249,8 +249,8 @@ describe('a tutor who goes to another lab', () => {
   });
 
   test('that one may not enter is not named', async () => {
-    const waits = [...WAITS];
-    WAITS.fill(0.05);
+    const waits = [...WAITS_SECONDS];
+    WAITS_SECONDS.fill(0.05);
     try {
       await lead([tutor('mona', '1')]);
       await app.commands.execute(FOLLOW);
@@ -258,7 +258,7 @@ describe('a tutor who goes to another lab', () => {
       await lead([]);
       await eventually(() => expect(said()).toEqual([WORDS.goneElsewhere('MONA')]));
     } finally {
-      Object.assign(WAITS, waits);
+      Object.assign(WAITS_SECONDS, waits);
     }
   });
 

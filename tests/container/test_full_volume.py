@@ -32,7 +32,7 @@ EXPECTED = (
     *FULL,
     r"is full: the lab starts, but saves nothing",
     r"can't be saved: The class's disk is full",
-    r"kept nowhere any more|ServerApp\] delete /",
+    r"New text is only in memory|ServerApp\] delete /",
     r"will have to reload after a restart",
     r"507 (GET|PUT|POST)",
     r"The volume's reserve can't be held",

@@ -134,7 +134,7 @@ def test_tutors_drive_and_no_member_does(people: People) -> None:
     wanted = {"viewOnly": False}
     told = ask(people["mona"], ALGEBRA, "PUT", "classroom/api/driving/hubot", json=wanted)
     assert told.status_code == 409
-    assert "only looks on in this room" in told.text
+    assert "is view-only in this room" in told.text
 
 
 def test_a_member_can_stop_no_room_and_nobody_has_a_lab_of_their_own(people: People) -> None:

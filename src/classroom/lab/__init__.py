@@ -1,1 +1,1 @@
-"""What runs in the lab server, and what it is told."""
+"""The lab server, and the configuration that it starts with."""

@@ -1,6 +1,7 @@
-"""Run the lab server: jupyterhub-singleuser on an event loop that is made for a class.
+"""Run the lab server: jupyterhub-singleuser on an event loop that is fast enough for a class.
 
-Run as ``python -I -m classroom.lab``: isolated, because students can write where it starts.
+Run it as ``python -I -m classroom.lab``: isolated, because students can write in its working
+directory.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from classroom.runtime.problems import EX_CONFIG, StartRefusedError
 
 HUB_SECONDS = 30
 UMASK = 0o002
-"""What the lab makes the students may edit."""
+"""The students' group may edit the files that the lab creates."""
 
 
 def wait_for_hub() -> None:
-    """Wait until the Hub listens: both start at once, and upstream would wait for whole seconds.
+    """Wait until the Hub listens, and meanwhile import the modules that load slowly.
 
-    Loads what takes long meanwhile.
+    Hub and lab start at the same time. Upstream would wait in steps of whole seconds.
     """
     with stand_ins.left_out(HUB_ONLY):
         import jupyter_server_ydoc.app  # noqa: F401, PLC0415
@@ -47,13 +48,13 @@ def wait_for_hub() -> None:
 
 
 def main() -> None:
-    """Choose the event loop before anything asks for one, then be jupyterhub-singleuser."""
+    """Choose the event loop before any module needs one, then run jupyterhub-singleuser."""
     os.umask(UMASK)
     log.quote()
     given = credentials.take(int(os.environ.pop(credentials.DESCRIPTOR)))
     migration.settle(own())
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    # What they import may make a loop, or look at which kind there is.
+    # After the policy is set: these imports may make a loop, or check its kind.
     wait_for_hub()
     with stand_ins.left_out(HUB_ONLY):
         from jupyterhub.singleuser import main as singleuser  # noqa: PLC0415
@@ -69,7 +70,7 @@ def main() -> None:
     except StartRefusedError as refused:
         print(f"Not started. {refused}", file=sys.stderr, flush=True)
         code = EX_CONFIG
-    except Exception:  # noqa: BLE001 (whatever it is: said, and then the end)
+    except Exception:  # noqa: BLE001 (any error is printed, then the lab ends)
         traceback.print_exc()
         code = 1
     from jupyter_server.serverapp import ServerApp  # noqa: PLC0415
@@ -80,8 +81,8 @@ def main() -> None:
         extension.close(ServerApp.instance())
     logging.shutdown()
     sys.stdout.flush()
-    # Not by returning: Python would wait for threads that libraries have left behind (anyio's, of
-    # an event loop that is no more), and `docker stop` with it.
+    # Don't return: Python would wait for threads that libraries left behind, such as anyio's for a
+    # closed event loop. That would delay `docker stop`.
     os._exit(code)
 
 

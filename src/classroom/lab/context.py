@@ -1,7 +1,8 @@
-"""All that one lab server has one of. The extension makes it once for its server, and closes it.
+"""The parts of which a lab server has exactly one each.
 
-What is handed on are its parts: to a constructor, or to handlers by `classroom.lab.services`. No
-module keeps anything of a lab's (`tests/unit/lab/test_context.py` looks).
+The extension makes them once for its server, and closes them. Other code gets single parts:
+constructors as arguments, handlers from `classroom.lab.services`. No module has state of a lab
+(`tests/unit/lab/test_context.py` checks this).
 """
 
 from __future__ import annotations
@@ -40,33 +41,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabContext:
-    """The state of one lab. Made and used on the event loop.
+    """The state of one lab. Make and use it on the event loop.
 
     Attributes:
         usage: measures what the container uses.
-        policies: of the pages.
-        journal: of the documents; None where only the rooms are measured.
+        policies: the Content-Security-Policies of pages.
+        journal: the documents' journal; None in a measurement of the rooms alone.
         connections: open sockets and requests.
-        hooks: what has a say in rooms.
-        memory: what people's sockets may fill.
-        cpu: what people's messages may cost.
-        licenses: of what pages load.
-        known: answers that are the same for everybody.
-        events: tells pages of events.
-        settings: of people who have set nothing.
-        lists: of labs, which people have just been told.
-        openings: what is being found out for pages that open.
-        turns: who may export now.
-        bounded: stands before what sockets read and write.
-        former: what pages have that may not come back.
-        notifications: what pages show.
-        guests: who was removed from the lab.
-        modes: who is view-only, and who is a tutor.
-        documents: which are open, and who is in each.
-        participants: who is here and where.
-        history: who ran which cell.
-        greeting: knows who has seen the welcome notebook.
-        stalls: measures how long the event loop is held.
+        hooks: the hooks that rooms call.
+        memory: the memory budget of people's sockets.
+        cpu: the processor budget of people's messages.
+        licenses: the licenses of everything that pages load.
+        known: cached answers that are the same for everybody.
+        events: sends events to pages.
+        settings: the default settings, for people who have changed none.
+        lists: a short-lived cache of people's lists of labs.
+        openings: the requests in progress for pages that open.
+        turns: the queue of exports.
+        bounded: limits what sockets receive and send.
+        former: documents of pages from before a restart that can't be merged any more.
+        notifications: sends notices to pages.
+        guests: the guests whom a tutor removed from the lab.
+        modes: says who is view-only and who is a tutor.
+        documents: the open documents, and who is in each.
+        participants: the participants and their locations.
+        history: records who ran which cell.
+        greeting: records who has seen the welcome notebook.
+        stalls: measures how long the event loop is blocked.
     """
 
     usage: Usage
@@ -108,7 +109,7 @@ class LabContext:
             object.__setattr__(self, name, part)
 
     def services(self) -> Services:
-        """Return this and its parts for the server's settings, where handlers find them."""
+        """Return this context and its parts as services, for the server's settings."""
         parts = (getattr(self, one.name) for one in fields(self))
         return Services(self, *(part for part in parts if part is not None))
 

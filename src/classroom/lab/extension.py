@@ -1,4 +1,4 @@
-"""The classroom's server extension: our handlers, before those they stand in for."""
+"""The classroom's server extension: it adds our rooms and handlers to the lab server."""
 
 from __future__ import annotations
 
@@ -72,20 +72,20 @@ HISTORY = Gauge("classroom_history_bytes", "Size of the documents' history on th
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    """Tell jupyter_server where the extension is."""
+    """Return the extension's module to jupyter_server."""
     return [{"module": "classroom.lab.extension"}]
 
 
 def _load_jupyter_server_extension(app: ServerApp) -> None:
-    """Put our rooms in the place of upstream's, and add the handlers.
+    """Replace upstream's rooms by ours, and add our handlers.
 
-    Extensions load in the order of their names and the first handler for an address wins: ours
-    come before jupyterlab's, and any extension's before the server's own. jupyter_server_ydoc,
-    whose rooms they are, is loaded after this one too.
+    Extensions load in the order of their names, and the first handler for an address wins. So our
+    handlers come before jupyterlab's, and every extension's handlers come before the server's own.
+    jupyter_server_ydoc, which makes the rooms, also loads after this extension.
     """
-    # traitlets leaves the logger at DEBUG and filters in its handler, after each record is made.
+    # traitlets leaves the logger at DEBUG and filters only in the handler, after making the record.
     app.log.setLevel(app.log_level)
-    # Our modules' own loggers: without it Python prints their warnings bare, and no information.
+    # Our modules' loggers: without handlers Python prints warnings unformatted, and drops the rest.
     ours = logging.getLogger("classroom")
     ours.handlers = list(app.log.handlers)
     ours.setLevel(app.log.level)
@@ -120,16 +120,17 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     view_only.use(lab.hooks, lab.modes)
     lab.documents.use(lab.hooks)
     app.web_app.settings["websocket_max_message_size"] = FRAME_BYTES
-    if isinstance(app.kernel_manager, StudentKernels):  # not where only the rooms are measured
+    if isinstance(app.kernel_manager, StudentKernels):  # not in a measurement of the rooms alone
         app.kernel_manager.notebooks = Notebooks(app)
         app.kernel_manager.services = found
         room_hooks.use(lab.hooks, app.kernel_manager)
         follow_files(app, app.session_manager)
-        # Before anybody can ask: a session whose kernel isn't known is forgotten.
+        # Before the first request: the server deletes a session whose kernel it doesn't know.
         adopted = app.io_loop.run_sync(app.kernel_manager.adopt_all)
         if adopted:
             app.log.info("Adopted kernels: %s", ", ".join(adopted))
-        # Nobody's kernel is any sooner before that, and a lab in which nobody is stays small.
+        # Only when the first participant comes: nobody could use a spare kernel earlier, and an
+        # empty lab needs less memory without one.
         warm = partial(app.io_loop.add_callback, app.kernel_manager.warm)
         lab.participants.before_all = warm
     _tell_pages(app, lab)
@@ -138,7 +139,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
 
 
 def _tell_pages(app: ServerApp, lab: LabContext) -> None:
-    """Say to each page that loads what its extensions have to know of this lab."""
+    """Put what the page's extensions need to know about this lab into the page configuration."""
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
     home = "" if hub_auth is None else f"{hub_auth.hub_host}{hub_auth.hub_prefix}home"
     known = app.web_app.settings.get("jinja_template_vars", {})
@@ -153,15 +154,16 @@ def _tell_pages(app: ServerApp, lab: LabContext) -> None:
 
 
 def _make(app: ServerApp) -> LabContext:
-    """Make what this lab has one of."""
-    keeps = isinstance(app.contents_manager, ClassContents)  # not where only rooms are measured
+    """Make the lab's context."""
+    # A measurement of the rooms alone has no journal.
+    keeps = isinstance(app.contents_manager, ClassContents)
     journal = Journal(ystore.file_of(app.config)) if keeps else None
     return LabContext(Usage(Path(app.root_dir)), headers.of(app), journal)
 
 
 @functools.cache
 def _patch() -> None:
-    """Change what upstream has no hook for: once, for all labs of this process."""
+    """Patch upstream where it has no hook: once in this process, for all its labs."""
     ydocs[KIND] = ClassNotebook  # where upstream looks it up
     patches.use(ClassDocumentRoom, ClassTransientRoom, RoomSocket, ClassLoader)
     socket_patches.watch_sockets(_watch)
@@ -170,16 +172,16 @@ def _patch() -> None:
     patches.keep_refusals(lambda handler: services.of_any(handler) is not None)
     document_hash.use()
     page_language.use(words.locale())
-    page_cache.use()  # it remembers what the one before has changed
+    page_cache.use()  # after `page_language`: it caches the result
     headers.use()
     timeline.use()
 
 
 def close(app: ServerApp) -> None:
-    """Write what a lab still has in memory; it has served for the last time.
+    """Write what a lab still has in memory, after it has stopped serving.
 
     Args:
-        app: its server, however far it came.
+        app: the lab's server; it may have failed to start.
     """
     web_app = getattr(app, "web_app", None)
     if web_app is not None and (lab := web_app.settings.get(services.KEY)) is not None:
@@ -187,20 +189,20 @@ def close(app: ServerApp) -> None:
 
 
 def _watch(handler: WebSocketHandler) -> None:
-    """Take note of a socket that somebody asks for."""
+    """Register a socket that a client opens."""
     if (lab := services.of_any(handler)) is not None:
         lab[Connections].add(handler)
         lab[ModeService].guard(handler)
 
 
 def _bounded(handler: WebSocketHandler) -> ReceiveLimits | None:
-    """Find what stands before what a socket reads and writes; None where there is no lab."""
+    """Return the limits of a socket; None if its server is no lab."""
     lab = services.of_any(handler)
     return None if lab is None else lab[ReceiveLimits]
 
 
 def _begin(handler: Any) -> None:
-    """Look at a request that is allowed, before its handler does."""
+    """Check an authorised request before its handler runs."""
     if (lab := services.of_any(handler)) is not None:
         request_checks.check(handler)
         session_requests.check(handler)
@@ -209,7 +211,7 @@ def _begin(handler: Any) -> None:
 
 
 def _begin_session(app: ServerApp, journal: Journal) -> PageSessions:
-    """Let pages come back that were opened before this server was."""
+    """Accept pages again that were loaded before this server started."""
     kinds = sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs)
     version = " ".join((YDOC_SERVER_VERSION, *kinds))
     if restored := ystore.restored_of(app.config):
@@ -227,5 +229,5 @@ def _begin_session(app: ServerApp, journal: Journal) -> PageSessions:
 
 
 async def _start_jupyter_server_extension(app: ServerApp) -> None:
-    """Begin what goes on for as long as the lab serves."""
+    """Start the lab's background tasks."""
     await starting.start(app)

@@ -1,4 +1,4 @@
-"""The lab server's secrets: in its memory alone, in no environment and no file."""
+"""Keep the lab server's secrets in its memory only, in no environment variable and no file."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105 (a name)
 
 
 def use(given: Secrets) -> None:
-    """Have the server that is about to be made use them.
+    """Make the server that starts next use the secrets.
 
-    JupyterHub's half asks the environment for its token, and nothing else. What is put there now is
-    in no file of /proc, which shows what a process was started with; `forget` takes it out.
+    JupyterHub reads its token only from the environment. /proc shows the environment with which a
+    process was started, so a variable that is set now doesn't appear there. `forget` removes it.
 
     Args:
-        given: as the supervisor handed them over.
+        given: the secrets from the supervisor.
     """
     os.environ[TOKEN] = given.token
 
     def know(app: Any) -> None:
         app.cookie_secret = bytes.fromhex(given.cookies)
-        # Upstream writes addresses with the token in them, for a browser on the same machine.
+        # Upstream writes URLs with the token into files, for a browser on the same machine.
         app.write_server_info_file = lambda: None
         app.write_browser_open_files = lambda: None
         own_parts.watch(app)
@@ -36,13 +36,13 @@ def use(given: Secrets) -> None:
 
 
 def forget(hub_auth: Any) -> None:
-    """Take the token out of the environment.
+    """Remove the token from the environment.
 
     Args:
-        hub_auth: JupyterHub's, which keeps it from now on.
+        hub_auth: JupyterHub's authenticator, which has read the token.
 
     Raises:
-        RuntimeError: the Hub would not know this server.
+        RuntimeError: it has no token, so the Hub would reject this server.
     """
     if not hub_auth.api_token:
         raise RuntimeError("the lab server has got no token from the supervisor")

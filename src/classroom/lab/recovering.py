@@ -1,4 +1,4 @@
-"""Put files right that are behind their documents: after a fall, and when a disk was full."""
+"""Recover files that are older than their documents, after a crash or a full disk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 UNKEPT = "journal"
 # JupyterLab cuts a message off after 140 characters.
 UNKEPT_TEXT = gettext_noop(
-    "What you type is not being saved: {why}. It will be as soon as this ends; a restart of the lab"
+    "What you type is not being saved: {why}. It will be saved once this ends; a restart of the lab"
     " before then loses it."
 )
 RESERVED_TEXT = gettext_noop(
@@ -37,12 +37,12 @@ RESERVED_TEXT = gettext_noop(
 
 
 def follow_disk(app: ServerApp, lab: LabContext, trouble: DiskTrouble) -> None:
-    """Tell the pages how the disk is; once it takes something again, write what is due.
+    """Show disk trouble on all pages; when it ends, recover the files that are behind.
 
     Args:
         app: the lab's server.
-        lab: its own.
-        trouble: what is wrong with the disk.
+        lab: the lab's context.
+        trouble: what is wrong with the disk; its `why` is "" when it works again.
     """
     warn(lab.notifications, trouble)
     if not trouble.why and isinstance(app.contents_manager, ClassContents):
@@ -51,11 +51,11 @@ def follow_disk(app: ServerApp, lab: LabContext, trouble: DiskTrouble) -> None:
 
 
 def warn(notifications: Notifications, trouble: DiskTrouble) -> None:
-    """Show all pages that what is typed isn't being kept, and why; take it back when it is.
+    """Warn on all pages that typed text isn't being saved, and why; end the warning after that.
 
     Args:
-        notifications: of the lab.
-        trouble: what is wrong with the disk.
+        notifications: the lab's notifications.
+        trouble: what is wrong with the disk; its `why` is "" when it works again.
     """
     if not trouble.why:
         notifications.end(UNKEPT)
@@ -71,17 +71,17 @@ def warn(notifications: Notifications, trouble: DiskTrouble) -> None:
 async def _put_right(
     put_right: Recovery, missing: MissingFiles, path: str | None, file_type: str, store: ClassYStore
 ) -> str:
-    """Put one document's file right, wherever it is by now.
+    """Recover one document's file, also when it was moved.
 
     Args:
-        put_right: writes into files what the journal has.
+        put_right: recovers files from the journal.
         missing: finds files that were moved.
         path: where the file was last; None if that isn't known.
-        file_type: of the document.
-        store: of the document.
+        file_type: the document's type.
+        store: the document's store.
 
     Returns:
-        What its people have to know; "" for nothing.
+        The sentence for people who wrote in the document; "" if there is none.
 
     Raises:
         HTTPError: the file can't be read or written.
@@ -102,16 +102,16 @@ async def _put_right(
 
 
 async def recover(app: ServerApp, contents: ClassContents) -> None:
-    """Put right the files of documents that were open when the last lab server fell.
+    """Recover the files of documents that were open when the last lab server crashed.
 
     Args:
         app: the lab's server.
-        contents: its files.
+        contents: the lab's files.
     """
-    assert contents.saves is not None  # noqa: S101 (set where it is loaded)
+    assert contents.saves is not None  # noqa: S101 (the extension sets it)
     journal = contents.saves.journal
     if journal.disk.is_in_trouble:
-        return  # later: nothing could be written now
+        return  # it is called again when the disk works
     store = ystore.of(journal)
     lab: LabContext = app.web_app.settings[services.KEY][LabContext]
     put_right = recovery.Recovery(contents, app.log)
@@ -120,7 +120,7 @@ async def recover(app: ServerApp, contents: ClassContents) -> None:
         file_type, file_id = recovery.document_of(name)
         path = app.web_app.settings["file_id_manager"].get_path(file_id)
         if name in journal.live:
-            continue  # its room saves it
+            continue  # its room saves the file
         work = partial(
             _put_right, put_right, missing, path, file_type, store(name, config=app.config)
         )
@@ -130,5 +130,5 @@ async def recover(app: ServerApp, contents: ClassContents) -> None:
                 lab.notifications.tell(writers, sentence)  # when their pages are back
             elif sentence:
                 journal.opening.kept[name] = sentence
-        except Exception as error:  # noqa: BLE001 (one document's failure is no other's)
+        except Exception as error:  # noqa: BLE001 (the other documents are still recovered)
             app.log.warning("%s could not be recovered before it is opened: %s", path, error)

@@ -1,4 +1,4 @@
-"""Which handler answers at which of the lab's addresses: ours, before those they stand in for."""
+"""Map the lab's addresses to our handlers, which take precedence over upstream's."""
 
 from __future__ import annotations
 
@@ -87,4 +87,4 @@ HANDLERS = (
     *tutor_handlers.HANDLERS,
     *student_handlers.HANDLERS,
 )
-"""Regular expressions of paths below the lab's own. The first that fits wins."""
+"""Regular expressions of paths below the lab's base URL. The first that matches wins."""

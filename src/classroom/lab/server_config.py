@@ -1,6 +1,7 @@
-"""What the lab server is told: rendered at boot into one JSON file that only it can read.
+"""Render the lab server's configuration at boot, into one JSON file that only the lab can read.
 
-The server runs as another user than the Hub and can't read the tutor's configuration.
+The lab server and the Hub run as different users, and the lab server can't read the tutor's
+configuration.
 """
 
 from __future__ import annotations
@@ -31,23 +32,23 @@ if TYPE_CHECKING:
 
 Config = dict[str, dict[str, Any]]
 CULL_SECONDS = 60
-"""How often idle kernels are looked for."""
+"""How often the lab looks for idle kernels."""
 SESSIONS_OF_A_KERNEL = 4
-"""A notebook, its consoles and its page's second thoughts: each page asks for all of them."""
+"""Sessions of one kernel: a notebook, its consoles, and reserves. Each page lists all sessions."""
 LOG_FORMAT = (
     "%(color)s[%(levelname)1.1s %(asctime)s.%(msecs).03d %(name)s lab {}]%(end_color)s %(message)s"
 )
-"""Upstream's, with the lab's number: all labs write into one log."""
+"""Upstream's log format with the lab's number: all labs write into one log."""
 
 
 def render(settings: Settings) -> Config:
-    """Build the lab server's configuration: one function per concern.
+    """Build the lab server's configuration; each concern has a function.
 
     Args:
-        settings: as loaded and checked.
+        settings: the loaded and checked settings.
 
     Returns:
-        JSON for ``jupyterhub-singleuser --config``: traits by class.
+        The JSON data for ``jupyterhub-singleuser --config``: traits by class.
     """
     config: Config = {}
     paths = settings.paths
@@ -69,21 +70,21 @@ def render(settings: Settings) -> Config:
 
 
 def serve(paths: Paths) -> Config:
-    """Listen on a unix socket that only the front may open; serve the class's files."""
+    """Make the lab listen on a unix socket that only the front may open, and serve the files."""
     return {
         "ServerApp": {
             "sock": str(paths.lab_socket),
-            "sock_mode": "0660",  # its directory says whose group
-            # Not by the link that leads to it: a handler that resolves a file's path would find it
-            # outside.
+            "sock_mode": "0660",  # its directory determines the group
+            # The real path, not a link to it: a handler that resolves a file's path would otherwise
+            # find the file outside of the root.
             "root_dir": str(paths.files),
             "authorizer_class": "classroom.lab.permissions.authorizer.ClassAuthorizer",
             "contents_manager_class": "classroom.lab.files.contents_manager.ClassContents",
             "default_url": "/lab",
-            "tornado_settings": {"xsrf_cookie_kwargs": COOKIES},  # pages read it
+            "tornado_settings": {"xsrf_cookie_kwargs": COOKIES},  # scripts of pages read it
             "extra_template_paths": [str(resources.files("classroom.lab.pages") / "templates")],
             "allow_root": False,
-            # As much as the front lets through for files, and a room's message (RFC 6455's head).
+            # The front's limit for files; the buffer also fits a room's message with its header.
             "max_body_size": body_limits.FILE,
             "max_buffer_size": body_limits.BUFFER,
         },
@@ -91,7 +92,7 @@ def serve(paths: Paths) -> Config:
 
 
 def sign_in(hosts: Hosts) -> Config:
-    """Send people to the Hub to sign in, to its own host where it has one."""
+    """Redirect people to the Hub to sign in, on the Hub's own host if it has one."""
     ours: dict[str, Any] = {"cookie_options": COOKIES}
     if hosts.hub:
         ours["hub_host"] = hosts.hub
@@ -100,16 +101,16 @@ def sign_in(hosts: Hosts) -> Config:
 
 
 def extensions(settings: Settings) -> Config:
-    """Load what a class uses, and nothing that costs each of its pages."""
+    """Load the extensions that a class uses, and switch off those that only slow its pages down."""
     return {
         "ServerApp": {
-            # A lab without live documents, or without our rooms, must not look like one with them.
+            # A lab without collaboration, or without our rooms, must not start.
             "reraise_server_extension_failures": True,
             "jpserver_extensions": {
-                # jupyter_lsp: the page asks for it at every visit.
+                # With jupyter_lsp, which each page queries when it loads.
                 **dict.fromkeys(EXTENSIONS, True),
                 "jupyterlab_chat": settings.chat,
-                "jupyter_resource_usage": False,  # only its pages' part: see lab/api/usage.py
+                "jupyter_resource_usage": False,  # only its page part is used: see lab/api/usage.py
                 "notebook_shim": False,  # for the classic notebook
             },
         },
@@ -118,14 +119,14 @@ def extensions(settings: Settings) -> Config:
 
 
 def quiet(_: Paths) -> Config:
-    """No news, no update checks, no extension manager: nothing that calls out or pops up."""
+    """Switch off news, update checks and the extension manager: no outside calls, no pop-ups."""
     return {
         "LabApp": {
             "extension_manager": "readonly",
             "news_url": None,
             "check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         },
-        # traitlets keeps loggers at DEBUG and filters in the handler, which costs every message.
+        # traitlets keeps loggers at DEBUG and filters in the handler, which costs time per message.
         "Application": {
             "log_level": "INFO",
         },
@@ -133,10 +134,10 @@ def quiet(_: Paths) -> Config:
 
 
 def documents(settings: Settings) -> Config:
-    """Keep document history on the volume, out of the class's files."""
+    """Keep the documents' history on the volume, outside the class's files."""
     paths = settings.paths
     return {
-        # By default where the server starts, which is the class's folder: a template is a program.
+        # The default is the class's folder. A template in it could run code.
         "TemplateExporter": {"extra_template_basedirs": [], "extra_template_paths": []},
         "HTMLExporter": {"embed_images": False},
         "ClassContents": {
@@ -153,14 +154,14 @@ def documents(settings: Settings) -> Config:
         "LocalFileIdManager": {"db_path": str(paths.history / "file_ids.db")},
         "ArbitraryFileIdManager": {
             "db_path": str(paths.history / "file_ids.db"),
-            # Its space stays allocated: a file can be deleted on a full disk.
+            # SQLite's rollback journal keeps its disk space, so a full disk allows deletion.
             "db_journal_mode": "PERSIST",
         },
     }
 
 
 def personal(paths: Paths) -> Config:
-    """Keep everybody's settings and layouts where nothing is looked for that is loaded."""
+    """Keep settings and layouts in folders from which the server loads no code."""
     return {
         "LabApp": {
             "user_settings_dir": str(paths.history / migration.SETTINGS),
@@ -170,7 +171,7 @@ def personal(paths: Paths) -> Config:
 
 
 def pages(settings: Settings) -> Config:
-    """Say what pages may load from elsewhere, and whether they show other labs."""
+    """Configure which other hosts pages may load from, and whether they show other labs."""
     github = settings.oauth.github_url if settings.oauth and settings.avatars else ""
     return {
         "ClassPages": {
@@ -184,7 +185,7 @@ def pages(settings: Settings) -> Config:
 
 
 def welcome(settings: Settings) -> Config:
-    """Say which notebook everybody's page opens once (`classroom.lab.people.welcome`)."""
+    """Configure the notebook that everybody's page opens once (`classroom.lab.people.welcome`)."""
     found, own = settings.welcome, settings.paths.lab != lab_users.CLASS
     text = found.text.decode() or welcome_text.notebook(own=own, chat=settings.chat)
     of_tutor = "yes" if found.text else ""
@@ -198,10 +199,10 @@ def welcome(settings: Settings) -> Config:
 
 
 def kernels(settings: Settings) -> Config:
-    """Run what students run as `student`, talk to kernels over unix sockets, and find both again.
+    """Configure kernels and terminals.
 
-    Nothing of the lab listens on a port. Kernels outlive the server: so must the sessions, which
-    say what kernel is whose.
+    Kernels use unix sockets, so nothing of the lab listens on a port. Kernels keep running when the
+    server restarts. So the sessions, which map notebooks to kernels, must survive a restart too.
     """
     execution = "classroom.lab.execution"
     return {
@@ -230,13 +231,13 @@ def kernels(settings: Settings) -> Config:
 
 
 def install(settings: Settings) -> Path:
-    """Write the configuration for the lab server.
+    """Write the class's lab server's configuration.
 
     Args:
-        settings: as loaded and checked.
+        settings: the loaded and checked settings.
 
     Returns:
-        The file.
+        The path of the file.
     """
     file = settings.paths.lab_config
     file.write_text(json.dumps(render(settings), indent=2), encoding="utf-8")
@@ -246,23 +247,23 @@ def install(settings: Settings) -> Path:
 
 
 def install_labs(settings: Settings) -> Path:
-    """Write what the servers of labs other than the class are told, all alike.
+    """Write one configuration for the servers of all labs other than the class's.
 
-    One lab's number stands for each: the supervisor puts in the right one when a lab starts
-    (`classroom.supervisor.labs`).
+    It has the number of one lab as a placeholder: the supervisor replaces it by the right number
+    when a lab starts (`classroom.supervisor.labs`).
 
     Args:
-        settings: as loaded and checked.
+        settings: the loaded and checked settings.
 
     Returns:
-        The file.
+        The path of the file.
     """
     lab = lab_users.LAST
     own = replace(
         settings,
         paths=settings.paths.of_lab(lab),
         limits=limits.of_lab(settings.limits, lab),
-        personal_labs=True,  # a lab of somebody's own runs only while people have some
+        personal_labs=True,  # such a lab runs only if people may have labs of their own
     )
     config = render(own)
     config["Application"]["log_format"] = LOG_FORMAT.format(lab)

@@ -1,8 +1,8 @@
-"""How a handler finds what its lab has one of: by its class, in the server's settings.
+"""Give handlers the services of their lab: one object of each class, in the server's settings.
 
 A lab's state belongs to its server (`classroom.lab.context` makes it), never to a module: two labs
-in one process share nothing. Each package asks for the classes that it may import, so that the
-order of the packages holds here too.
+in one process share nothing. A package looks up services by their class, and only those that
+it may import. So the import order of packages also holds here.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 KEY = "classroom_lab"
-"""Where the server's settings have its `Services`."""
+"""The key of the `Services` in the server's settings."""
 
 
 class Services:
-    """The services of one lab. Made at its start; on the event loop."""
+    """The services of one lab. They are made when it starts, and used on the event loop."""
 
     def __init__(self, *services: object) -> None:
-        """Hold some services.
+        """Register services.
 
         Args:
-            *services: one of each class.
+            *services: the services; no two have the same class.
         """
         self._services: dict[type, object] = {type(one): one for one in services}
 
     def add(self, service: object) -> None:
-        """Hold one more, which needs a server that has started.
+        """Register one more service, which needs a started server.
 
         Args:
-            service: of a class that no other is of.
+            service: the service; no other has its class.
         """
         self._services[type(service)] = service
 
@@ -42,12 +42,12 @@ class Services:
         """Return the service of a class.
 
         Raises:
-            KeyError: this lab has none.
+            KeyError: this lab has no such service.
         """
         return cast("T", self._services[kind])
 
     def get(self, kind: type[T]) -> T | None:
-        """Return the service of a class; None when this lab has none."""
+        """Return the service of a class; None if this lab has no such service."""
         return cast("T | None", self._services.get(kind))
 
 
@@ -55,22 +55,22 @@ def of(handler: RequestHandler) -> Services:
     """Return the services of a handler's lab.
 
     Args:
-        handler: of a server that has loaded `classroom.lab.extension`.
+        handler: a handler of a server that has loaded `classroom.lab.extension`.
 
     Raises:
-        KeyError: its server hasn't.
+        KeyError: its server hasn't loaded the extension.
     """
     found: Services = handler.settings[KEY]
     return found
 
 
 def of_any(handler: Any) -> Services | None:
-    """Return the services of a handler's lab; None when its server is no lab.
+    """Return the services of a handler's lab; None if its server is no lab.
 
-    What is patched into a base class of upstream's meets other servers' handlers too.
+    Patches of upstream's base classes also run in the handlers of other servers.
 
     Args:
-        handler: of any server in this process, or tornado's WebSocket client.
+        handler: a handler of any server in this process, or tornado's WebSocket client.
     """
     settings: Mapping[str, Any] = getattr(handler, "settings", {})
     return settings.get(KEY)

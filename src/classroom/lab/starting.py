@@ -1,4 +1,4 @@
-"""What a lab does from the moment it serves: it follows the Hub, saves at the end, and recovers."""
+"""Start a lab's background work: following the Hub, recovering documents, saving at the end."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ NO_RULE = "No view-only rule for these handlers; view-only users get 403: %s"
 
 
 async def start(app: ServerApp) -> None:
-    """Follow the Hub's word on people; leave what stays out of every garbage collection.
+    """Start the lab's background tasks, then exempt all present objects from garbage collection.
 
     Args:
-        app: all of its extensions are loaded. On its event loop.
+        app: the lab's server, on its event loop, after all extensions have loaded.
     """
     stop_signals.use(app)
     has: services.Services = app.web_app.settings[services.KEY]
@@ -68,13 +68,13 @@ async def start(app: ServerApp) -> None:
     backlog.widen(app.http_server)
     notices = PageNotices(app, lab.connections, lab.usage)
     has.add(notices)
-    background_tasks.start(notices.follow(), "Telling pages what is running", app.log)
+    background_tasks.start(notices.follow(), "Notifying pages of changes", app.log)
     freeing = freed_memory.follow(lambda: len(lab.connections.pages()))
-    background_tasks.start(freeing, "Giving memory back", app.log)
+    background_tasks.start(freeing, "Returning unused memory", app.log)
     LONGEST_STALL.set_function(lab.stalls.longest)
     STALLS.set_function(lambda: lab.stalls.over_budget)
     hub_auth = getattr(app.identity_provider, "hub_auth", None)
-    if hub_auth is not None:  # there is none where only the rooms are measured
+    if hub_auth is not None:  # it is None in a measurement of the rooms alone
         paths, owner = own(), owner_of_lab()
         appoint = partial(_appoint, app, lab)
         lab.modes.owner = owner
@@ -82,16 +82,16 @@ async def start(app: ServerApp) -> None:
         followed.places = lab.participants.places
         lab.modes.load(paths.driving)
         lab.guests.load(paths.removed_guests)
-        # Without it nobody's access ends any more.
+        # If this task fails the lab stops: nobody's access would be withdrawn any more.
         work = followed.follow(paths.standing, paths.here)
-        background_tasks.start(work, "Following who may be here", app.log, app.stop)
+        background_tasks.start(work, "Following the list of allowed users", app.log, app.stop)
         if owner:
             unused = Idleness(app, lab.connections).write_down(paths.idle)
-            background_tasks.start(unused, "Writing down since when nobody is here", app.log)
+            background_tasks.start(unused, "Recording how long the lab is empty", app.log)
         _restore(app, paths)
         if availability.has_assignments(owner, own=headers.ClassPages(config=app.config).own_labs):
             _assign(app, paths, lab)
-    # JupyterHub has put in its own since we were loaded.
+    # Only now: JupyterHub sets its log function and page hook after our extension has loaded.
     settings = app.web_app.settings
     RefusalLog(app.log, settings["log_function"]).use(settings)
     setup.hide(settings)
@@ -100,11 +100,11 @@ async def start(app: ServerApp) -> None:
     if missing := authorizer.without_rule(app.web_app):
         app.log.warning(NO_RULE, ", ".join(missing))
     for collaboration in app.extension_manager.extension_apps.get("jupyter_server_ydoc", ()):
-        # Upstream starts it with the first document, and fails to stop what was never started.
+        # Upstream starts it with the first document, and can't stop a server that never started.
         server = collaboration.ywebsocket_server
         fork_limit.bound(server.rooms)
-        # Without it no document opens any more.
-        background_tasks.start(server.start(), "The server of the rooms", app.log, app.stop)
+        # If this task fails the lab stops: no document would open any more.
+        background_tasks.start(server.start(), "The room server", app.log, app.stop)
         patches.before_stop(collaboration, partial(_finish, server, app))
     if isinstance(app.contents_manager, ClassContents):
         background_tasks.start(
@@ -115,12 +115,12 @@ async def start(app: ServerApp) -> None:
 
 
 def owner_of_lab() -> str:
-    """Return whose lab this is to the Hub, somebody's or a room's; "" for the class's."""
+    """Return the Hub's name for this lab's owner: a person or a room; "" for the class's lab."""
     return os.environ.get("JUPYTERHUB_USER", "")
 
 
 def _appoint(app: ServerApp, lab: LabContext, found: Standing) -> None:
-    """Take over who is a tutor now, who only looks on here, and what labs there are; tell pages."""
+    """Take over tutors, view-only guests and the existence of labs from the Hub; notify pages."""
     guests = found.guests(lab.modes.owner)
     viewers = frozenset(name for name, role in guests.items() if role == VIEW)
     lab.modes.appoint(found.tutors, viewers)
@@ -134,7 +134,7 @@ def _appoint(app: ServerApp, lab: LabContext, found: Standing) -> None:
 
 
 async def _finish(server: Any, app: ServerApp) -> None:
-    """Save every document that is open, and what can be though one can't."""
+    """Save every open document; one that can't be saved doesn't stop the others."""
     rooms = [room for room in server.rooms.values() if isinstance(room, ClassDocumentRoom)]
     results = await asyncio.gather(*(room.finish() for room in rooms), return_exceptions=True)
     for room, error in zip(rooms, results, strict=True):
@@ -145,12 +145,12 @@ async def _finish(server: Any, app: ServerApp) -> None:
 
 
 def _restore(app: ServerApp, paths: Paths) -> None:
-    """Take tutors' and root's word to go back to a snapshot; root's to save or open documents."""
+    """Let tutors and root restore snapshots, and root save and open documents."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
     restoring = RestoreService(paths.snapshots_socket, contents, documents, app.log)
     app.web_app.settings[snapshots.KEY] = restoring
-    paths.restoring_socket.unlink(missing_ok=True)  # of a server that was killed
+    paths.restoring_socket.unlink(missing_ok=True)  # left by a server that was killed
     roots = [
         ("/restore", snapshots.RootsHandler, {"restoring": restoring}),
         ("/documents", OpeningsHandler, {"checking": OpeningCheck(contents, documents)}),
@@ -160,7 +160,7 @@ def _restore(app: ServerApp, paths: Paths) -> None:
 
 
 def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
-    """Let tutors hand out and collect in the class, and students hand in, also in their own lab."""
+    """Let tutors hand out and collect, and students hand in, in the class and in their own labs."""
     (documents,) = app.extension_manager.extension_apps["jupyter_server_ydoc"]
     contents: Any = app.contents_manager
     own_labs = headers.ClassPages(config=app.config).own_labs

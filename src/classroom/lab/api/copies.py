@@ -1,7 +1,7 @@
-"""Links by which whoever has one gets a copy of something here: the Hub makes them.
+"""Request links to copies of files in this lab; the Hub creates the links.
 
-Everybody who may read what is in the lab may give a copy of it, also who is view-only: they could
-download it, and send it to anybody. By a link it goes only to people who may sign in here.
+Everybody who may read the lab's files may give a copy, also view-only people: they could download
+a file and send it to anybody. A link works only for people who may sign in here.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class CopyLinksHandler(APIHandler):
 
     @web.authenticated
     async def post(self) -> None:
-        """Make one, and show it: this once.
+        """Create a link, and show it only this once.
 
         Raises:
-            HTTPError: 400, 403 or 404, no copy can be made of that; with the Hub's status and
-                sentence, when it says no; 503, it doesn't answer.
+            HTTPError: 400, 403 or 404 if there can be no copy; the Hub's status and sentence if the
+                Hub rejects the request; 503 if it doesn't answer.
         """
         asked: Any = self.get_json_body()
         path = str(asked.get("path", "")) if isinstance(asked, dict) else ""

@@ -1,4 +1,4 @@
-"""What tutors switch: REST calls, documented in ``docs/openapi.yaml``."""
+"""Answer tutors' REST calls that switch view-only and following (``docs/openapi.yaml``)."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ if TYPE_CHECKING:
 
 ADDRESS = "classroom/api/driving"
 FOLLOWING = "classroom/api/following"
-"""Both below the server's own address."""
+"""Both addresses are below the server's own address."""
 IS_SHARED = gettext_noop(
-    "{name} only looks on in this lab: the panel “Share” says so, where you can change it."
+    "{name} is view-only in this lab. You can change this in the panel “Share”."
 )
 LOOKS_ON = gettext_noop(
-    "{name} only looks on in this room: c.Classroom.rooms in jupyterhub_config.py says so, or the"
+    "{name} is view-only in this room, by c.Classroom.rooms in jupyterhub_config.py or by the"
     " panel “Share”."
 )
 
 
 class DrivingHandler(TutorHandler):
-    """What a switch has in common for all and for one."""
+    """Base of the handlers that switch view-only for all or for one."""
 
     def switch(self, mode: Mode, what: str) -> None:
-        """Have a mode hold, and say so in the log and to the caller."""
+        """Apply a mode, log it, and answer the request."""
         self.modes.switch(mode)
         services.of(self)[Participants].tell()
         self.log.info("driving: %s switches %s", self.caller, what)
         self.answer()
 
     def answer(self) -> None:
-        """Say what holds."""
+        """Answer with the present mode."""
         self.finish({"driver": self.modes.mode.driver, "people": dict(self.modes.mode.people)})
 
 
 class ModeHandler(DrivingHandler):
-    """All students."""
+    """View-only for all students."""
 
     @web.authenticated
     def get(self) -> None:
-        """Say what holds."""
+        """Answer with the present mode."""
         self.answer()
 
     @web.authenticated
     def put(self) -> None:
-        """Switch all students; what held for single ones is over."""
+        """Switch all students, and drop the modes of single students."""
         wanted = self.wanted("viewOnly")
         mode = self.modes.mode.for_all(self.caller if wanted else "")
         self.switch(mode, f"everybody to {'view-only' if wanted else 'writing'}")
 
 
 class PersonModeHandler(DrivingHandler):
-    """A single student."""
+    """View-only for a single student."""
 
     @web.authenticated
     def put(self, name: str) -> None:
-        """Switch them.
+        """Switch the student.
 
         Raises:
-            HTTPError: 400, a tutor is never view-only; 409, the configuration or a share says that
-                they are.
+            HTTPError: 400 for a tutor, who is never view-only; 409 if the configuration or a share
+                makes the person view-only.
         """
         wanted = self.wanted("viewOnly")
         name = name.lower()
@@ -81,11 +81,11 @@ class PersonModeHandler(DrivingHandler):
 
 
 class FollowingHandler(TutorHandler):
-    """Whom all are asked to follow."""
+    """The request to all to follow a tutor."""
 
     @web.authenticated
     def put(self) -> None:
-        """Ask all to follow the caller, or nobody to follow anybody."""
+        """Ask all to follow the caller, or end that request."""
         wanted = self.wanted("follow")
         services.of(self)[Participants].ask(self.caller if wanted else "")
         what = "asks all to follow" if wanted else "asks nobody to follow any more"

@@ -1,9 +1,9 @@
-"""What a page hears of the server's events: students none that say who is where.
+"""Send pages the server's events; students get none that say where people are.
 
-JupyterLab's pages act on one kind only, of forks (`jupyter_collaboration/fork/v1`); of documents'
-sessions they write into the log console. All others say which file is opened, saved or renamed, or
-who has come into which room. Nobody posts events: the server acts on them as on its own
-(`classroom.lab.permissions.handler_rules`).
+JupyterLab's pages act only on events about forks (`jupyter_collaboration/fork/v1`), and show those
+about documents' sessions in the log console. All other events say which file is opened, saved or
+renamed, or who has entered which room. Nobody may post events, because the server would act on them
+as on its own (`classroom.lab.permissions.handler_rules`).
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 FORKS = "https://schema.jupyter.org/jupyter_collaboration/fork/v1"
 UNNAMED = ""
-"""Who made a fork, for a student who isn't them: the schema wants a text."""
+"""Replaces the name of a fork's author for other students: the schema requires a text."""
 
 
 def told(schema: str, event: dict[str, Any], *, name: str, tutor: bool) -> dict[str, Any] | None:
-    """Say what a page is told of an event.
+    """Return what a page may receive of an event.
 
     Args:
-        schema: the event's.
-        event: as it was emitted.
-        name: the user whose page it is.
-        tutor: whether they are one.
+        schema: the event's schema.
+        event: the event as it was emitted.
+        name: the name of the page's user.
+        tutor: whether that user is a tutor.
 
     Returns:
-        None when nothing of it is theirs to know.
+        The event for that page; None if the page may not receive it.
     """
     if tutor:
         return event
@@ -48,8 +48,8 @@ def told(schema: str, event: dict[str, Any], *, name: str, tutor: bool) -> dict[
 class EventFeed:
     """The pages that subscribe to a lab's events. For one event loop; not safe for threads.
 
-    Upstream lets each page listen by itself, in a task for each event. A page that arrives emits
-    some events, so a class that arrives would start the square of its number of tasks.
+    Upstream adds a listener for each page, and starts a task for each event and listener. A page
+    that opens emits some events. So the number of tasks grows with the square of the class's size.
     """
 
     def __init__(self) -> None:
@@ -57,18 +57,18 @@ class EventFeed:
         self._follows = False
 
     def add(self, page: EventsSocket) -> None:
-        """Tell a page of events from now on."""
+        """Send events to a page from now on."""
         self._pages.add(page)
         if not self._follows:
             self._follows = True
             page.event_logger.add_listener(listener=self.hear)
 
     def remove(self, page: EventsSocket) -> None:
-        """Tell a page nothing more."""
+        """Stop sending events to a page."""
         self._pages.discard(page)
 
     async def hear(self, logger: EventLogger, schema_id: str, data: dict[str, Any]) -> None:
-        """Tell each page of an event, if it is to know; the arguments are upstream's."""
+        """Send an event to each page that may receive it; the arguments are upstream's."""
         del logger
         for page in tuple(self._pages):
             page.tell(schema_id, data)
@@ -86,11 +86,11 @@ class EventsSocket(SubscribeWebsocket):
         services.of(self)[EventFeed].remove(self)
 
     def tell(self, schema: str, event: dict[str, Any]) -> None:
-        """Tell this page of an event, if it is to know.
+        """Send an event to this page, if it may receive it.
 
         Args:
-            schema: the event's.
-            event: as it was emitted.
+            schema: the event's schema.
+            event: the event as it was emitted.
         """
         name = name_of(self)
         tutors = services.of(self)[ModeService].tutors
@@ -103,4 +103,4 @@ class EventsSocket(SubscribeWebsocket):
             self.on_close()
 
     def on_message(self, message: str | bytes) -> None:
-        """Take nothing: no page says anything here, and upstream would fail."""
+        """Ignore a message: no page sends any here, and upstream would fail."""

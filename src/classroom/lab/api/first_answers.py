@@ -1,4 +1,4 @@
-"""What every page asks first, sent with the page itself: it comes sooner, and nobody has to ask.
+"""Put the answers to a page's first requests into the page, which saves these requests.
 
 The labextension answers JupyterLab's requests with it while the page loads (`answers.ts`).
 """
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ADDRESS = r"(?P<mode>lab|doc)(?P<workspace>/workspaces/[a-zA-Z0-9\-\_]+)?(?P<tree>/tree/.*)?"
-"""Where JupyterLab's page is, below the server's own address (its `MASTER_URL_PATTERN`)."""
+"""Address of JupyterLab's page, below the server's own address (its `MASTER_URL_PATTERN`)."""
 SETTINGS = (
     "?ids_only=true",
     "/@jupyterlab/codemirror-extension:plugin",
     "/@jupyterlab/docmanager-extension:plugin",
     "/@jupyterlab/notebook-extension:panel",
 )
-"""Of which plugins JupyterLab asks for the settings once more after all of them, and their list."""
+"""Settings that JupyterLab requests once more after all others: some plugins', and the list."""
 
 
 async def of(handler: Any) -> dict[str, str]:
-    """Answer what a page is about to ask: JSON by address below the lab's own.
+    """Return the answers to a page's first requests: JSON by address below the lab's own.
 
-    All of it may be read by whoever may open the page (`classroom.lab.permissions.handler_rules`).
+    Everybody who may open the page may read them all (`classroom.lab.permissions.handler_rules`).
 
     Args:
-        handler: of the request for the page; its user is signed in.
+        handler: the handler of the request for the page; its user is signed in.
     """
     lab, settings, provider = services.of(handler), handler.settings, handler.identity_provider
     fields = {"updatable_fields": provider.updatable_fields}
@@ -63,7 +63,7 @@ async def of(handler: Any) -> dict[str, str]:
     known = {name: text for name, text in found.answers.items() if name not in found.packed}
     if not folder_of(handler.extensionapp.user_settings_dir, name).exists():
         known |= defaults(lab[DefaultSettings])
-    # Somebody else's window, and its documents, have an address of their own.
+    # A window layout that has its own address is another one, with other documents.
     opening = await opening_answers.of(
         handler, {} if handler.path_kwargs.get("workspace") else layout
     )
@@ -71,10 +71,10 @@ async def of(handler: Any) -> dict[str, str]:
 
 
 def defaults(settings: DefaultSettings) -> dict[str, str]:
-    """Return what is known of settings that nobody has changed, by address.
+    """Return the known answers about settings that nobody has changed, by address.
 
     Args:
-        settings: what other pages were sent.
+        settings: the answers that other pages have received.
     """
     found = {}
     for what in SETTINGS:
@@ -86,32 +86,34 @@ def defaults(settings: DefaultSettings) -> dict[str, str]:
 
 
 class LabPageHandler(LabHandler):
-    """JupyterLab's page, with the answers to what it asks first."""
+    """JupyterLab's page, with the answers to its first requests."""
 
     _answers: Mapping[str, str] | None = None
     _running: Mapping[str, int] | None = None
 
     def initialize(self) -> None:
-        """Be JupyterLab's."""
+        """Belong to JupyterLab's extension."""
         super().initialize("lab")
 
     async def prepare(self) -> None:
-        """Find the answers out; for nobody who isn't signed in."""
+        """Prepare the answers, if the user is signed in."""
         await super().prepare()
         if self.current_user is not None:
-            # What it says holds now: not when a browser opens the same tab again tomorrow.
+            # The answers are valid now, but not when a browser reopens the tab tomorrow.
             self.set_header("Cache-Control", "no-store")
             try:
-                # Before the answers are: what changes after it, the page hears of.
+                # Count before the answers are made: the page is notified of later changes.
                 notices = services.of(self).get(PageNotices)
                 self._running = notices.count() if notices else None
                 self._answers = await of(self)
-            except Exception as error:  # noqa: BLE001 (whatever it is, the page can ask by itself)
-                self.log.warning("A page comes without answers to what it asks first: %s", error)
+            except Exception as error:  # noqa: BLE001 (the page can send the requests itself)
+                self.log.warning(
+                    "A page was sent without the answers to its first requests: %s", error
+                )
 
     def get_page_config(self) -> dict[str, Any]:
-        """Return what the page is told, in a dictionary of its own."""
-        # Past upstream's cache, which keeps the last 128 requests, and what they were answered.
+        """Return the page's configuration, in a new dictionary."""
+        # Bypass upstream's cache, which keeps the last 128 requests and their answers in memory.
         found: dict[str, Any] = LabHandler.get_page_config.__wrapped__(self)
         if self._answers and self._running:
             found["classroomRunning"] = dict(self._running)

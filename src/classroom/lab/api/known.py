@@ -1,4 +1,4 @@
-"""What the front asks before it reads a large body: whether the lab knows who sends it."""
+"""Tell the front, before it reads a large body, whether the lab knows the sender."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from jupyter_server.base.handlers import JupyterHandler
 
 
 class KnownHandler(JupyterHandler):
-    """Answer nginx's ``auth_request`` by the cookie or token of the request that it is about."""
+    """Answers nginx's ``auth_request`` for a request, by that request's cookie or token."""
 
     auth_resource = "classroom"
 
     @allow_unauthenticated
     async def get(self) -> None:
-        """Say 204 of somebody who is signed in and may use the lab, else 401."""
+        """Answer 204 if the sender is signed in and may use the lab, otherwise 401."""
         known = self.current_user is not None and await self._may_read()
         self.set_status(204 if known else 401)
         self.finish()
 
     async def _may_read(self) -> bool:
-        """Ask the authorizer, whose answer may have to be waited for."""
+        """Ask the authorizer, which may answer with an awaitable."""
         answer = self.authorizer.is_authorized(self, self.current_user, "read", "contents")
         return bool(answer if isinstance(answer, bool) else await answer)
 
     def _log(self) -> None:
-        """Log nothing: nobody could write a line with each request; the front logs refusals."""
+        """Log nothing, or anybody could add a line with each request; the front logs rejections."""

@@ -1,4 +1,4 @@
-"""Which labs somebody may enter, and who is in each: the Hub's word, passed on to their page."""
+"""List the labs that a person may enter, and who is in each, as the Hub answers."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 ADDRESS = "classroom/api/labs"
 """Below the server's own address."""
 FRESH_SECONDS = 2.0
-"""How long an answer is good for the person whom it was for: however often their pages ask, the Hub
-is asked no more often than that."""
+"""How long a person's answer is reused: the lab sends the Hub no more requests than that, however
+many the person's pages send."""
 
 
 def announce(page_config: MutableMapping[str, Any], *, several: bool) -> None:
-    """Have pages that are loaded from now on show other labs, where there are any.
+    """Make pages that load from now on show other labs, if there are any.
 
     Args:
-        page_config: JupyterLab's, of every page.
-        several: whether there are.
+        page_config: JupyterLab's configuration of every page.
+        several: whether there are other labs.
     """
     page_config["classroomLabs"] = ADDRESS if several else ""
 
 
 class LabLists:
-    """What the Hub has just said of labs, to each person. One event loop's."""
+    """The Hub's last list of labs for each person. For one event loop."""
 
     def __init__(self) -> None:
         self._turns: dict[str, asyncio.Lock] = {}
         self._known: dict[str, tuple[float, bytes]] = {}
 
     async def of(self, name: str, ask: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return what holds for somebody.
+        """Return a person's list.
 
         Args:
-            name: theirs.
-            ask: asks the Hub; it isn't called while an answer to this person is fresh or awaited.
+            name: the person's name.
+            ask: asks the Hub; not called while this person's answer is fresh or awaited.
         """
         async with self._turns.setdefault(name, asyncio.Lock()):
             then, answer = self._known.get(name, (0.0, b""))
@@ -57,16 +57,16 @@ class LabLists:
 
 
 class LabsHandler(APIHandler):
-    """The labs that whoever asks may enter."""
+    """The labs that the caller may enter."""
 
     auth_resource = "classroom"
 
     @web.authenticated
     async def get(self) -> None:
-        """List them: the Hub decides, by the caller's own sign-in.
+        """List the labs; the Hub decides, by the caller's own sign-in.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it doesn't say.
+            HTTPError: the Hub's status and sentence if the Hub rejects the request.
         """
         name = str(self.current_user.username)
         self.finish(await services.of(self)[LabLists].of(name, self._ask))
@@ -75,7 +75,7 @@ class LabsHandler(APIHandler):
         auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         answer = await fetch(
             f"{auth.api_url}/classroom/labs",
-            # Not the lab's own token: what it may see is nobody's.
+            # Not the lab's own token, whose permissions aren't the caller's.
             headers={"Authorization": f"token {auth.get_token(self) or ''}"},
             raise_for_status=False,
         )

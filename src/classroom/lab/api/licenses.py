@@ -1,4 +1,4 @@
-"""The licences of what pages load: the same for everybody, found out once."""
+"""Report the licences of what pages load: the report is the same for everybody, and made once."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tornado.web import HTTPError
 from classroom.lab import services
 
 FORMATS = {"json": ".json", "csv": ".csv", "markdown": ".md"}
-"""What a report may be, with the end of its file's name."""
+"""Formats of a report, with the suffix of its file."""
 TRUE = {"1", "true"}
 
 
 class LicenseReports(dict[tuple[str, bool], tuple[str, str]]):
-    """The reports of one lab: text and media type, by format and whether texts are in full."""
+    """The reports of one lab: text and media type, by format and whether licences are in full."""
 
 
 class KnownLicensesHandler(APIHandler):
-    """Upstream's, without the regular expression by which anybody may choose among the packages.
+    """Upstream's handler, without the regular expression that selects packages.
 
-    One of thirty characters held the whole server for good: Python matches it without letting any
-    other thread go on.
+    Anybody could send one. An expression of thirty characters blocked the whole server for good,
+    because Python runs no other thread while it matches.
     """
 
     auth_resource = "classroom"
@@ -36,7 +36,7 @@ class KnownLicensesHandler(APIHandler):
         """Report the licences.
 
         Raises:
-            HTTPError: 400, there is no such format.
+            HTTPError: 400 if there is no such format.
         """
         wanted = self.get_argument("format", "json")
         if wanted not in FORMATS:
@@ -52,4 +52,4 @@ class KnownLicensesHandler(APIHandler):
         if self.get_argument("download", "0") in TRUE:
             self.set_attachment_header(f"jupyterlab-licenses{FORMATS[wanted]}")
         self.set_header("Content-Type", mime)
-        await super(APIHandler, self).finish(report)  # its own says that all is JSON
+        await super(APIHandler, self).finish(report)  # APIHandler.finish would set JSON's type

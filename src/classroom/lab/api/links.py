@@ -1,4 +1,4 @@
-"""Links to this lab: the Hub makes them, by the sign-in of whoever asks, as in `sharing`."""
+"""Manage links to this lab; the Hub creates them, by the caller's sign-in, as in `sharing`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ADDRESS = "classroom/api/links"
 
 
 class LinksAskingHandler(AskingHandler):
-    """Asks the Hub about links."""
+    """Sends the Hub requests about links."""
 
     about = "links"
 
@@ -21,19 +21,19 @@ class LabLinksHandler(LinksAskingHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """List them for the owner and tutors, without the codes in them.
+        """List the links for the owner and tutors, without their codes.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
         """
         self.finish(await self.ask_hub("GET"))
 
     @web.authenticated
     async def post(self) -> None:
-        """Make one, and show it: this once.
+        """Create a link, and show it only this once.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
         """
         found = await self.ask_hub("POST", body=self.get_json_body())
         shown = shown_once(self, found.pop("place"))
@@ -45,10 +45,10 @@ class LabLinkHandler(LinksAskingHandler):
 
     @web.authenticated
     async def delete(self, key: str) -> None:
-        """Take it back; with ``guests=1``, with all who came by it.
+        """Revoke the link; with ``guests=1``, also remove all guests who came by it.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
         """
         guests = self.get_query_argument("guests", "") == "1"
         await self.ask_hub("DELETE", key, query="?guests=1" if guests else "")

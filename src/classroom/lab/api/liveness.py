@@ -1,4 +1,4 @@
-"""Whether the lab server does anything at all: the supervisor asks, on the server's own socket."""
+"""Answer the supervisor's liveness check, on the server's own socket."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ ADDRESS = "classroom/api/alive"
 
 
 class LabLivenessHandler(RequestHandler):
-    """Answers everybody, with nothing: whoever asks learns that a server is there."""
+    """Answers everybody with an empty response, which only shows that a server runs."""
 
     def get(self) -> None:
-        """Say yes."""
+        """Answer that the server runs."""
         self.set_status(204)
 
     def _log(self) -> None:
-        """Log nothing: it is asked every few seconds."""
+        """Log nothing: the supervisor asks every few seconds."""

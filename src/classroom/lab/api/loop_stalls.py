@@ -1,8 +1,9 @@
-"""How long the event loop was held: while one step runs, nobody's keystroke arrives.
+"""Measure how long single steps hold the event loop, during which no keystroke arrives.
 
-The event loop notes the time twenty times a second. If it is late, its own CPU time since then says
-whether a step of the lab held it, or the machine was busy with something else: only the first
-counts. A thread looks meanwhile what is running. `BUDGET_SECONDS` is what no step may exceed.
+The event loop records the time twenty times a second. If it is late, its own CPU time since then
+shows whether a step of the lab held it, or the machine was busy with something else. Only the first
+counts. Meanwhile a thread records which function runs. No step may take longer than
+`BUDGET_SECONDS`.
 """
 
 from __future__ import annotations
@@ -29,24 +30,24 @@ MOST_STALLS = 10_000
 HELD = "The event loop was held for %.0f ms by %s"
 UNKNOWN = "something that had ended"
 INNER = 3
-"""How many of the innermost calls are named."""
+"""How many of the innermost calls the log names."""
 
 
 def stall(late: float, spent: float) -> float:
-    """Decide how long a step of the lab held the event loop: seconds.
+    """Return how many seconds a step of the lab held the event loop.
 
     Args:
-        late: how long after its time a beat came.
-        spent: CPU time of the loop's thread since the beat before.
+        late: by how many seconds a beat was late.
+        spent: CPU seconds of the loop's thread since the beat before.
     """
     return max(0.0, min(late, spent))
 
 
 def calls_in(frame: FrameType | None) -> str:
-    """Name what runs in a thread: the innermost of our own functions, and what they call.
+    """Name the running calls of a thread: our innermost function, and what it calls.
 
     Args:
-        frame: the thread's innermost; None for a thread that is gone.
+        frame: the thread's innermost frame; None if the thread has ended.
     """
     names: list[tuple[str, bool]] = []
     while frame is not None:
@@ -59,13 +60,13 @@ def calls_in(frame: FrameType | None) -> str:
 
 
 class LoopStalls:
-    """Measures one event loop's stalls. The methods are the event loop's, but for `_look`."""
+    """Measures one event loop's stalls. Call all methods but `_look` on the event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Measure nothing yet.
+        """Start without measuring.
 
         Args:
-            clock: tells seconds.
+            clock: returns seconds.
         """
         self._clock = clock
         self._recent: deque[tuple[float, float]] = deque(maxlen=MOST_STALLS)
@@ -85,13 +86,13 @@ class LoopStalls:
         threading.Thread(target=self._look, name="loop-stalls", daemon=True).start()
 
     def end(self) -> None:
-        """Measure no more."""
+        """Stop measuring."""
         self._ended.set()
         if self._timer is not None:
             self._timer.cancel()
 
     def longest(self) -> float:
-        """Return the longest stall within the last minute: seconds."""
+        """Return the longest stall within the last minute, in seconds."""
         since = self._clock() - WINDOW_SECONDS
         return max((seconds for when, seconds in tuple(self._recent) if when >= since), default=0.0)
 
@@ -112,7 +113,7 @@ class LoopStalls:
         self._next()
 
     def _look(self) -> None:
-        """Look again and again whether the loop is late, and at what runs then; in a thread."""
+        """Check repeatedly whether the loop is late, and record what runs then; in a thread."""
         while not self._ended.wait(BEAT_SECONDS):
             if self._clock() > self._due + BUDGET_SECONDS / 2 and not self._seen:
                 self._seen = calls_in(sys._current_frames().get(self._thread or 0))  # noqa: SLF001

@@ -1,8 +1,8 @@
-"""What a page asks about the documents that it opens with, sent with the page itself.
+"""Put the answers about a page's first documents into the page itself.
 
-Of each document JupyterLab asks whether it is there, for its room, its time and its checkpoints, in
-six requests one after the other; for the folder that it shows, once more. A class that opens the
-same notebook in the same moment asks for the same: it is found out once for all of them.
+For each document JupyterLab requests whether it exists, its room, its time and its checkpoints, in
+six requests one after the other, and one more for the folder that it shows. If a class opens the
+same notebook at the same moment, the answers are made once for all pages.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 NOTEBOOK = ".ipynb"
 LARGEST_BYTES = 16 * 1024
-"""Bytes of one answer that comes with a page, which isn't compressed."""
+"""Most bytes of one answer in a page, which isn't compressed."""
 MOST = 3
-"""Documents of a page that are looked at: a layout may have dozens, most of them behind others."""
+"""Most documents of one page: a layout may have dozens, most of them in background tabs."""
 SAFE = "!~*'()"
-"""What JavaScript's ``encodeURIComponent`` leaves as it is, besides what Python's `quote` does."""
+"""Characters that JavaScript's ``encodeURIComponent`` doesn't encode, but Python's `quote` does."""
 
 
 @dataclass
 class Openings:
-    """What is being found out for pages that open, by document. For one event loop.
+    """The answers that are being made for opening pages, by document. For one event loop.
 
     Attributes:
         shared: the answers about a document or a folder.
@@ -48,12 +48,12 @@ class Openings:
 
 
 def shown(tree: str | None, layout: Mapping[str, Any], welcome: str = "") -> list[str]:
-    """List the notebooks that a page opens with, the one in its address first.
+    """List the notebooks that a page opens at its start, the one in its address first.
 
     Args:
-        tree: what comes after the page's own address, such as ``/tree/a%20b.ipynb``.
-        layout: of the window, as `layout_of` reads it; any JSON, since a person may write it.
-        welcome: the welcome notebook, if it is to be opened for them.
+        tree: the rest of the page's address, such as ``/tree/a%20b.ipynb``.
+        layout: the window's layout, for `layout_of`; any JSON, since a person may write it.
+        welcome: path of the welcome notebook, if the page will open it; otherwise "".
 
     Returns:
         Paths below the class's folder, at most `MOST`.
@@ -65,13 +65,13 @@ def shown(tree: str | None, layout: Mapping[str, Any], welcome: str = "") -> lis
 
 
 def is_shown(path: str) -> bool:
-    """Say whether a path is one that people are shown; of any other the page asks by itself."""
+    """Say whether a path isn't hidden; for a hidden one the page sends the requests."""
     parts = path.split("/")
     return all(part and not part.startswith(".") for part in parts)
 
 
 def _restored(layout: Mapping[str, Any]) -> Iterable[str]:
-    """List what is open in a window's layout: its stored state has a path for each document."""
+    """List the notebooks in a window's layout, whose state has a path for each document."""
     states = layout.get("data")
     for name, state in states.items() if isinstance(states, dict) else ():
         data = state.get("data") if isinstance(state, dict) else None
@@ -81,28 +81,29 @@ def _restored(layout: Mapping[str, Any]) -> Iterable[str]:
 
 
 def address(path: str) -> str:
-    """Write a path below ``api/contents`` as JupyterLab does."""
+    """Encode a path below ``api/contents`` as JupyterLab does."""
     return "/".join(quote(part, safe=SAFE) for part in path.split("/"))
 
 
 def encoded(values: Mapping[str, Any]) -> dict[str, str]:
-    """Write answers as JSON; leave out what is too large to be in every page.
+    """Encode answers as JSON; leave out those that are too large for every page.
 
     Args:
-        values: by address.
+        values: the answers by address.
     """
     texts = {name: json.dumps(value, default=json_default) for name, value in values.items()}
     return {name: text for name, text in texts.items() if len(text) <= LARGEST_BYTES}
 
 
 async def of(handler: Any, layout: Mapping[str, Any]) -> dict[str, str]:
-    """Answer what a page is about to ask of its documents: JSON by address below the lab's own.
+    """Return the answers about a page's documents: JSON by address below the lab's own.
 
-    What isn't there, or can't be read, is left out: the page asks, and shows what is wrong.
+    Documents that are missing or can't be read are left out: the page requests them, and shows the
+    error.
 
     Args:
-        handler: of the request for the page; its user is signed in.
-        layout: of the window.
+        handler: the handler of the request for the page; its user is signed in.
+        layout: the window's layout.
     """
     lab = services.of(handler)
     opening, greeting = lab[Openings].shared, lab[Greeting]
@@ -116,7 +117,7 @@ async def of(handler: Any, layout: Mapping[str, Any]) -> dict[str, str]:
 
 
 async def _notebook(handler: Any, path: str) -> dict[str, str]:
-    """Answer what is asked of one notebook."""
+    """Return the answers about one notebook."""
     files, place = handler.contents_manager, f"api/contents/{address(path)}"
     try:
         hashed = await files.get(path, content=False, type="notebook", require_hash=True)
@@ -137,7 +138,7 @@ async def _notebook(handler: Any, path: str) -> dict[str, str]:
 
 
 async def _chat(handler: Any) -> dict[str, str]:
-    """Answer what is asked of the first chat."""
+    """Return the answers about the first chat."""
     files, path = handler.contents_manager, setup.FIRST
     try:
         there = await files.get(path, content=False)
@@ -153,7 +154,7 @@ async def _chat(handler: Any) -> dict[str, str]:
 
 
 def _id_of(handler: Any, path: str) -> str | None:
-    """Return a file's id, which it gets now if nobody has opened it before."""
+    """Return a file's id; create one if nobody has opened the file before."""
     known = handler.settings["file_id_manager"]
     found: str | None = known.get_id(path) or known.index(path)
     return found

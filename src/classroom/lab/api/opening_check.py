@@ -1,7 +1,8 @@
-"""Open the newest documents as a page would, and say which can't be opened: after an upgrade.
+"""After an upgrade, open the newest documents as a page would, and report which can't be opened.
 
-Root asks, by the socket that restores as well. A document that somebody has open is open; of any
-other the room is made, and let go again if nobody has come meanwhile.
+Root sends the request, on the socket that is also used for restoring. A document that somebody has
+open counts as opened. For any other, the lab loads the room, and unloads it again if nobody has
+connected meanwhile.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
     from classroom.lab.files.contents_manager import ClassContents
 
 MOST = 20
-"""Documents that are opened, those first in which people wrote last."""
+"""How many documents to open, those first in which people wrote last."""
 
 
 @dataclass
 class Checked:
-    """What could be opened, by the files' paths.
+    """The result of the check.
 
     Attributes:
-        opened: what could.
-        failed: what couldn't, and why.
+        opened: paths of the documents that could be opened.
+        failed: paths of the others, each with the reason.
     """
 
     opened: list[str] = field(default_factory=list)
@@ -39,19 +40,19 @@ class Checked:
 
 
 class OpeningCheck:
-    """Opens documents. One event loop's."""
+    """Opens documents. For one event loop."""
 
     def __init__(self, contents: ClassContents, documents: YDocExtension) -> None:
-        """Open nothing yet.
+        """Start without opening anything.
 
         Args:
-            contents: the lab's files.
+            contents: the lab's contents manager.
             documents: upstream's extension, with the rooms.
         """
         self._contents, self._documents = contents, documents
 
     async def check(self) -> Checked:
-        """Open the newest documents whose files are there, one after the other."""
+        """Open the newest documents whose files exist, one after the other."""
         found = Checked()
         ids: Any = self._documents.serverapp.web_app.settings["file_id_manager"]
         assert self._contents.saves is not None  # noqa: S101 (set where it is loaded)
@@ -83,7 +84,7 @@ class OpeningCheck:
         return ""
 
     async def _let_go(self, name: str) -> None:
-        """Unload a room that nobody else has come to."""
+        """Unload a room, unless somebody has connected to it."""
         server, loaders = self._documents.ywebsocket_server, self._documents.file_loaders
         async with self._documents._room_locks[name]:  # noqa: SLF001 (in the contract)
             room: Any = server.rooms.get(name)
@@ -93,13 +94,13 @@ class OpeningCheck:
 
 
 class OpeningsHandler(LocalHandler):
-    """For whoever is root in the container: ``classroom documents``."""
+    """Answers root in the container, who runs ``classroom documents``."""
 
     def initialize(self, checking: OpeningCheck) -> None:
-        """Know what opens documents."""
+        """Use an opening check."""
         self.checking = checking
 
     async def post(self) -> None:
-        """Say which documents could be opened, and which not."""
+        """Open the documents, and answer which could be opened."""
         found = await self.checking.check()
         self.finish({"opened": found.opened, "failed": found.failed})

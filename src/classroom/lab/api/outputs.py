@@ -1,4 +1,4 @@
-"""Clear the outputs of a notebook that is too large to be opened: a button of its notice asks."""
+"""Clear the outputs of a notebook that is too large to open, when a person asks in its notice."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from tornado import web
 from classroom.lab.files.contents_manager import ClassContents
 
 ADDRESS = "classroom/api/outputs"
-"""Below the server's own address, with a notebook's path behind (``docs/openapi.yaml``)."""
+"""Below the server's own address, followed by a notebook's path (``docs/openapi.yaml``)."""
 
 
 class OutputsHandler(APIHandler):
-    """A notebook's outputs, in its file."""
+    """The outputs in a notebook's file."""
 
     auth_resource = "contents"
 
     @web.authenticated
     @authorized
     async def delete(self, path: str) -> None:
-        """Clear them.
+        """Clear the outputs.
 
         Args:
-            path: the notebook's.
+            path: the notebook's path.
 
         Raises:
-            HTTPError: they can't be cleared, with a sentence why.
+            HTTPError: the outputs can't be cleared; the sentence says why.
         """
         contents = self.contents_manager
         if not isinstance(contents, ClassContents):

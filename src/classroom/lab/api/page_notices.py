@@ -1,8 +1,8 @@
-"""Tell pages what JupyterLab would ask for again and again.
+"""Notify pages of changes for which JupyterLab would poll.
 
-That is which kernels, sessions and terminals there are, every ten seconds, and every five how much
-the container uses: in a class of a hundred some sixty requests a second, nearly all of which are
-answered as before. A page that has this connection asks when it hears that something has changed
+JupyterLab requests the lists of kernels, sessions and terminals every ten seconds, and the
+container's usage every five. In a class of a hundred that is some sixty requests a second, and
+nearly all answers are the same as before. A connected page sends requests only after a notice
 (`labextension/src/running.ts`, `polled.ts`).
 """
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from classroom.lab.connections.registry import Connections, Page
 
 BEAT_SECONDS = 1.0
-"""How often is looked."""
+"""Seconds between two checks for changes."""
 TURNS = 5
-"""Beats between two words to a page of what is used; the others have theirs in another beat, since
-all at once would hold up what people type."""
+"""Beats between two messages to a page about usage. Other pages get theirs on other beats, because
+messages to all at once would delay what people type."""
 
 Running = Mapping[str, Hashable]
 
 
 def running(app: ServerApp) -> Running:
-    """Find what is running, by what JupyterLab's manager of it is called.
+    """List what runs, by the name of JupyterLab's manager for it.
 
-    Only what there is counts: that a kernel was busy a moment ago would be news all the time.
+    Only starts and ends count: kernels' states change all the time.
 
     Args:
         app: the lab's server, which has our managers.
@@ -48,35 +48,35 @@ def running(app: ServerApp) -> Running:
 
 
 def counted(count: Mapping[str, int], before: Running, now: Running) -> dict[str, int]:
-    """Count the changes.
+    """Count the changes, by the name of JupyterLab's manager.
 
     Args:
-        count: of changes so far.
-        before: what was running when they were counted.
-        now: what is.
+        count: the number of changes so far.
+        before: what ran when they were counted.
+        now: what runs now.
     """
     return {name: count.get(name, 0) + (before.get(name) != found) for name, found in now.items()}
 
 
 def whose_turn(pages: Sequence[Page], beat: int) -> Sequence[Page]:
-    """Choose the pages that are told in a beat: each once in `TURNS`, whatever their number.
+    """Choose the pages that get the usage on a beat: each page once in `TURNS` beats.
 
     Args:
-        pages: all, in an order that stays.
-        beat: its number.
+        pages: all pages, in a stable order.
+        beat: the beat's number.
     """
     return pages[beat % TURNS :: TURNS]
 
 
 class PageNotices:
-    """Of one lab. One event loop's: nothing here is for threads."""
+    """Notifies the pages of one lab. For one event loop; not safe for threads."""
 
     def __init__(self, app: ServerApp, connections: Connections, usage: Usage) -> None:
-        """Tell nobody anything yet.
+        """Start without notices.
 
         Args:
             app: the lab's server.
-            connections: the lab's, with its pages.
+            connections: the lab's connections, with its pages.
             usage: measures what the container uses.
         """
         self._app, self._connections, self._usage = app, connections, usage
@@ -85,7 +85,7 @@ class PageNotices:
         self._told: WeakKeyDictionary[Page, Mapping[str, int]] = WeakKeyDictionary()
 
     async def follow(self) -> None:
-        """Tell pages what is new, for as long as the lab runs."""
+        """Notify pages of changes, for as long as the lab runs."""
         beat = 0
         while True:
             if pages := self._connections.pages():
@@ -94,17 +94,17 @@ class PageNotices:
             await asyncio.sleep(BEAT_SECONDS)
 
     def count(self) -> Mapping[str, int]:
-        """Count the changes until now, by what JupyterLab's manager of it is called."""
+        """Count the changes until now, by the name of JupyterLab's manager."""
         now = running(self._app)
         self._count, self._running = counted(self._count, self._running, now), now
         return self._count
 
     def tell(self, pages: Sequence[Page], beat: int) -> None:
-        """Tell pages what they haven't heard.
+        """Send pages the changes that they don't know yet, and usage on their beat.
 
         Args:
-            pages: all that are open.
-            beat: its number.
+            pages: all open pages.
+            beat: the beat's number.
         """
         self.count()
         new = [page for page in pages if page not in self._told]

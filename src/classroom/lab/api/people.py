@@ -1,4 +1,4 @@
-"""What tutors and students ask about people: REST calls, documented in ``docs/openapi.yaml``."""
+"""Answer REST calls about people and their runs (``docs/openapi.yaml``)."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
 
 ADDRESS = "classroom/api/people"
 RUNS = "classroom/api/runs"
-"""Both below the server's own address."""
+"""Both addresses are below the server's own address."""
 IN_ROOM = gettext_noop(
     "Nobody can be removed here: c.Classroom.rooms in jupyterhub_config.py says who may enter this"
     " room. Tutors remove people in the classroom."
 )
 STAYS = gettext_noop("{name} is the owner of this lab, or a tutor, and can't be removed from it.")
 IN_CLASS = gettext_noop(
-    "Whoever was removed from the classroom is let in again on the Hub's page People."
+    "To let a removed person into the classroom again, use the Hub's page People."
 )
 NOT_NOW = gettext_noop("That could not be kept, perhaps because the disk is full. Try again.")
 
 
 class MemberHandler(TutorHandler):
-    """Somebody who may be in the lab."""
+    """A person who may be in the lab."""
 
     @web.authenticated
     async def delete(self, name: str) -> None:
-        """Remove them, and end whatever they have open.
+        """Remove the person, and close all their connections.
 
-        From the class the Hub keeps them out. A lab of somebody's own they merely may not enter.
+        For the class, the Hub ends their access. For a personal lab, only this lab rejects them.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it doesn't; 403, in a room, or of
-                the owner or a tutor; 507, it can't be kept.
+            HTTPError: the Hub's status and sentence if it rejects the request; 403 in a room, or
+                for the owner or a tutor; 507 if the removal can't be saved.
         """
         if self.modes.owner:
             self._remove_guest(name.lower())
@@ -61,10 +61,10 @@ class MemberHandler(TutorHandler):
 
     @web.authenticated
     def put(self, name: str) -> None:
-        """Let a guest enter again who was removed from a lab of somebody's own.
+        """Let a guest enter again whom somebody had removed from a personal lab.
 
         Raises:
-            HTTPError: 403, it is the class, or a room; 507, it can't be kept.
+            HTTPError: 403 in the class or in a room; 507 if the change can't be saved.
         """
         if not self.modes.owner:
             raise web.HTTPError(403, gettext(IN_CLASS))
@@ -88,7 +88,7 @@ class MemberHandler(TutorHandler):
             services.of(self)[RemovedGuests].remove(name)
         self.modes.tell()
         self._end(name)
-        # What was being opened just then was allowed before.
+        # A connection that was opening at that moment was still allowed: close it as well.
         asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._end, name)
 
     def _end(self, name: str) -> None:
@@ -99,10 +99,10 @@ class MemberHandler(TutorHandler):
 
 @contextlib.contextmanager
 def kept() -> Iterator[None]:
-    """Word that what was decided can't be written down.
+    """Turn an error of saving a decision into an HTTP error.
 
     Raises:
-        HTTPError: 507, instead of the reason.
+        HTTPError: 507 instead of an `OSError`.
     """
     try:
         yield

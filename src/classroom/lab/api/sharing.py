@@ -1,7 +1,7 @@
-"""With whom this lab is shared: the Hub decides, by the sign-in of whoever asks.
+"""Share this lab with people; the Hub decides, by the caller's sign-in.
 
-The lab passes on what a page asks for, with the token of that person's own sign-in to this lab. The
-page never sees the token, and code in kernels has none.
+The lab passes a page's request on to the Hub, with the token of that person's sign-in to this lab.
+The page never sees the token, and code in kernels has none.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ ADDRESS = "classroom/api/shares"
 
 
 def announce(page_config: MutableMapping[str, Any], *, owner: str, github: bool) -> None:
-    """Tell pages whose lab it is, and have them offer to share it, where it can be shared.
+    """Give pages the lab's owner, so that they offer to share a lab that can be shared.
 
     Args:
-        page_config: JupyterLab's, of every page.
-        owner: whose lab it is to the Hub; "" for the class's, which is everybody's.
-        github: whether people sign in with GitHub, and are called as they are there.
+        page_config: JupyterLab's configuration of every page.
+        owner: the person who owns the lab in the Hub; "" for the class's lab, which is everybody's.
+        github: whether people sign in with GitHub, and have their names there.
     """
     if owner:
         page_config["classroomShares"] = ADDRESS
@@ -44,35 +44,35 @@ def announce(page_config: MutableMapping[str, Any], *, owner: str, github: bool)
 
 
 async def ask_as_caller(handler: APIHandler, method: str, path: str, body: Any = None) -> Any:
-    """Ask the Hub in the name of whoever calls.
+    """Send the Hub a request in the caller's name.
 
     Args:
-        handler: of the call.
-        method: of HTTP.
-        path: below the classroom's part of the Hub's API.
+        handler: the request's handler.
+        method: the HTTP method.
+        path: the path below the classroom's part of the Hub's API.
         body: sent as JSON; None for nothing.
 
     Returns:
         The Hub's answer; None if there is nothing in it.
 
     Raises:
-        HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
     """
     auth: HubOAuth = handler.identity_provider.hub_auth  # type: ignore[attr-defined]
-    # Not the lab's own token: nobody could tell in whose name it asks.
+    # Not the lab's own token, with which the Hub couldn't know the caller.
     headers = {"Authorization": f"token {auth.get_token(handler) or ''}"}
     return await ask(auth, method, path, headers, body)
 
 
 def shown_once(handler: APIHandler, place: str) -> dict[str, Any]:
-    """Return a link as its maker sees it, and have no browser keep the answer.
+    """Return a link for the person who made it, and forbid browsers to cache the answer.
 
     Args:
-        handler: of the call.
-        place: where it leads, below the Hub's host.
+        handler: the request's handler.
+        place: the link's path below the Hub's host.
     """
     auth: HubOAuth = handler.identity_provider.hub_auth  # type: ignore[attr-defined]
-    # People come by this name; the front has checked that it is the class's.
+    # People use this host name; the front has checked that it is the class's.
     address = f"{auth.hub_host or f'https://{handler.request.host}'}{place}"
     handler.set_header("Cache-Control", "no-store")
     handler.set_status(201)
@@ -80,29 +80,29 @@ def shown_once(handler: APIHandler, place: str) -> dict[str, Any]:
 
 
 class AskingHandler(APIHandler):
-    """Asks the Hub in the name of whoever calls."""
+    """Sends the Hub requests in the caller's name."""
 
     auth_resource = "classroom"
 
     about = "shares"
-    """What it asks about: a part of the address at the Hub."""
+    """The subject of its requests, which is part of the Hub's address."""
 
     async def ask_hub(
         self, method: str, name: str = "", body: Any = None, *, query: str = ""
     ) -> Any:
-        """Ask the Hub in the name of whoever calls.
+        """Send the Hub a request in the caller's name.
 
         Args:
-            method: of HTTP.
-            name: of the person or the link it is about; "" for all.
+            method: the HTTP method.
+            name: the name of the person or link that it is about; "" for all.
             body: sent as JSON; None for nothing.
-            query: of the address, with its question mark.
+            query: the address's query, with its question mark.
 
         Returns:
             The Hub's answer; None if there is nothing in it.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
         """
         owner = services.of(self)[ModeService].owner
         path = "/".join(url_escape_path(one) for one in (owner, name) if one)
@@ -114,10 +114,10 @@ class LabSharesHandler(AskingHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """List them for the owner and tutors, with who is here; for a guest, only the guest.
+        """List the shares, and who of them is here; for a guest, only the guest's own.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
         """
         found = await self.ask_hub("GET")
         here = services.of(self)[Connections].people()
@@ -131,13 +131,13 @@ class LabShareHandler(AskingHandler):
 
     @web.authenticated
     async def put(self, name: str) -> None:
-        """Share the lab with them, or change as what and until when.
+        """Share the lab with the person, or change their role or the end of the share.
 
-        Whom the owner has removed from the lab before may enter it again.
+        A person whom the owner had removed from the lab may enter it again.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer;
-                507, it can't be kept that they may enter again.
+            HTTPError: the Hub's status and sentence if it rejects the request; 503 without an
+                answer; 507 if the end of the removal can't be saved.
         """
         found = await self.ask_hub("PUT", name, self.get_json_body())
         guests = services.of(self)[RemovedGuests]
@@ -149,10 +149,10 @@ class LabShareHandler(AskingHandler):
 
     @web.authenticated
     async def delete(self, name: str) -> None:
-        """Share the lab with them no more, or leave it.
+        """End the share; a guest leaves the lab this way.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
         """
         await self.ask_hub("DELETE", name)
         self.set_status(204)

@@ -1,4 +1,4 @@
-"""Nobody ends the lab server for all: the supervisor runs it, and `docker stop` ends it."""
+"""Reject requests to shut the lab server down: only `docker stop` ends it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from classroom.runtime.words import gettext
 
 
 class NoShutdownHandler(APIHandler):
-    """Stands in for jupyter_server's, by which whoever is signed in could."""
+    """Replaces jupyter_server's handler, by which any signed-in user could shut it down."""
 
     auth_resource = "server"
 
     @web.authenticated
     @authorized
     def post(self) -> None:
-        """Refuse.
+        """Reject the request.
 
         Raises:
-            HTTPError: 403.
+            HTTPError: 403, always.
         """
         raise web.HTTPError(403, gettext("Everybody uses this lab: stop it where it was started"))

@@ -1,7 +1,7 @@
-"""What the container uses of memory, CPU and disk: of its control group, all processes in it.
+"""Measure the container's memory, CPU and disk, by its control group with all its processes.
 
-jupyter-resource-usage measures the lab server's own processes, again for each page that asks. A
-class wants to know of the whole container, kernels of other users included, whoever started them.
+jupyter-resource-usage measures only the lab server's own processes, again for each request. A class
+needs the usage of the whole container, including the kernels of other system users.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 4.0
-"""How long a measurement is everybody's answer; pages ask every five seconds."""
+"""How long a measurement is reused; pages request it every five seconds."""
 WARN = 0.9
-"""From which share of the memory, or of the disk, on pages show it in red."""
+"""Share of the memory or disk from which on pages show the usage in red."""
 
 
 def read_field(file: Path, name: str) -> int:
-    """Read one line's number of a file of names and numbers; 0 when it isn't there."""
+    """Read one number from a file of names and numbers; 0 if it isn't there."""
     try:
         lines = file.read_text(encoding="ascii").splitlines()
     except OSError:
@@ -40,13 +40,13 @@ def read_field(file: Path, name: str) -> int:
 
 
 def memory(cgroup: Path) -> tuple[int, int] | None:
-    """Measure memory: bytes in use, without files that are only cached, and how many there are.
+    """Measure memory: bytes in use, without cached files, and all bytes of the container.
 
     Args:
         cgroup: where control groups are mounted, of version 2 or 1.
 
     Returns:
-        None where the container isn't told.
+        None if the control group isn't readable.
     """
     used = number(cgroup / "memory.current")
     cached = read_field(cgroup / "memory.stat", "inactive_file")
@@ -60,7 +60,7 @@ def memory(cgroup: Path) -> tuple[int, int] | None:
 
 
 def processor(cgroup: Path) -> float | None:
-    """Measure the seconds of CPU that have been used; None where the container isn't told."""
+    """Return the CPU seconds used so far; None if the control group isn't readable."""
     if spent := read_field(cgroup / "cpu.stat", "usage_usec"):
         return spent / 1e6
     old = number(cgroup / "cpuacct" / "cpuacct.usage")
@@ -83,10 +83,10 @@ def cores(cgroup: Path) -> float:
 
 @dataclass
 class Usage:
-    """Measures, for everybody at once.
+    """Measures the usage once for everybody.
 
     Attributes:
-        disk: a folder on the disk that counts.
+        disk: a folder on the measured disk.
         cgroup: where control groups are mounted.
     """
 
@@ -94,16 +94,16 @@ class Usage:
     cgroup: Path = CGROUP
 
     def __post_init__(self) -> None:
-        """Begin to measure the CPU."""
+        """Start to measure the CPU."""
         self._at = time.monotonic()
         self._spent = processor(self.cgroup)
         self._answer: dict[str, Any] = {}
 
     def now(self) -> dict[str, Any]:
-        """Measure, or give what was measured a moment ago.
+        """Measure, or return the last measurement if it is new enough.
 
         Returns:
-            What jupyter-resource-usage's pages read: bytes, and per cent of what the container has.
+            The format of jupyter-resource-usage: bytes, and per cent of the container's CPU.
         """
         now = time.monotonic()
         if not self._answer or now - self._at >= SECONDS:
@@ -131,7 +131,7 @@ class Usage:
 
 
 class UsageHandler(APIHandler):
-    """Answers in the place of jupyter-resource-usage's own handler."""
+    """Replaces jupyter-resource-usage's own handler."""
 
     auth_resource = "metrics"
 
@@ -142,6 +142,6 @@ class UsageHandler(APIHandler):
         self.finish(services.of(self)[Usage].now())
 
     def _log(self) -> None:
-        """Log only what fails: every page asks every five seconds."""
+        """Log only failures: every page sends a request every five seconds."""
         if self.get_status() >= http.HTTPStatus.BAD_REQUEST:
             super()._log()

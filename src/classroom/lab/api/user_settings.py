@@ -1,7 +1,7 @@
-"""Everybody's own window layout and settings, though all share one JupyterLab.
+"""Keep each person's window layout and settings, although all share one JupyterLab.
 
-Stock JupyterLab keeps one of each for the server: whoever reloads would get the tabs, and the
-theme, of whoever moved something last.
+Plain JupyterLab keeps one of each for the server. A person who reloads would get the tabs and the
+theme of the person who changed something last.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from classroom.lab import services
 from classroom.runtime.words import gettext
 
 MOST_LAYOUTS = 50
-"""Window layouts of one person's; a page has one, and makes another for each second window."""
+"""Most window layouts of one person; a page has one, and creates another for a second window."""
 KB = 1024
 LARGEST_LAYOUT_BYTES = 1024 * KB
-"""Bytes of a window layout."""
+"""Most bytes of a window layout."""
 LARGEST_SETTINGS_BYTES, ALL_SETTINGS_BYTES = 128 * KB, 512 * KB
-"""Bytes of a plugin's settings, and of all of one person's: each page reads and checks them all."""
+"""Most bytes of one plugin's settings, and of all of one person's, which each page reads."""
 
 MOST_ANSWERS = 500
-"""How many answers about what nobody has set are remembered."""
+"""How many answers about default settings to remember."""
 LARGE_ANSWER_CHARACTERS = 32 * KB
-"""Characters from which on an answer is kept compressed: all settings are ten times as long."""
+"""Characters from which on an answer is stored compressed: all settings are ten times as long."""
 
 
 def check_size(what: str, size: int, most: int) -> None:
-    """Refuse what is too large to be anybody's.
+    """Check the size of something that a person wants to save.
 
     Args:
-        what: it is, at the beginning of a sentence.
+        what: its name, as the beginning of a sentence.
         size: its bytes.
-        most: that are taken.
+        most: most bytes that are allowed.
 
     Raises:
-        HTTPError: 413, with a sentence.
+        HTTPError: 413 with a sentence if it is too large.
     """
     if size > most:
         words = gettext("{what} have at most {most} bytes, and these have {size}.")
@@ -57,41 +57,41 @@ def check_size(what: str, size: int, most: int) -> None:
 
 
 def size_of(folder: Path) -> int:
-    """Add up the files in a folder and below, in bytes."""
+    """Return how many bytes the files in a folder and below have together."""
     return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
 
 
 def layout(folder: Path, name: str) -> Path:
-    """Name the file of a window layout, as JupyterLab does."""
+    """Return the file of a window layout, named as JupyterLab does."""
     return folder / f"{slugify(name)}{WORKSPACE_EXTENSION}"
 
 
 def layouts(folder: Path) -> dict[str, Any]:
-    """List somebody's window layouts, as JupyterLab's handler does.
+    """List a person's window layouts, as JupyterLab's handler does.
 
     Args:
-        folder: theirs.
+        folder: the person's folder of layouts.
     """
     found = WorkspacesManager(str(folder)).list_workspaces()
     return {"workspaces": {"ids": [one["metadata"]["id"] for one in found], "values": found}}
 
 
 def layout_of(folder: Path, name: str) -> dict[str, Any]:
-    """Read one of somebody's window layouts, as JupyterLab's handler does; an empty one for none.
+    """Read one of a person's window layouts, as JupyterLab's handler does; empty if missing.
 
     Args:
-        folder: theirs.
-        name: the layout's.
+        folder: the person's folder of layouts.
+        name: the layout's name.
     """
     return dict(WorkspacesManager(str(folder)).load(name))
 
 
 def may_add(folder: Path, name: str) -> bool:
-    """Say whether somebody may keep a window layout.
+    """Say whether a person may save a window layout.
 
     Args:
-        folder: theirs.
-        name: of the layout; one that is there is replaced.
+        folder: the person's folder of layouts.
+        name: the layout's name; an existing layout of that name is replaced.
     """
     if layout(folder, name).exists():
         return True
@@ -99,11 +99,11 @@ def may_add(folder: Path, name: str) -> bool:
 
 
 def folder_of(base: str, username: str) -> Path:
-    """Name somebody's own folder below a shared one; no name leads out of it.
+    """Return a person's own folder below a shared one; no name leads out of that.
 
     Args:
-        base: the folder that stock JupyterLab would use for all.
-        username: the signed-in user's.
+        base: the folder that plain JupyterLab would use for all.
+        username: the signed-in user's name.
     """
     return Path(base) / f"of-{quote(username, safe='')}"
 
@@ -112,11 +112,11 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
     """Window layouts, by user."""
 
     def initialize(self) -> None:
-        """Start with nobody's: `prepare` knows whose."""
+        """Start without a manager: `prepare` sets the user's."""
         super().initialize("lab", manager=None)
 
     async def prepare(self) -> None:
-        """Take the signed-in user's layouts; without one the handler refuses anyway."""
+        """Use the signed-in user's layouts; without a user the handler rejects the request."""
         await super().prepare()
         if self.current_user is not None:
             base = self.extensionapp.workspaces_dir
@@ -124,10 +124,10 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
 
     @web.authenticated
     def put(self, space_name: str = "") -> None:
-        """Keep a layout.
+        """Save a layout.
 
         Raises:
-            HTTPError: 413, it is too large, or there are too many.
+            HTTPError: 413 if it is too large, or there are too many.
         """
         check_size(gettext("Window layouts"), len(self.request.body), LARGEST_LAYOUT_BYTES)
         if not may_add(self.manager.workspaces_dir, space_name):
@@ -142,22 +142,22 @@ class PersonalWorkspacesHandler(WorkspacesHandler):
 
 @dataclass
 class DefaultSettings:
-    """What pages of people without settings of their own are sent; all of it is the image's.
+    """Answers for people who have set nothing; all of them come from the image.
 
     Attributes:
-        answers: by the plugin's name, and whether only names are asked for.
-        packed: the large ones, compressed with gzip: the front passes them on as they are.
+        answers: the answers, by the plugin's name and whether only names are requested.
+        packed: the large ones, compressed with gzip: the front passes them on unchanged.
     """
 
     answers: dict[tuple[str, bool], str] = field(default_factory=dict)
     packed: dict[tuple[str, bool], bytes] = field(default_factory=dict)
 
     def keep(self, what: tuple[str, bool], answer: str) -> None:
-        """Remember an answer; not without end, because a plugin's name can be written in many ways.
+        """Remember an answer, up to a limit: a plugin's name can be written in many ways.
 
         Args:
-            what: is asked for, as in `answers`.
-            answer: JSON.
+            what: the request, as in `answers`.
+            answer: the answer's JSON.
         """
         if len(self.answers) < MOST_ANSWERS:
             self.answers[what] = answer
@@ -171,7 +171,7 @@ class PersonalSettingsHandler(SettingsHandler):
     _default: tuple[str, bool] | None = None
 
     def initialize(self) -> None:
-        """Take JupyterLab's own folders but for the user's."""
+        """Use JupyterLab's own folders, except that of the settings."""
         lab: Any = self.settings["lab"]
         super().initialize(
             "lab",
@@ -182,7 +182,7 @@ class PersonalSettingsHandler(SettingsHandler):
         )
 
     async def prepare(self) -> None:
-        """Take the signed-in user's settings; without one the handler refuses anyway."""
+        """Use the signed-in user's settings; without a user the handler rejects the request."""
         await super().prepare()
         if self.current_user is not None:
             base = self.extensionapp.user_settings_dir
@@ -190,7 +190,7 @@ class PersonalSettingsHandler(SettingsHandler):
 
     @web.authenticated
     def get(self, schema_name: str = "") -> Any:
-        """Get settings; of somebody who has set nothing they are found out once for all."""
+        """Get settings; for people who have set nothing, reuse one answer."""
         if Path(self.settings_dir).exists():
             return super().get(schema_name)
         self._default = schema_name, self.get_query_argument("ids_only", "") == "true"
@@ -202,21 +202,21 @@ class PersonalSettingsHandler(SettingsHandler):
         return super().get(schema_name) if known is None else self.finish(known)
 
     def finish(self, chunk: Any = None) -> Any:
-        """Remember a good answer about what nobody has set, on its way out."""
+        """Remember a good answer about default settings, then send it."""
         if self._default and self.get_status() == http.HTTPStatus.OK and isinstance(chunk, str):
             services.of(self)[DefaultSettings].keep(self._default, chunk)
         return super().finish(chunk)
 
     @web.authenticated
     def put(self, schema_name: str) -> None:
-        """Keep settings.
+        """Save settings.
 
         Raises:
-            HTTPError: 413, they are too large; 400, they are no JSON with comments.
+            HTTPError: 413 if they are too large; 400 if they aren't JSON with comments.
         """
         size = len(self.request.body)
         check_size(gettext("A plugin's settings"), size, LARGEST_SETTINGS_BYTES)
-        # What is replaced counts as well: only who has a lot notices.
+        # The replaced settings count as well, which matters only to people with many settings.
         check_size(
             gettext("All your settings"),
             size + size_of(Path(self.settings_dir)),

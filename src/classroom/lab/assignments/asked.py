@@ -1,4 +1,4 @@
-"""Who has asked for something, and how it is done in students' own labs."""
+"""The tutor who asks for something, and work that the Hub does in students' own labs."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Said = dict[str, dict[str, Any]]
-"""What came of something, by students' names; a sentence under ``error`` where it isn't done."""
+"""Results by students' names; a result has a sentence under ``error`` if the work failed."""
 AT_ONCE = 10
-"""Students' labs that the Hub is asked about at a time: a request has an end."""
+"""How many students' labs one request to the Hub names, because requests have a time limit."""
 
 
 class Carry(Protocol):
-    """Has something done in students' own labs, by the Hub."""
+    """Makes the Hub do work in students' own labs."""
 
     async def __call__(self, do: str, name: str, students: Sequence[str], place: str = "") -> Said:
-        """Do it.
+        """Do the work.
 
         Args:
             do: "give", "look" or "fetch" (`classroom.lab.assignments.carried`).
-            name: the assignment's.
-            students: names.
-            place: of what is fetched.
+            name: the assignment's name.
+            students: the students' names.
+            place: where to put what is fetched (`Gathered.place`).
 
         Raises:
-            HTTPError: the Hub says no, or doesn't answer.
+            HTTPError: the Hub rejects the request, or doesn't answer.
         """
 
 
@@ -38,8 +38,8 @@ class AskingTutor:
     """A tutor who asks for something.
 
     Attributes:
-        name: the tutor's.
-        carry: does it in students' own labs; None where they have folders in the class's files.
+        name: the tutor's name.
+        carry: does work in students' own labs; None if students have folders in the class's files.
     """
 
     name: str
@@ -49,14 +49,14 @@ class AskingTutor:
 async def carried(
     carry: Carry, do: str, name: str, students: Sequence[str], place: str = ""
 ) -> Said:
-    """Have something done for students, some at a time, and keep for each why it isn't.
+    """Do work for students, some at a time; record for each why it failed.
 
     Args:
-        carry: does it.
-        do: as of `Carry`.
-        name: the assignment's.
-        students: names.
-        place: as of `Carry`.
+        carry: does the work.
+        do: as for `Carry`.
+        name: the assignment's name.
+        students: the students' names.
+        place: as for `Carry`.
     """
     found: Said = {}
     for begin in range(0, len(students), AT_ONCE):

@@ -1,4 +1,4 @@
-"""In which labs there are assignments, and for whom: in the class's, and in people's own."""
+"""Decide in which labs there are assignments, and for whom: in the class's and in personal ones."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from classroom.lab.assignments.service import Assignments
 
 KEY = "classroom_assignments"
-"""Where the application's settings have the service; there is none yet while the lab starts."""
+"""The key of the service in the application's settings; missing while the lab starts."""
 NOT_YET = gettext_noop("The lab is starting: try again.")
 AT_HOME = gettext_noop(
     "Assignments are handed out, handed in and collected in the classroom: do so there."
 )
-NOT_THEIRS = gettext_noop("This is the lab of {owner}, who alone hands in what is in it.")
+NOT_THEIRS = gettext_noop("This is the lab of {owner}: only they can hand in from it.")
 
 
 def announce(page_config: MutableMapping[str, Any], *, owner: str, own: bool) -> None:
-    """Tell pages that there are assignments: all of it in the class, to hand in in one's own lab.
+    """Make pages show assignments: everything in the class, only handing in in a personal lab.
 
     Args:
-        page_config: JupyterLab's, of every page.
-        owner: whose lab it is to the Hub; "" for the class's.
+        page_config: JupyterLab's configuration of every page.
+        owner: the person who owns the lab in the Hub; "" for the class's lab.
         own: whether people have labs of their own.
     """
     if has_assignments(owner, own=own):
@@ -41,10 +41,10 @@ def announce(page_config: MutableMapping[str, Any], *, owner: str, own: bool) ->
 
 
 def has_assignments(owner: str, *, own: bool) -> bool:
-    """Say whether there are assignments in a lab; in a room there are none.
+    """Say whether a lab has assignments; a room has none.
 
     Args:
-        owner: whose lab it is to the Hub; "" for the class's.
+        owner: the person who owns the lab in the Hub; "" for the class's lab.
         own: whether people have labs of their own.
     """
     return not owner or (own and not room_of(owner))
@@ -54,11 +54,11 @@ def service_of(handler: APIHandler, caller: str = "") -> Assignments:
     """Return the lab's assignments.
 
     Args:
-        handler: of the request.
-        caller: who may have them in a lab of their own; "" for the class alone.
+        handler: the request's handler.
+        caller: the person who may use them in their own lab; "" to allow only the class.
 
     Raises:
-        HTTPError: 503, the lab is starting; 403, it is a room, or somebody else's.
+        HTTPError: 503 if the lab is starting; 403 if it is a room, or another person's lab.
     """
     owner = services.of(handler)[ModeService].owner
     if owner and (not caller or room_of(owner)):

@@ -1,9 +1,9 @@
-"""What is carried between the class and labs of people's own: each side's part; blocking.
+"""Carry assignments between the class and personal labs: each side's part; blocking.
 
-The two sides are processes of two users (`classroom.supervisor.carrier`), with a pipe between them:
-each touches only what its user may. A student's lab is hostile: what the class's side takes in, it
-takes in as `parcel.receive` does. The class's side is no friend of the student either: the lab's
-side gives nothing away that wasn't handed out in this lab before, and replaces nothing.
+The two sides are processes of two users (`classroom.supervisor.carrier`), connected by a pipe. Each
+can access only what its user may. The class's side doesn't trust a student's lab, and receives data
+only by `parcel.receive`. The lab's side doesn't trust the class's side either: it sends only what
+was handed out in this lab before, and replaces nothing.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ Said = dict[str, Any]
 
 
 class Errand(Enum):
-    """What is done."""
+    """The kind of work."""
 
     GIVE = "give"
-    """The class's original goes to the lab."""
+    """Send the class's original to the lab."""
     LOOK = "look"
-    """The lab says whether there is a copy, and when it was changed last."""
+    """Ask the lab whether it has a copy, and when that was changed last."""
     FETCH = "fetch"
-    """The copy, as it is now, goes to the class."""
+    """Send the present copy to the class."""
     HAND_IN = "hand in"
-    """What the lab's server has made ready goes to the class."""
+    """Send what the lab's server has prepared to the class."""
 
 
 @dataclass(frozen=True)
 class Carried:
-    """One assignment of one student.
+    """Work on one assignment of one student.
 
     Attributes:
-        errand: what is done.
-        name: the assignment's.
+        errand: the kind of work.
+        name: the assignment's name.
         person: the student's name.
         place: where the class gathers what is fetched (`Gathered.place`).
-        reserve: bytes of the disk that stay free.
+        reserve: bytes of the disk to keep free.
     """
 
     errand: Errand
@@ -65,15 +65,15 @@ def of_class(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
     """Do the class's part.
 
     Args:
-        what: is to be done.
-        paths: the class's.
-        pipe: to the lab's side, or from it.
+        what: the work.
+        paths: the class's paths.
+        pipe: a pipe to or from the lab's side.
 
     Returns:
-        What came of it.
+        The result.
 
     Raises:
-        OSError: it can't be done.
+        OSError: the work failed.
     """
     store = Store(paths.assignments)
     root = Root(paths.history, reserve=what.reserve)
@@ -94,7 +94,7 @@ def of_class(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
 
 
 def _stamp(store: Store, what: Carried, place: DirectoryEntry) -> None:
-    """Write the time of the last change, as of a copy that is in the class's files."""
+    """Write the time of the last change, as for a copy in the class's files."""
     one = store.find(what.name)
     given = one.given.get(what.person, 0.0) if one else 0.0
     with store.original(what.name) as original:
@@ -106,24 +106,24 @@ def of_lab(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
     """Do the lab's part.
 
     Args:
-        what: is to be done.
-        paths: of the lab.
-        pipe: to the class's side, or from it.
+        what: the work.
+        paths: the lab's paths.
+        pipe: a pipe to or from the class's side.
 
     Returns:
-        What came of it.
+        The result.
 
     Raises:
-        OSError: it can't be done.
+        OSError: the work failed.
     """
-    if not paths.files.is_dir():  # nobody has ever opened it
+    if not paths.files.is_dir():  # nobody has opened this lab yet
         return {"has": "none", "changed": None}
     store, root = Store(paths.assignments), Root(paths.files, reserve=what.reserve)
     progress = Progress(Places(root, None, store, own=True))
     if what.errand is Errand.GIVE:
         return {"added": _give(what, store, root, pipe)}
     one = store.find(what.name)
-    # Whatever the owner was called then: all here is theirs.
+    # The owner's name may have changed since; everything in this lab is theirs.
     given = {what.person: one.at} if one else {}
     looked = progress.look(Assignment(what.name, "", "", 0.0, given), what.person)
     if what.errand is Errand.FETCH and looked["has"] == "copy":
@@ -136,10 +136,10 @@ def of_lab(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
 
 
 def _give(what: Carried, store: Store, root: Root, pipe: IO[bytes]) -> bool:
-    """Take in what is handed out; say whether any file of it is new.
+    """Receive what is handed out; say whether any file of it is new.
 
     Raises:
-        NoFolderError: there is something of the student's own.
+        NoFolderError: the student has something else at its place.
         OSError: it can't be written.
     """
     parts = names.own_copy_of(what.person, what.name)
@@ -150,7 +150,7 @@ def _give(what: Carried, store: Store, root: Root, pipe: IO[bytes]) -> bool:
     with store.original(what.name) as original:
         if is_first and not copying.put_new(root, parts, original):
             store.forget(what.name)
-            raise NoFolderError(what.name)  # made meanwhile: it is the student's own
+            raise NoFolderError(what.name)  # the student has created it meanwhile
         placed = copying.Placed(1) if is_first else copying.give(root, parts, original, None)
     if placed.blocked:
         raise NoFolderError(what.name)

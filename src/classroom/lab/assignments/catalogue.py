@@ -1,4 +1,4 @@
-"""What was handed out in a lab, on the event loop."""
+"""List what was handed out in a lab. For one event loop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classroom.lab.assignments.store import Assignment, Store
 
 NO_ASSIGNMENT = gettext_noop(
-    "Nothing was handed out by the name “{name}”. The table of assignments lists what was."
+    "There is no assignment “{name}”. The table of assignments lists all of them."
 )
 
 
@@ -23,10 +23,10 @@ class Catalogue:
     """The assignments that a lab's store has."""
 
     def __init__(self, store: Store) -> None:
-        """Know it.
+        """Use a store.
 
         Args:
-            store: what the lab keeps of assignments.
+            store: the lab's store of assignments.
         """
         self._store = store
 
@@ -38,10 +38,10 @@ class Catalogue:
         """Return an assignment.
 
         Args:
-            name: as a page has it.
+            name: the assignment's name from a page.
 
         Raises:
-            HTTPError: 404, nothing was handed out by that name.
+            HTTPError: 404 if nothing was handed out by that name.
         """
         found = None
         if not names.wrong_assignment(name):

@@ -1,4 +1,4 @@
-"""Collect: what was handed in goes to the tutor, on the event loop."""
+"""Collect what was handed in, for a tutor. For one event loop."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 class Collecting:
-    """Collects in one lab."""
+    """Collects assignments in one lab."""
 
     def __init__(self, places: Places, catalogue: Catalogue, files: LiveFiles, log: Logger) -> None:
-        """Know where everything is.
+        """Use the lab's files and its store.
 
         Args:
             places: the lab's files and the store.
             catalogue: what was handed out.
-            files: the lab's, as people have them open.
-            log: where to say who has done what.
+            files: the lab's open files.
+            log: the log to write to.
         """
         self._submissions, self._store = Submissions(places), places.store
         self._catalogue, self._files, self._log = catalogue, files, log
@@ -50,18 +50,19 @@ class Collecting:
         missing: bool,
         by: AskingTutor,
     ) -> AssignmentOutcome:
-        """Put what was handed in into a folder of the class's files, as nbgrader wants it.
+        """Put what was handed in into a folder of the class's files, in nbgrader's layout.
 
         Args:
-            name: the assignment's.
-            folder: the course's, in which there is to be ``submitted``.
+            name: the assignment's name.
+            folder: the course's folder, in which ``submitted`` is created.
             students: everybody on the list.
-            missing: whether to take the copies of those who have handed in nothing, too, as they
-                are now.
+            missing: whether to collect the present copies of students who have handed in nothing,
+                too.
             by: the tutor who collects.
 
         Raises:
-            HTTPError: 404, nothing was handed out by that name; or nothing was collected, and why.
+            HTTPError: 404 if nothing was handed out by that name; otherwise the sentence says why
+                nothing was collected.
         """
         one = await self._catalogue.find(name)
         with said(folder):
@@ -91,17 +92,17 @@ class Collecting:
         missing: bool,
         by: AskingTutor,
     ) -> None:
-        """Send what was handed in as an archive, which only who asks for it has.
+        """Send what was handed in as an archive to the tutor; nobody else gets it.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
             students: everybody on the list.
-            send: takes the archive, piece by piece.
-            missing: as of `collect`.
+            send: sends a piece of the archive.
+            missing: as for `collect`.
             by: the tutor who collects.
 
         Raises:
-            HTTPError: 404, nothing was handed out by that name.
+            HTTPError: 404 if nothing was handed out by that name.
             OSError: something can't be read, or the tutor's page is gone.
         """
         one = await self._catalogue.find(name)
@@ -117,7 +118,7 @@ class Collecting:
             stream.finish()
 
         async with self._gathered(one, students, by.carry) as (place, _):
-            # Not in a thread for files: it waits for the tutor's connection.
+            # Don't use a thread for files, because this waits for the tutor's connection.
             await asyncio.to_thread(write, place)
         self._log.info("assignments: %s has downloaded %r", by.name, name)
 
@@ -125,11 +126,11 @@ class Collecting:
     async def _gathered(
         self, one: Assignment, students: Sequence[Student], carry: Carry | None
     ) -> AsyncIterator[tuple[str, dict[str, str]]]:
-        """Fetch the copies of those who have handed in nothing from labs of their own.
+        """Fetch the copies of students who have handed in nothing from their own labs.
 
         Yields:
-            Where they are ("" for nowhere), and sentences by the folders of those of whom there is
-            none.
+            The place of the copies ("" if there is none), and a sentence for each student whose
+            copy couldn't be fetched, by the student's folder.
         """
         if carry is None or not students:
             yield "", {}

@@ -1,6 +1,6 @@
-"""Bring back what was handed in, in nbgrader's layout; blocking.
+"""Write what was handed in, in nbgrader's layout; blocking.
 
-Into a folder of the class's files, or into an archive for the tutor's own machine.
+It goes into a folder of the class's files, or into an archive for the tutor's own machine.
 """
 
 from __future__ import annotations
@@ -23,27 +23,26 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import DirectoryEntry, Parts
 
 OLDEST, NEWEST = 315532800, (2107, 12, 31, 23, 59, 58)
-"""The earliest and latest time that an archive can say (APPNOTE.TXT of the ZIP format): seconds
-since the epoch, and as the archive has it. Programs set their files' times as they like."""
+"""The earliest and latest time in an archive (APPNOTE.TXT of the ZIP format): seconds since the
+epoch, and the archive's own form. Programs may set any time on their files."""
 TRIES = 3
 
 
 def bring(root: Root, parts: Parts, handed_in: DirectoryEntry) -> bool:
-    """Put what somebody has handed in into the class's files.
+    """Put a student's hand-in into the class's files.
 
-    What is there of an earlier time goes into the trash, also if a student's program has changed
-    it.
+    An earlier one goes into the trash, also if a student's program has changed it.
 
     Args:
         root: the class's files.
-        parts: of the place (`names.submitted`).
+        parts: the place's path (`names.submitted`).
         handed_in: the folder in the store.
 
     Returns:
-        Whether it is new; else the same is there already.
+        Whether it is new; False if the same is there already.
 
     Raises:
-        NoFolderError: something of the way there is no folder.
+        NoFolderError: something on its path isn't a folder.
         OSError: it can't be written.
     """
     for _ in range(TRIES):
@@ -65,12 +64,12 @@ def write_archive(
     """Write an archive (ZIP) with what was handed in.
 
     Args:
-        stream: takes it; need not be a file.
-        name: the assignment's.
-        found: what each has handed in, after the name of their folder.
+        stream: the stream to write to; it needn't be a file.
+        name: the assignment's name.
+        found: for each student, the name of their folder and what they have handed in.
 
     Raises:
-        OSError: it can't be read, or the stream takes no more.
+        OSError: something can't be read, or the stream is closed.
     """
     with zipfile.ZipFile(cast("IO[bytes]", stream), "w") as archive:
         for folder, place in found:
@@ -78,11 +77,11 @@ def write_archive(
 
 
 def in_archive(name: str) -> str:
-    """Return a file's name as an archive can have it, in UTF-8.
+    """Return a file's name for an archive, in UTF-8.
 
     Args:
-        name: as Python reads it of the file system (PEP 383). A program may have written bytes
-            there that are no UTF-8: they become ``%FF``, as in an address.
+        name: the name as Python reads it from the file system (PEP 383). Bytes that aren't UTF-8
+            become ``%FF``, as in an address.
     """
     return "".join(
         f"%{ord(one) - 0xDC00:02X}" if "\udc80" <= one <= "\udcff" else one for one in name

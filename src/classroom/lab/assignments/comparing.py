@@ -1,7 +1,7 @@
-"""Find out whether somebody has changed what was handed out; blocking.
+"""Find out whether a student has changed what was handed out; blocking.
 
-Of a notebook the cells count, and not what they printed: whoever only opens and runs it has changed
-nothing. What is hidden, and links, count for nothing either: they aren't handed in.
+In a notebook only the cells count, not their outputs: opening and running it is no change. Hidden
+files and links don't count either, because they aren't handed in.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from classroom.lab.files.reader import PIECE_BYTES, TooLargeError
 
 MB = 1024**2
 MOST_BYTES = 64 * MB
-"""Bytes that are read of one student's copy; what is beyond counts as changed."""
+"""Most bytes to read of one student's copy; a larger copy counts as changed."""
 LARGEST_NOTEBOOK_BYTES = 4 * MB
-"""Bytes; a larger one is compared byte by byte."""
+"""Most bytes of a notebook that is compared cell by cell; larger ones are compared by bytes."""
 
 
 def changed(copy: DirectoryEntry, original: DirectoryEntry) -> float | None:
-    """Say when a copy was changed last; None for a copy that says the same.
+    """Return when a copy was changed last; None if it equals the original.
 
     Args:
         copy: a student's folder, which programs may change meanwhile.
         original: the folder that was handed out.
 
     Returns:
-        The newest time of what differs, in seconds since the epoch.
+        The newest time of the differences, in seconds since the epoch.
 
     Raises:
         OSError: it can't be read.
     """
     try:
         return _changed(copy, original, 0, Allowance(MOST_BYTES))
-    except TooLargeError:  # what was handed out isn't that large
+    except TooLargeError:  # so it differs, because the original isn't that large
         return copy.stat().st_mtime
 
 
@@ -67,7 +67,7 @@ def _changed(
 def _differs(
     mine: DirectoryEntry, theirs: DirectoryEntry, depth: int, allowed: Allowance
 ) -> float | None:
-    """Say when something was changed; None for what says the same, or isn't handed in."""
+    """Return when an entry was changed; None if it is equal, or isn't handed in."""
     now = mine.stat()
     if mine.name.startswith(".") or not (_is_file(now) or stat.S_ISDIR(now.st_mode)):
         return None
@@ -112,7 +112,7 @@ def _same_cells(one: bytes, other: bytes) -> bool:
 
 
 def _cells(notebook: dict[str, Any]) -> list[tuple[str, str]]:
-    """List the cells' kinds and sources, which are texts or their lines."""
+    """List the cells' types and sources, which may be texts or lists of lines."""
     return [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
 
 
@@ -121,11 +121,11 @@ def same(one: DirectoryEntry, other: DirectoryEntry, most: int) -> bool:
 
     Args:
         one: a folder.
-        other: another.
-        most: bytes that may be read of each; with more they count as different.
+        other: another folder.
+        most: most bytes to read of each; larger ones count as different.
 
     Raises:
-        OSError: one can't be read.
+        OSError: one of them can't be read.
     """
     try:
         return _same(one, other, 0, Allowance(most))

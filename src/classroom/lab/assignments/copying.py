@@ -1,7 +1,8 @@
-"""Copy assignments: into the lab's own store, to students, and to where nbgrader looks; blocking.
+"""Copy assignments: into the lab's own store, to students, and to nbgrader's folder; blocking.
 
-What comes out of the class's files is anybody's: links and what is hidden is left out, so that
-whoever unpacks or grades it finds files and folders alone. What goes there replaces nothing.
+Anybody may have written the class's files. So links and hidden files are left out, and the person
+who unpacks or grades an assignment finds only files and folders. A copy into the class's files
+replaces nothing.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ if TYPE_CHECKING:
 
 MB = 1024**2
 LARGEST_BYTES = 100 * MB
-"""Bytes of the largest assignment, counted as by `tree.size`."""
+"""Most bytes of an assignment, counted as by `tree.size`."""
 
 CHECKPOINTS = ".ipynb_checkpoints"
-"""JupyterLab's own, beside every notebook: nobody misses them."""
+"""JupyterLab's folder beside notebooks, which isn't reported as left out."""
 
 
 @dataclass
 class Placed:
-    """What came of handing out to one student.
+    """The result of handing out to one student.
 
     Attributes:
-        added: files that are new.
-        kept: files that the student has had already, and that stayed as they are.
-        blocked: paths where the student has something that is no such file or folder.
+        added: the number of new files.
+        kept: the number of files that the student had already, which are unchanged.
+        blocked: the number of paths at which the student has something of another kind.
     """
 
     added: int = 0
@@ -51,19 +52,19 @@ class Placed:
 
 
 def take_in(source: DirectoryEntry, target: DirectoryEntry) -> list[str]:
-    """Copy a file or folder of the class's into a new folder of the store, down to the disk.
+    """Copy a file or folder of the class into a new folder of the store, and flush it to the disk.
 
     Args:
-        source: where it is.
-        target: the folder's place, in which there is nothing.
+        source: the file or folder.
+        target: the new folder's place, which is free.
 
     Returns:
-        The names of what was left out: links, programs' pipes and the like, and what is hidden.
+        The names of what was left out: links, programs' pipes and the like, and hidden files.
 
     Raises:
         TooLargeError: it has more bytes than `LARGEST_BYTES`.
-        TooDeepError: it has too many folders in folders.
-        NoFileError: it is neither file nor folder.
+        TooDeepError: its folders are nested too deep.
+        NoFileError: it is neither a file nor a folder.
         OSError: it can't be read, or there is no space for it.
     """
     left_out: list[str] = []
@@ -95,10 +96,10 @@ def _held(place: DirectoryEntry) -> Iterator[int]:
 
 
 def flush_all(place: DirectoryEntry, depth: int) -> None:
-    """Have all of a folder on the disk: what was handed in is there after a power cut as well.
+    """Flush a whole folder to the disk, so that a hand-in survives a power cut.
 
     Args:
-        place: where it is.
+        place: the folder.
         depth: how many folders it is already in.
 
     Raises:
@@ -118,19 +119,19 @@ def flush_all(place: DirectoryEntry, depth: int) -> None:
 
 
 def drop(place: DirectoryEntry) -> None:
-    """Remove what couldn't be finished; nothing when there is nothing."""
+    """Remove an unfinished folder, if there is one."""
     with contextlib.suppress(OSError):
         tree.remove_all(place, 0)
 
 
 def give(root: Root, parts: Parts, original: DirectoryEntry, scratch: Path | None) -> Placed:
-    """Copy what is handed out to a student, and leave all that is there as it is.
+    """Copy what is handed out to a student, without changing existing files.
 
     Args:
         root: the class's files.
-        parts: of the student's copy.
+        parts: path of the student's copy.
         original: the folder in the store.
-        scratch: as of `atomic_write.write`.
+        scratch: as for `atomic_write.write`.
 
     Raises:
         DiskReserveError: there is no space.
@@ -153,17 +154,17 @@ def put_new(
     original: DirectoryEntry,
     finish: Callable[[DirectoryEntry], None] | None = None,
 ) -> bool:
-    """Put a folder into its place as a whole; say whether the place was free.
+    """Copy a whole folder to its place; return False if the place is taken.
 
     Args:
         root: the class's files.
-        parts: of the place.
+        parts: the place's path.
         original: the folder in the store.
-        finish: does something to the copy before it has its place.
+        finish: changes the copy before it is moved to its place.
 
     Raises:
         DiskReserveError: there is no space.
-        NoFolderError: something of the way there is no folder.
+        NoFolderError: something on its path isn't a folder.
         OSError: it can't be written.
     """
     with root.made(parts[:-1]) as held:
@@ -179,7 +180,7 @@ def put_new(
                 finish(made)
             take(made, target)
         except FileExistsError:
-            return False  # made meanwhile
+            return False  # created meanwhile
         finally:
             drop(made)
         return True
@@ -188,7 +189,7 @@ def put_new(
 def _fill(
     root: Root, parts: Parts, original: DirectoryEntry, scratch: Path | None, placed: Placed
 ) -> None:
-    """Add the files that a folder doesn't have yet."""
+    """Add the files that a folder lacks."""
     try:
         with root.made(parts) as held:
             for below in tree.entries(original, len(parts)):
@@ -226,10 +227,10 @@ def _add(
 
 
 def count(place: DirectoryEntry, depth: int = 0) -> int:
-    """Count a folder's files, with all folders in it.
+    """Count the files in a folder and in all folders below it.
 
     Args:
-        place: where it is.
+        place: the folder.
         depth: how many folders it is already in.
 
     Raises:

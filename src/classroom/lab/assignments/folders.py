@@ -1,4 +1,4 @@
-"""The folders of assignments, which the lab server alone enters, and new ones in them; blocking."""
+"""Open and create the folders of assignments, which only the lab server can enter; blocking."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NEW = ".new-"
-"""How a folder's name begins while it is made."""
+"""Beginning of a folder's name until the folder is complete."""
 
 
 class Folders:
-    """Those of all assignments."""
+    """The folders of all assignments."""
 
     def __init__(self, place: Path) -> None:
-        """Know where they are.
+        """Use a place.
 
         Args:
-            place: in a folder of the lab server's alone.
+            place: a path in a folder that only the lab server can enter.
         """
         self.place = place
 
     @contextlib.contextmanager
     def held(self, *names: str, make: bool = False) -> Iterator[int]:
-        """Hold one of them.
+        """Hold a folder open.
 
         Args:
-            names: the assignment's, and those of folders in it, one below the other.
-            make: whether to make what is missing.
+            *names: the assignment's name, and the names of folders in it, one below the other.
+            make: whether to create missing folders.
 
         Raises:
-            OSError: there is none.
+            OSError: there is no such folder.
         """
         where = self.place.joinpath(*names)
         if make:
@@ -51,18 +51,18 @@ class Folders:
 
 
 def new(held: int) -> DirectoryEntry:
-    """Return a place where there is nothing.
+    """Return a free place for a new folder.
 
     Args:
-        held: the folder.
+        held: the folder's descriptor.
     """
     return DirectoryEntry(held, f"{NEW}{secrets.token_hex(8)}")
 
 
 def names_in(held: int) -> list[str]:
-    """List what is in a folder.
+    """List the names in a folder.
 
     Args:
-        held: the folder.
+        held: the folder's descriptor.
     """
     return [one.name for one in tree.entries(DirectoryEntry(held, "."), 0)]

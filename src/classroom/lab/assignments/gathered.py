@@ -1,4 +1,4 @@
-"""Copies of those who have handed in nothing, kept only while they are collected; blocking."""
+"""Keep copies of students who have handed in nothing, only while they are collected; blocking."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 class Gathered:
-    """Those of one lab."""
+    """The temporary copies of one lab."""
 
     def __init__(self, folders: Folders) -> None:
-        """Know where they are.
+        """Use the assignments' folders.
 
         Args:
-            folders: the assignments'.
+            folders: the assignments' folders.
         """
         self._folders = folders
 
     @contextlib.contextmanager
     def spare(self, name: str) -> Iterator[DirectoryEntry]:
-        """Give a place for a copy that nobody keeps.
+        """Yield a place for a temporary copy.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
         """
         with self._folders.held(name) as held:
             place = folders.new(held)
@@ -44,13 +44,13 @@ class Gathered:
 
     @contextlib.contextmanager
     def place(self, name: str) -> Iterator[str]:
-        """Make a folder for copies that nobody keeps, which come from labs of people's own.
+        """Create a folder for temporary copies from personal labs.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
 
         Yields:
-            What `copy` knows it by.
+            The folder's id, for `copy`.
         """
         with self._folders.held(name) as held:
             place = folders.new(held)
@@ -62,15 +62,15 @@ class Gathered:
 
     @contextlib.contextmanager
     def copy(self, name: str, place: str, person: str) -> Iterator[DirectoryEntry]:
-        """Hold the place of somebody's copy, which needn't be there.
+        """Hold the place of a student's copy, which needn't exist.
 
         Args:
-            name: the assignment's.
-            place: from `place`.
+            name: the assignment's name.
+            place: the folder's id, from `place`.
             person: the student's name.
 
         Raises:
-            OSError: nothing is gathered there any more.
+            OSError: the folder is gone.
         """
         with self._folders.held(name, f"{NEW}{place}") as held:
             yield DirectoryEntry(held, folder_of(person))

@@ -1,4 +1,4 @@
-"""What was handed in, of each student the last few times, with nbgrader's time; blocking."""
+"""Keep each student's last hand-ins, with nbgrader's timestamp; blocking."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from classroom.lab.assignments.folders import Folders
 
 KEPT = 3
-"""How many of a student's hand-ins stay: the newest, which counts, and those before it."""
+"""How many of a student's hand-ins to keep: the newest, which counts, and earlier ones."""
 MOMENT = "%Y%m%dT%H%M%S.%fZ"
-"""How a hand-in's folder is called: the later, the further back in the alphabet."""
+"""Format of the name of a hand-in's folder: names sort by time."""
 TIMESTAMP, FORMAT = "timestamp.txt", "%Y-%m-%d %H:%M:%S.%f %Z"
-"""nbgrader's file beside what was handed in, and what is in it (its ``Exchange``)."""
+"""nbgrader's file in a hand-in, and the format of its content (nbgrader's ``Exchange``)."""
 IN = "in"
 
 T = TypeVar("T")
@@ -32,12 +32,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class HandIn:
-    """What somebody has handed in.
+    """A student's newest hand-in.
 
     Attributes:
-        folder: the student's, as `folder_of` names it.
-        at: when.
-        times: how many are kept.
+        folder: the name of the student's folder (`folder_of`).
+        at: when the student handed it in.
+        times: how many of the student's hand-ins are kept.
     """
 
     folder: str
@@ -46,49 +46,49 @@ class HandIn:
 
 
 class HandIns:
-    """Those of one lab."""
+    """The hand-ins of one lab."""
 
     def __init__(self, folders: Folders) -> None:
-        """Know where they are.
+        """Use the assignments' folders.
 
         Args:
-            folders: the assignments'.
+            folders: the assignments' folders.
         """
         self._folders = folders
 
     def take(self, name: str, person: str, source: DirectoryEntry) -> list[str]:
-        """Keep what a student hands in, with the time; of those before only the last stay.
+        """Store what a student hands in, with the time; keep only the last ones before.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
             person: the student's name.
             source: the student's copy.
 
         Returns:
-            What was left out, as of `copying.take_in`.
+            What was left out, as from `copying.take_in`.
 
         Raises:
-            OSError: as of `copying.take_in`; what was handed in before stays.
+            OSError: as for `copying.take_in`; earlier hand-ins stay.
         """
         return self.put(name, person, lambda new: copying.take_in(source, new))
 
     def put(self, name: str, person: str, fill: Callable[[DirectoryEntry], T]) -> T:
-        """Keep what a student hands in, as `take`, wherever it comes from.
+        """Store what a student hands in, as `take`, but from any source.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
             person: the student's name.
-            fill: as of `Store.put`.
+            fill: as for `Store.put`.
 
         Returns:
-            What `fill` does.
+            The result of `fill`.
 
         Raises:
-            OSError: of `fill`; what was handed in before stays.
+            OSError: an error of `fill`; earlier hand-ins stay.
         """
         with self._folders.held(name, IN, folder_of(person), make=True) as held:
             for left in names_in(held):
-                if left.startswith(NEW):  # of a server that was killed
+                if left.startswith(NEW):  # left by a killed server
                     copying.drop(DirectoryEntry(held, left))
             found = fill(new := folders.new(held))
             now = datetime.now(UTC)
@@ -105,10 +105,10 @@ class HandIns:
         return found
 
     def of(self, name: str) -> dict[str, HandIn]:
-        """Return what was handed in, by the students' folders.
+        """Return the hand-ins, by the names of the students' folders.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
         """
         found = {}
         with contextlib.suppress(FileNotFoundError), self._folders.held(name, IN) as held:
@@ -121,11 +121,11 @@ class HandIns:
 
     @contextlib.contextmanager
     def newest(self, name: str, one: HandIn) -> Iterator[DirectoryEntry]:
-        """Hold the folder of the newest that somebody has handed in.
+        """Hold the folder of a student's newest hand-in.
 
         Args:
-            name: the assignment's.
-            one: from `of`.
+            name: the assignment's name.
+            one: the hand-in, from `of`.
 
         Raises:
             OSError: it isn't there any more.
@@ -135,11 +135,11 @@ class HandIns:
 
 
 def stamp(folder: DirectoryEntry, when: datetime) -> None:
-    """Write nbgrader's file with the time; what a student has put there in its place goes.
+    """Write nbgrader's file with the time, and replace what a student has put in its place.
 
     Args:
-        folder: what was handed in.
-        when: with its zone.
+        folder: the hand-in's folder.
+        when: the time, with its time zone.
 
     Raises:
         OSError: it can't be written.

@@ -1,4 +1,4 @@
-"""Hand in: what a student has is kept, or made ready for the class, on the event loop."""
+"""Hand in a student's copy: store it, or prepare it for the class. For one event loop."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from classroom.lab.assignments.places import Places
 
 TOGETHER, EACH, ASKED = 2, 1, 4
-"""Hand-ins that are copied at a time, of one person, and that wait with that."""
+"""Most hand-ins at a time: of all people, of one person, and of one person with those that wait."""
 OFTEN = gettext_noop("What you hand in is being copied: wait a moment.")
 
 
 class HandingIn:
-    """Takes what is handed in, in one lab."""
+    """Handles the hand-ins of one lab."""
 
     def __init__(self, places: Places, catalogue: Catalogue, files: LiveFiles, log: Logger) -> None:
-        """Know where everything is.
+        """Use the lab's files and its store.
 
         Args:
             places: the lab's files and the store.
             catalogue: what was handed out.
-            files: the lab's, as people have them open.
-            log: where to say who has done what.
+            files: the lab's open files.
+            log: the log to write to.
         """
         self._places, self._store = places, places.store
         self._work, self._progress = Work(places), Progress(places)
@@ -51,19 +51,19 @@ class HandingIn:
         person: str,
         bring: Callable[[str], Awaitable[dict[str, Any]]] | None = None,
     ) -> dict[str, Any]:
-        """Keep what a student has of an assignment, as it is in the open documents now.
+        """Hand in a student's copy, with what is in the open documents now.
 
         Args:
-            name: the assignment's.
-            person: the student's name, the server's word.
-            bring: brings it from this lab, the student's own, to the class, and returns what the
-                class has got; None in the class.
+            name: the assignment's name.
+            person: the student's name, from the server.
+            bring: sends it from this lab, the student's own, to the class, and returns the class's
+                receipt; None in the class.
 
         Returns:
-            What `mine` lists of it, and what was left out.
+            The assignment's entry in `mine`, and what was left out.
 
         Raises:
-            HTTPError: it wasn't handed in, and why.
+            HTTPError: it wasn't handed in; the sentence says why.
         """
         await self._catalogue.find(name)
         parts = self._places.copy_of(person, name)
@@ -81,13 +81,11 @@ class HandingIn:
             raise web.HTTPError(HTTPStatus.TOO_MANY_REQUESTS, gettext(OFTEN)) from error
         self._log.info("assignments: %s has handed in %r", person, name)
         mine = {one["name"]: one for one in await self.mine(person)}
-        found = mine.get(
-            name, {"name": name}
-        )  # of somebody who was renamed, until it is given again
+        found = mine.get(name, {"name": name})  # a renamed student has no entry until the next copy
         return {**found, "leftOut": sorted(set(left_out))}
 
     async def mine(self, person: str) -> list[dict[str, Any]]:
-        """List the assignments of which a student has a copy, the latest first.
+        """List a student's assignments, the latest first.
 
         Args:
             person: the student's name.

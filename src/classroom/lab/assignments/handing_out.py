@@ -1,4 +1,4 @@
-"""Hand out: each student gets a copy, on the event loop."""
+"""Hand out an assignment: each student gets a copy. For one event loop."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ HANDED_OUT_HOME = gettext_noop(
 
 
 class HandingOut:
-    """Hands out in one lab."""
+    """Hands out assignments in one lab."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class HandingOut:
         notifications: Notifications,
         log: Logger,
     ) -> None:
-        """Know where everything is.
+        """Use the lab's files and its store.
 
         Args:
             places: the lab's files and the store.
             catalogue: what was handed out.
-            files: the lab's, as people have them open.
-            notifications: tells students what they have got.
-            log: where to say who has done what.
+            files: the lab's open files.
+            notifications: notifies students of their copies.
+            log: the log to write to.
         """
         self._work, self._store = Work(places), places.store
         self._catalogue, self._files = catalogue, files
@@ -74,17 +74,17 @@ class HandingOut:
         by: AskingTutor,
         now: float,
     ) -> AssignmentOutcome:
-        """Give each student a copy of a file or folder, as it is in the open documents now.
+        """Give each student a copy of a file or folder, with what is in the open documents now.
 
         Args:
-            name: the assignment's.
-            path: of the file or folder.
-            students: who gets one.
+            name: the assignment's name.
+            path: path of the file or folder.
+            students: the students who get a copy.
             by: the tutor who hands it out.
             now: seconds since the epoch.
 
         Raises:
-            HTTPError: nothing was handed out, and why.
+            HTTPError: nothing was handed out; the sentence says why.
         """
         if wrong := names.wrong_assignment(name):
             raise web.HTTPError(HTTPStatus.BAD_REQUEST, wrong)
@@ -120,7 +120,7 @@ class HandingOut:
     async def _give(
         outcome: AssignmentOutcome, name: str, students: Sequence[Student], carry: Carry
     ) -> None:
-        """Bring what is handed out to students' own labs, and keep what came of it."""
+        """Send copies to students' own labs, and record the results."""
         found = await carried(carry, "give", name, [one.name for one in students])
         for student in (one.name for one in students):
             said = found[student]
@@ -130,7 +130,7 @@ class HandingOut:
                 (outcome.done if said.get("added") else outcome.unchanged).append(student)
 
     async def _before(self, name: str, source: str) -> Assignment | None:
-        """Return the assignment of that name, if it is handed out again."""
+        """Return the earlier assignment of that name, if there is one."""
         for one in await self._catalogue.all():
             if one.name != name and one.name.casefold() == name.casefold():
                 alike = gettext(ALIKE).format(name=one.name)

@@ -1,4 +1,4 @@
-"""The lab's files as people have them open: saved before they are copied, shown when new."""
+"""Save open documents before their files are copied, and notify pages of new files."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 class LiveFiles:
-    """Those of one lab."""
+    """The open files of one lab."""
 
     def __init__(self, contents: ClassContents, documents: YDocExtension) -> None:
-        """Know where they are.
+        """Use a contents manager and its documents.
 
         Args:
-            contents: the lab's files.
+            contents: the lab's contents manager.
             documents: upstream's extension, whose rooms may have some of them open.
         """
         self._contents, self._documents = contents, documents
         self.turn = asyncio.Lock()
-        """Who hands out or collects has it: one at a time."""
+        """Held while a tutor hands out or collects, one at a time."""
 
     async def save(self, parts: Parts) -> None:
-        """Have in the files what people have typed in the open documents of a folder.
+        """Save the open documents of a folder.
 
         Args:
-            parts: of the folder, or of one file.
+            parts: path of the folder, or of one file.
         """
         for room in tuple(self._documents.ywebsocket_server.rooms.values()):
             path = getattr(room, "file_path", None)
@@ -40,9 +40,9 @@ class LiveFiles:
                 await room.finish()
 
     def changed(self, parts: Parts) -> None:
-        """Tell pages that there is something new, as after any save.
+        """Emit the event of a save, so that pages show something new.
 
         Args:
-            parts: of the folder.
+            parts: the folder's path.
         """
         self._contents.emit(data={"action": "save", "path": path_of(parts)})

@@ -1,4 +1,4 @@
-"""Names of folders: a student's own, an assignment's, and where nbgrader looks for them.
+"""Names of folders: a student's, an assignment's, and nbgrader's.
 
 Pure: plain values only.
 """
@@ -18,23 +18,23 @@ STUDENTS = "students"
 SUBMITTED = "submitted"
 """The folder of a course in which nbgrader looks for what was handed in."""
 LONGEST_CHARACTERS = 100
-"""Characters of an assignment's name."""
+"""Most characters of an assignment's name."""
 UNUSABLE = frozenset('<>:"|?*/\\%')
-"""What a folder's name can't have here or on Windows, where a tutor may unpack it; the percent sign
-stands for all of them."""
+"""Characters that a folder's name can't have here or on Windows, where a tutor may unpack it; the
+percent sign encodes them."""
 NO_PLUS = "+"
-"""What nbgrader refuses in an assignment's name."""
+"""A character that nbgrader rejects in an assignment's name."""
 
 
 def folder_of(person: str) -> str:
-    """Name a student's folder. No two people have the same, also where capitals don't count.
+    """Return the name of a student's folder; it is unique even if case doesn't matter.
 
     Args:
-        person: the name that the Hub knows, which is lower case. Users of GitHub have letters,
-            digits and hyphens; in a trial and with invitations it is what people typed.
+        person: the name in the Hub, in lower case. GitHub's names have letters, digits and hyphens;
+            in a trial and with invitations people type any name.
 
     Returns:
-        The name, with what a folder can't be called written as in an address (``%3A``).
+        The name, in which characters that a folder can't have are encoded (``%3A``).
     """
     shown = "".join(_written(letter) if letter in UNUSABLE else letter for letter in person)
     if shown.startswith("."):
@@ -49,10 +49,10 @@ def _written(letter: str) -> str:
 
 
 def wrong_assignment(name: str) -> str:
-    """Say what is wrong with an assignment's name; "" for a good one.
+    """Say what is wrong with an assignment's name; "" if it is valid.
 
     Args:
-        name: as a tutor typed it.
+        name: the name that a tutor typed.
     """
     if not name or name != name.strip():
         return gettext("Type a name for the assignment, without spaces around it.")
@@ -64,7 +64,8 @@ def wrong_assignment(name: str) -> str:
     if name.startswith(".") or name.endswith(".") or any(letter in bad for letter in name):
         shown = " ".join(sorted(bad))
         return gettext(
-            "The assignment's name is a folder's: it can't have any of {letters} or dots around."
+            "The assignment's name is also a folder's name: it can't contain {letters}, or begin or"
+            " end with a dot."
         ).format(letters=shown)
     if not name.isprintable() or unicodedata.normalize("NFC", name) != name:
         return gettext(
@@ -78,7 +79,7 @@ def copy_of(person: str, assignment: str) -> Parts:
 
     Args:
         person: the student's name.
-        assignment: its name.
+        assignment: the assignment's name.
     """
     return (STUDENTS, folder_of(person), assignment)
 
@@ -87,18 +88,18 @@ def own_copy_of(_: str, assignment: str) -> Parts:
     """Return the path of a student's copy in a lab of their own, below that lab's files.
 
     Args:
-        _: the student's name, as of `copy_of`: everything there is theirs.
-        assignment: its name.
+        _: the student's name, as for `copy_of`; unused, because the whole lab is theirs.
+        assignment: the assignment's name.
     """
     return (assignment,)
 
 
 def submitted(folder: Parts, student_folder: str, assignment: str) -> Parts:
-    """Return where nbgrader looks for what somebody has handed in.
+    """Return the path at which nbgrader looks for a student's hand-in.
 
     Args:
-        folder: the course's.
-        student_folder: from `folder_of`.
-        assignment: its name.
+        folder: the course's folder.
+        student_folder: the name of the student's folder, from `folder_of`.
+        assignment: the assignment's name.
     """
     return (*folder, SUBMITTED, student_folder, assignment)

@@ -1,4 +1,4 @@
-"""Whom something is done for, and what came of it for each."""
+"""Record the result of handing out or collecting for each student."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ TOO_LARGE = gettext_noop(
 
 @dataclass(frozen=True)
 class Student:
-    """Somebody on the list.
+    """A student on the list.
 
     Attributes:
-        name: the Hub's.
-        shown: as the others see it.
+        name: the student's name in the Hub.
+        shown: the name that other people see.
     """
 
     name: str
@@ -42,13 +42,13 @@ class Student:
 
 @dataclass
 class AssignmentOutcome:
-    """What came of handing out or collecting.
+    """The result of handing out or collecting.
 
     Attributes:
-        done: names of those for whom something is new.
-        unchanged: names of those for whom everything was there already.
-        left: sentences, by the names of those for whom it couldn't be done.
-        left_out: names of files that aren't copied.
+        done: names of the students for whom something is new.
+        unchanged: names of the students for whom everything was there already.
+        left: by the names of the students for whom it failed, a sentence that says why.
+        left_out: names of files that weren't copied.
     """
 
     done: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class AssignmentOutcome:
     left_out: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as it is sent."""
+        """Return the result for the answer."""
         out = sorted(set(self.left_out))
         return {
             "done": self.done,
@@ -68,20 +68,20 @@ class AssignmentOutcome:
 
 
 def too_large(what: str) -> str:
-    """Word that something has more bytes than an assignment may have."""
+    """Return the sentence for something that is too large for an assignment."""
     return gettext(TOO_LARGE).format(name=what, most=copying.LARGEST_BYTES // copying.MB)
 
 
 @contextlib.contextmanager
 def worded(path: str, name: str) -> Iterator[None]:
-    """Say in a sentence what can't be done with an assignment.
+    """Turn errors of work on an assignment into HTTP errors with a sentence.
 
     Args:
-        path: of the file or folder that is meant.
-        name: the assignment's.
+        path: path of the file or folder.
+        name: the assignment's name.
 
     Raises:
-        HTTPError: in the place of an error of the file system.
+        HTTPError: instead of an error of the file system.
     """
     with said(path):
         try:
@@ -93,11 +93,11 @@ def worded(path: str, name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def each(outcome: AssignmentOutcome, who: str) -> Iterator[None]:
-    """Keep for one student why something couldn't be done, and go on with the others.
+    """Record an error for one student, and go on with the others.
 
     Args:
-        outcome: gets a sentence.
-        who: the student.
+        outcome: receives the sentence.
+        who: the student's name.
     """
     try:
         yield
@@ -106,11 +106,11 @@ def each(outcome: AssignmentOutcome, who: str) -> Iterator[None]:
 
 
 def why(error: OSError, who: str) -> str:
-    """Word why something couldn't be done for one student.
+    """Return the sentence for an error of one student.
 
     Args:
-        error: of the file system.
-        who: the student.
+        error: the file system's error.
+        who: the student's name.
     """
     if isinstance(error, NoFolderError):
         return gettext(IN_THE_WAY)

@@ -1,6 +1,6 @@
-"""Send files and folders through a pipe, as `parcel` takes them in; blocking.
+"""Send files and folders through a pipe to `parcel`; blocking.
 
-Only files and folders are sent: no links, pipes or devices, nothing hidden.
+Only files and folders are sent: no links, pipes or devices, and no hidden files.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ def send(place: DirectoryEntry, stream: IO[bytes]) -> None:
     """Send a folder, which programs may change meanwhile.
 
     Args:
-        place: where it is.
-        stream: to the other process.
+        place: the folder.
+        stream: the stream to the other process.
 
     Raises:
         NoFolderError: it is a file, a link, or something else.
         TooLargeError: it has more bytes than `copying.LARGEST_BYTES`.
-        TooDeepError: it has too many folders in folders.
-        OSError: it can't be read, or nobody reads the stream.
+        TooDeepError: its folders are nested too deep.
+        OSError: it can't be read, or the other process doesn't read the stream.
     """
     if not stat.S_ISDIR(place.stat().st_mode):
         raise NoFolderError(place.name)
@@ -43,23 +43,25 @@ def send(place: DirectoryEntry, stream: IO[bytes]) -> None:
 
 
 def send_one(place: DirectoryEntry, stream: IO[bytes], most: int) -> list[str]:
-    """Send a file or a folder: as `ONE`, which is all that is in the folder that arrives.
+    """Send a file or a folder under the name `ONE`, the only entry of the received folder.
 
-    What can't be read in a folder isn't sent. Of a file that grows meanwhile, what it had is.
+    Unreadable entries of a folder aren't sent. If a file grows meanwhile, only the bytes that it
+    had at the start are sent.
 
     Args:
-        place: where it is.
-        stream: to the other process.
-        most: bytes that it may have.
+        place: where the file or folder is.
+        stream: the stream to the other process.
+        most: how many bytes it may have.
 
     Returns:
-        The names of what was left out: links, pipes and the like, what is hidden or shut.
+        The names of the entries that weren't sent: links, pipes and the like, hidden and
+        unreadable entries.
 
     Raises:
-        NoFileError: it is neither file nor folder.
-        TooLargeError: it has more bytes.
-        TooDeepError: it has too many folders in folders.
-        OSError: it can't be read, or nobody reads the stream.
+        NoFileError: it is neither a file nor a folder.
+        TooLargeError: it has more than `most` bytes.
+        TooDeepError: its folders are nested too deep.
+        OSError: it can't be read, or the other process doesn't read the stream.
     """
     info = place.stat()
     if not (stat.S_ISDIR(info.st_mode) or stat.S_ISREG(info.st_mode)):
@@ -74,7 +76,7 @@ def send_one(place: DirectoryEntry, stream: IO[bytes], most: int) -> list[str]:
         with _opened(place) as content:
             info = os.fstat(content.fileno())
             if not stat.S_ISREG(info.st_mode):
-                raise NoFileError(place.name, info.st_mode)  # exchanged meanwhile
+                raise NoFileError(place.name, info.st_mode)  # it was replaced meanwhile
             Allowance(most).take(info.st_size, place.name)
             stream.write(SIZE.pack(info.st_size))
             _send_content(ONE, content, stream, Allowance(most))
@@ -84,7 +86,7 @@ def send_one(place: DirectoryEntry, stream: IO[bytes], most: int) -> list[str]:
 
 
 def _size(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
-    """Add up what is sent of a folder."""
+    """Return how many bytes of a folder will be sent."""
     for below in tree.entries(place, depth):
         info = below.stat()
         allowed.take(SMALLEST_BYTES, below.name)
@@ -105,14 +107,14 @@ def _send_folder(
     allowed: Allowance,
     left_out: list[str] | None = None,
 ) -> None:
-    """Send what is in a folder.
+    """Send a folder's entries.
 
     Args:
-        place: where it is.
-        stream: to the other process.
+        place: the folder.
+        stream: the stream to the other process.
         depth: how many folders it is already in.
-        allowed: bytes that may be sent.
-        left_out: gets the names of what isn't sent; None to fail at what can't be read.
+        allowed: how many bytes may be sent.
+        left_out: receives the names of what isn't sent; None to fail on unreadable entries.
     """
     for below in tree.entries(place, depth):
         info = below.stat()
@@ -144,12 +146,12 @@ def _opened(entry: DirectoryEntry) -> IO[bytes]:
 
 def _send_file(entry: DirectoryEntry, stream: IO[bytes], allowed: Allowance) -> None:
     with _opened(entry) as content:
-        if stat.S_ISREG(os.fstat(content.fileno()).st_mode):  # else exchanged meanwhile
+        if stat.S_ISREG(os.fstat(content.fileno()).st_mode):  # otherwise it was replaced meanwhile
             _send_content(entry.name, content, stream, allowed)
 
 
 def _send_content(name: str, content: IO[bytes], to: IO[bytes], allowed: Allowance) -> None:
-    """Send an open file: as much as it has now. It may grow meanwhile, and without end."""
+    """Send an open file up to its present size, because it may grow meanwhile."""
     info = os.fstat(content.fileno())
     _send_entry(FILE, name, info, to)
     left = info.st_size

@@ -1,8 +1,8 @@
-"""Take in a folder that a process of another user sends through a pipe; blocking.
+"""Receive a folder that a process of another user sends through a pipe; blocking.
 
-`classroom.lab.assignments.packing` sends it. The process that takes a folder in believes the other
-end nothing: neither names nor sizes, and not that it ends. It writes what comes into a folder of
-its own that is new, and that it removes again if anything is wrong.
+`classroom.lab.assignments.packing` sends it. The receiving process doesn't trust the sender: it
+checks names and sizes, and limits the total. It writes into a new folder of its own, and removes
+that if anything is wrong.
 """
 
 from __future__ import annotations
@@ -24,36 +24,37 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
 
 FOLDER, FILE, UP, END = b"D", b"F", b"U", b"E"
-"""What comes next: a folder, in which we are then; a file; the folder's end; the end of all."""
+"""Marks of what follows: a folder, which becomes the present one; a file; the end of the present
+folder; the end of everything."""
 SIZE, PIECES = struct.Struct("!Q"), struct.Struct("!I")
-"""Bytes of all of it, before everything; of a piece of a file, 0 at its end."""
+"""The total number of bytes, sent first; the bytes of a piece of a file, 0 at the file's end."""
 ENTRY = struct.Struct("!HHq")
-"""Of a name its length; permissions; the time of the last change, in nanoseconds."""
-LONGEST_NAME = 255
+"""A name's length; permissions; the time of the last change, in nanoseconds."""
+LONGEST_NAME_BYTES = 255
 ONE = "copy"
-"""What `packing.send_one` calls what it sends: its name is the receiver's own business."""
+"""The name that `packing.send_one` uses: the receiver chooses the real name."""
 
 
 class BrokenParcelError(OSError):
-    """What came is no folder as `packing` sends it, or broke off."""
+    """The received bytes aren't a folder from `packing`, or broke off."""
 
     def __init__(self) -> None:
         super().__init__(errno.EPROTO, os.strerror(errno.EPROTO))
 
 
 def receive(stream: IO[bytes], target: DirectoryEntry, root: Root, most: int | None = None) -> None:
-    """Take a folder in, down to the disk.
+    """Receive a folder, and flush it to the disk.
 
     Args:
-        stream: from the other process.
-        target: the folder's place, in which there is nothing.
-        root: says how much space there is.
-        most: bytes that it may have; None for `copying.LARGEST_BYTES`.
+        stream: the stream from the other process.
+        target: the folder's place, which is free.
+        root: knows how much space there is.
+        most: most bytes; None for `copying.LARGEST_BYTES`.
 
     Raises:
-        BrokenParcelError: it isn't what `packing` sends.
+        BrokenParcelError: it isn't a folder from `packing`.
         TooLargeError: it has more bytes.
-        TooDeepError: it has too many folders in folders.
+        TooDeepError: its folders are nested too deep.
         DiskReserveError: there is no space.
         OSError: it can't be written.
     """
@@ -72,7 +73,7 @@ def receive(stream: IO[bytes], target: DirectoryEntry, root: Root, most: int | N
 
 
 def _receive_all(stream: IO[bytes], target: DirectoryEntry, allowed: Allowance) -> None:
-    """Take everything in; each folder that we are in is held open."""
+    """Receive everything; hold the present folder and those above it open."""
     folders = [_enter(target)]
     try:
         while (kind := _exactly(stream, 1)) != END:
@@ -112,17 +113,21 @@ def _receive_file(
             content.write(_exactly(stream, length))
         content.flush()
         os.fchmod(made, mode & 0o777 | NEW_FILE_MODE)
-        past = min(max(when, 0), time.time_ns())  # programs set their files' times as they like
+        past = min(max(when, 0), time.time_ns())  # programs may set any time
         os.utime(made, ns=(past, past))
 
 
 def _name(found: bytes) -> str:
-    """Return a name as the file system has it, if it is one in this folder.
+    """Decode a name, if it is valid in this folder.
 
     Raises:
         BrokenParcelError: it leads elsewhere, or is hidden.
     """
-    if not 0 < len(found) <= LONGEST_NAME or found.startswith(b".") or set(found) & set(b"/\0"):
+    if (
+        not 0 < len(found) <= LONGEST_NAME_BYTES
+        or found.startswith(b".")
+        or set(found) & set(b"/\0")
+    ):
         raise BrokenParcelError
     return os.fsdecode(found)
 

@@ -1,4 +1,4 @@
-"""Where a lab has assignments: in its files, and in what it keeps of them."""
+"""Where a lab keeps assignments: in its files, and in its store."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Places:
-    """Those of one lab.
+    """The places of one lab.
 
     Attributes:
         root: the lab's files.
-        scratch: as of `atomic_write.write`.
-        store: what the lab keeps of assignments.
+        scratch: as for `atomic_write.write`.
+        store: the lab's store of assignments.
         own: whether students have their copies in labs of their own.
     """
 
@@ -36,6 +36,6 @@ class Places:
 
         Args:
             person: the student's name.
-            name: the assignment's.
+            name: the assignment's name.
         """
         return names.own_copy_of(person, name) if self.own else names.copy_of(person, name)

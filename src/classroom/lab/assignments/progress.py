@@ -1,4 +1,4 @@
-"""Who has what of an assignment, and since when; blocking, in threads."""
+"""Find out who has which assignment, and since when; blocking, in threads."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """That of the people of one lab."""
+    """The progress of the people of one lab."""
 
     def __init__(self, places: Places) -> None:
-        """Know where everything is.
+        """Use the lab's files and its store.
 
         Args:
-            places: the lab's.
+            places: the lab's files and the store.
         """
         self._places = places
 
     def mine(self, person: str) -> list[dict[str, Any]]:
-        """List the assignments that a student has got, the latest first.
+        """List a student's assignments, the latest first.
 
         Args:
             person: the student's name.
@@ -49,12 +49,12 @@ class Progress:
         students: list[Student],
         looked: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> list[dict[str, Any]]:
-        """Make the table's rows: of everybody on the list, and of others who have something of it.
+        """Make the table's rows: everybody on the list, and others who have a copy or a hand-in.
 
         Args:
             one: the assignment.
             students: everybody on the list.
-            looked: what `look` says of each, where they have labs of their own.
+            looked: each student's result of `look`, if students have their own labs.
         """
         handed_in = self._places.store.hand_ins.of(one.name)
         listed = {student.name for student in students}
@@ -72,7 +72,7 @@ class Progress:
         ]
 
     def look(self, one: Assignment, student: str) -> dict[str, Any]:
-        """Say whether a student has their copy, and when it was changed last.
+        """Return whether a student has a copy, and when it was changed last.
 
         Args:
             one: the assignment.
@@ -89,15 +89,15 @@ class Progress:
                     has = "copy"
         except FileNotFoundError:
             has = "none"
-        except OSError:  # a link or a file in its place, or shut by a student's program
+        except OSError:  # a link or file in its place, or inaccessible
             pass
-        if changed is not None:  # programs set their files' times as they like
+        if changed is not None:  # programs may set any time
             changed = min(max(changed, 0.0), time.time())
         return {"has": has, "changed": changed}
 
 
 def away_from(one: Assignment, students: Iterable[Student]) -> list[str]:
-    """List those who have got an assignment and are no longer on the list.
+    """List the students who have an assignment and aren't on the list any more.
 
     Args:
         one: the assignment.
@@ -107,5 +107,5 @@ def away_from(one: Assignment, students: Iterable[Student]) -> list[str]:
 
 
 def _handed_in(one: HandIn | None) -> dict[str, Any]:
-    """Return when somebody has handed in last, and how many of theirs are kept."""
+    """Return when a student handed in last, and how many hand-ins are kept."""
     return {"handedIn": one.at.timestamp() if one else None, "times": one.times if one else 0}

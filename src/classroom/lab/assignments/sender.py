@@ -1,4 +1,4 @@
-"""A stream that is written in a thread and sent on the event loop, at the reader's pace."""
+"""A stream that is written in a thread, and sent on the event loop at the reader's pace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 PIECE_BYTES = 256 * 1024
-"""Bytes that are sent at a time, or more."""
+"""Fewest bytes to send at a time."""
 
 
 class Sender(io.RawIOBase):
@@ -19,25 +19,25 @@ class Sender(io.RawIOBase):
     def __init__(
         self, send: Callable[[bytes], Awaitable[None]], loop: asyncio.AbstractEventLoop
     ) -> None:
-        """Begin.
+        """Use a function that sends.
 
         Args:
-            send: sends some bytes, and returns when they are on their way.
-            loop: that it runs on.
+            send: sends bytes, and returns when they are on their way.
+            loop: the event loop that `send` runs on.
         """
         super().__init__()
         self._send, self._loop = send, loop
         self._pending = bytearray()
 
     def writable(self) -> bool:
-        """Say that it is written."""
+        """Say that the stream is writable."""
         return True
 
     def write(self, data: Any, /) -> int:
-        """Send data, in pieces of some size.
+        """Send data, in pieces of at least `PIECE_BYTES`.
 
         Raises:
-            OSError: nobody reads it any more.
+            OSError: the reader is gone.
         """
         self._pending += data
         if len(self._pending) >= PIECE_BYTES:
@@ -48,7 +48,7 @@ class Sender(io.RawIOBase):
         """Send the rest.
 
         Raises:
-            OSError: nobody reads it any more.
+            OSError: the reader is gone.
         """
         piece, self._pending = bytes(self._pending), bytearray()
 

@@ -1,4 +1,4 @@
-"""Hand out, hand in, collect: one lab's assignments, on the event loop."""
+"""Hand out, hand in, collect: one lab's assignments. For one event loop."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Assignments:
 
     Attributes:
         catalogue: what was handed out.
-        handing_out: for tutors.
-        handing_in: for students.
-        collecting: for tutors.
+        handing_out: hands out, for tutors.
+        handing_in: hands in, for students.
+        collecting: collects, for tutors.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Assignments:
         notifications: Notifications,
         log: Logger,
     ) -> None:
-        """Know where everything is.
+        """Use the lab's files and its store.
 
         Args:
             places: the lab's files and the store.
-            contents: the class's files.
-            documents: upstream's extension, whose rooms may have some of them open.
-            notifications: tells students what they have got.
-            log: where to say who has done what.
+            contents: the class's contents manager.
+            documents: upstream's extension, whose rooms may have some of the files open.
+            notifications: notifies students of their copies.
+            log: the log to write to.
         """
         self._places = places
         self.catalogue = catalogue = Catalogue(places.store)
@@ -63,7 +63,7 @@ class Assignments:
 
     @property
     def own(self) -> bool:
-        """Whether students have their copies in labs of their own, from now on."""
+        """Whether students have their copies in their own labs."""
         return self._places.own
 
     @own.setter
@@ -73,15 +73,15 @@ class Assignments:
     async def table(
         self, name: str, students: Iterable[Student], by: AskingTutor
     ) -> dict[str, Any]:
-        """Say who has an assignment, who has changed it, and who has handed it in.
+        """Return who has an assignment, who has changed it, and who has handed it in.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
             students: everybody on the list.
             by: the tutor who asks.
 
         Raises:
-            HTTPError: 404, nothing was handed out by that name.
+            HTTPError: 404 if nothing was handed out by that name.
         """
         one, students = await self.catalogue.find(name), list(students)
         looked = None

@@ -1,17 +1,17 @@
-"""What the lab keeps of assignments, in a folder that the lab server alone enters; blocking.
+"""Store assignments in a folder that only the lab server can enter; blocking.
 
-Students' programs may change all of the class's files, and their own copies of an assignment are
-among them. What was handed out, and what was handed in, is kept here, where nobody forges, changes
-or deletes it. A folder for each assignment:
+Students' programs may change all of the class's files, including their own copies of an assignment.
+So the store keeps what was handed out and what was handed in, where students can't forge, change or
+delete it. Each assignment has a folder:
 
-- ``record.json``: where it came from, and who has got it when;
+- ``record.json``: its source, and who got it when;
 - ``out``: what was handed out last;
-- ``in/<student>/<moment>``: what a student has handed in, with nbgrader's ``timestamp.txt``.
+- ``in/<student>/<moment>``: a student's hand-in, with nbgrader's ``timestamp.txt``.
 
-A lab of somebody's own has one, too, with what its owner has got. In place of ``in`` it has:
+A personal lab has a store, too, with what its owner got. Instead of ``in`` it has:
 
-- ``ready``: what the owner hands in, for the class's to fetch;
-- ``receipt.json``: what the class has got of it last.
+- ``ready``: what the owner hands in, for the class to fetch;
+- ``receipt.json``: the class's receipt for the last one.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Assignment:
-    """What was handed out.
+    """An assignment's record.
 
     Attributes:
-        name: the assignment's.
+        name: the assignment's name.
         source: path of the file or folder, below the class's files.
-        by: the tutor who has handed it out last.
-        at: when, in seconds since the epoch.
-        given: who has got it, by name, and when last.
+        by: the name of the tutor who handed it out last.
+        at: when that was, in seconds since the epoch.
+        given: by student's name, when the student got it last, in seconds since the epoch.
     """
 
     name: str
@@ -59,23 +59,23 @@ class Assignment:
 
 
 class Store:
-    """The assignments of one lab. In threads; who writes takes turns (`handing_out`)."""
+    """The assignments of one lab. For use in threads; writers take turns (`handing_out`)."""
 
     def __init__(self, place: Path) -> None:
-        """Make the folder, if there is none.
+        """Create the folder, if it is missing.
 
         Args:
-            place: in a folder of the lab server's alone.
+            place: a path in a folder that only the lab server can enter.
 
         Raises:
-            OSError: it can't be made.
+            OSError: it can't be created.
         """
         place.mkdir(mode=0o700, exist_ok=True)
         self._folders = Folders(place)
         self.hand_ins = HandIns(self._folders)
-        """What was handed in."""
+        """The hand-ins."""
         self.gathered = Gathered(self._folders)
-        """What is collected of those who have handed in nothing."""
+        """Temporary copies of students who have handed in nothing, while they are collected."""
 
     def all(self) -> list[Assignment]:
         """List what was handed out, the latest first."""
@@ -83,10 +83,10 @@ class Store:
         return sorted((one for one in found if one), key=lambda one: -one.at)
 
     def find(self, name: str) -> Assignment | None:
-        """Return an assignment; None when nothing was handed out by that name.
+        """Return an assignment; None if nothing was handed out by that name.
 
         Args:
-            name: checked by `names.wrong_assignment`, or one of a folder here.
+            name: the name, which `names.wrong_assignment` has accepted, or a folder's name here.
         """
         try:
             kept: dict[str, Any] = json.loads((self._folders.place / name / RECORD).read_bytes())
@@ -95,7 +95,7 @@ class Store:
         return Assignment(**kept)
 
     def write(self, assignment: Assignment) -> None:
-        """Keep an assignment's record.
+        """Save an assignment's record.
 
         Raises:
             OSError: the disk is full.
@@ -108,32 +108,32 @@ class Store:
         """Hold the folder that was handed out.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
 
         Raises:
-            OSError: there is none.
+            OSError: there is no such assignment.
         """
         with self._folders.held(name) as held:
             yield DirectoryEntry(held, OUT)
 
     @contextlib.contextmanager
     def ready(self, name: str) -> Iterator[DirectoryEntry]:
-        """Hold the folder that the owner of the lab hands in.
+        """Hold the folder that the lab's owner hands in.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
 
         Raises:
-            OSError: there is none.
+            OSError: there is no such assignment.
         """
         with self._folders.held(name) as held:
             yield DirectoryEntry(held, READY)
 
     def receipt(self, name: str) -> dict[str, Any]:
-        """Return what the class has got of the lab's owner; nothing when it hasn't got any.
+        """Return the class's receipt for the owner's last hand-in; empty if there is none.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
         """
         try:
             kept: dict[str, Any] = json.loads((self._folders.place / name / RECEIPT).read_bytes())
@@ -142,7 +142,7 @@ class Store:
         return kept
 
     def write_receipt(self, name: str, receipt: Mapping[str, Any]) -> None:
-        """Keep what the class has got of the lab's owner.
+        """Save the class's receipt for the owner's hand-in.
 
         Raises:
             OSError: the disk is full.
@@ -150,7 +150,7 @@ class Store:
         files.write_private(self._folders.place / name / RECEIPT, json.dumps(receipt).encode())
 
     def forget(self, name: str) -> None:
-        """Remove an assignment that nobody has got."""
+        """Remove an assignment that nobody got."""
         held = os.open(self._folders.place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             copying.drop(DirectoryEntry(held, name))
@@ -158,33 +158,33 @@ class Store:
             os.close(held)
 
     def take_original(self, name: str, source: DirectoryEntry) -> list[str]:
-        """Keep what is to be handed out, in the place of what was before.
+        """Store what will be handed out, and replace what was stored before.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
             source: the tutor's file or folder.
 
         Returns:
-            What was left out, as of `copying.take_in`.
+            What was left out, as from `copying.take_in`.
 
         Raises:
-            OSError: as of `copying.take_in`.
+            OSError: as for `copying.take_in`.
         """
         return self.put(name, OUT, lambda new: copying.take_in(source, new))
 
     def put(self, name: str, what: str, fill: Callable[[DirectoryEntry], T]) -> T:
-        """Keep a folder, in the place of what was before.
+        """Store a folder, and replace what was stored before.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
             what: `OUT` or `READY`.
-            fill: makes the folder in a place where there is nothing; leaves none if it fails.
+            fill: creates the folder at a free place; leaves nothing if it fails.
 
         Returns:
-            What `fill` does.
+            The result of `fill`.
 
         Raises:
-            OSError: of `fill`; what was before stays.
+            OSError: an error of `fill`; what was stored before stays.
         """
         (self._folders.place / name).mkdir(mode=0o700, exist_ok=True)
         with self._folders.held(name) as held:

@@ -1,4 +1,4 @@
-"""Assignments for students' pages: what they have got, and handing it in."""
+"""Answer students' pages about assignments: list their own, and hand one in."""
 
 from __future__ import annotations
 
@@ -25,29 +25,30 @@ IN_OWN_LAB = gettext_noop("Your copy of “{name}” is in your own lab: hand it
 
 
 class OwnAssignmentsHandler(APIHandler):
-    """The assignments of who calls."""
+    """The caller's assignments."""
 
     auth_resource = "contents"
 
     @web.authenticated
     async def get(self) -> None:
-        """List those of which the caller has got a copy, and what they have handed in."""
+        """List the assignments that the caller got, and what they have handed in."""
         person = str(self.current_user.username)
         found = await service_of(self, person).handing_in.mine(person)
         self.finish(json.dumps({"assignments": found}))
 
 
 class HandInHandler(APIHandler):
-    """One assignment of who calls."""
+    """One assignment of the caller."""
 
     auth_resource = "contents"
 
     @web.authenticated
     async def post(self, name: str) -> None:
-        """Hand in what the caller has of it, as it is now.
+        """Hand in the caller's present copy.
 
         Raises:
-            HTTPError: 409, it is in the caller's own lab, and this isn't it; it isn't handed in.
+            HTTPError: 409 if the copy is in the caller's own lab, and this is another; then it
+                isn't handed in.
         """
         person = str(self.current_user.username)
         assignments = service_of(self, person)
@@ -58,7 +59,7 @@ class HandInHandler(APIHandler):
         self.finish(json.dumps(await assignments.handing_in.hand_in(name, person, bring)))
 
     async def _bring(self, name: str) -> dict[str, Any]:
-        """Have the Hub bring what is ready to the class: it wants to see the caller's sign-in."""
+        """Make the Hub send the prepared folder to the class; pass on the caller's sign-in."""
         auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         try:
             answer = await fetch(

@@ -1,4 +1,4 @@
-"""What there is to collect: hand-ins, and copies where there are none; blocking, in threads."""
+"""Collect hand-ins, and copies of students without one; blocking, in threads."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class Submissions:
-    """Those of one lab."""
+    """The submissions of one lab."""
 
     def __init__(self, places: Places) -> None:
-        """Know where everything is.
+        """Use the lab's files and its store.
 
         Args:
-            places: the lab's.
+            places: the lab's files and the store.
         """
         self._places = places
 
@@ -36,9 +36,9 @@ class Submissions:
 
         Args:
             one: the assignment.
-            parts: of the course's folder.
-            students: as of `held`.
-            gathered: likewise.
+            parts: path of the course's folder.
+            students: as for `held`.
+            gathered: as for `held`.
         """
         outcome = AssignmentOutcome()
         for folder, place in self.held(one, students, outcome, gathered):
@@ -55,13 +55,13 @@ class Submissions:
         outcome: AssignmentOutcome,
         gathered: str = "",
     ) -> Iterator[tuple[str, DirectoryEntry]]:
-        """Hold what each has handed in, one after the other, with the name of their folder.
+        """Iterate over the students' folder names and submissions, and hold each open.
 
         Args:
             one: the assignment.
-            students: whose copies are taken where nothing is handed in.
-            outcome: gets a sentence for each that can't be taken.
-            gathered: where the copies have come from labs of people's own (`Gathered.place`).
+            students: the students whose copies count if they have handed in nothing.
+            outcome: receives a sentence for each copy that can't be read.
+            gathered: the place of copies from personal labs (`Gathered.place`); "" for none.
         """
         handed_in = self._places.store.hand_ins.of(one.name)
         for folder, mine in sorted(handed_in.items()):
@@ -83,10 +83,10 @@ class Submissions:
                     yield folder, place
 
     def _take_copy(self, one: Assignment, student: Student, place: DirectoryEntry) -> bool:
-        """Copy what a student has who has handed in nothing; the time is that of their last change.
+        """Copy the folder of a student who has handed in nothing; use the time of the last change.
 
         Returns:
-            Whether they have anything.
+            Whether the student has a copy.
         """
         if student.name not in one.given:
             return False

@@ -1,4 +1,4 @@
-"""Assignments for tutors' pages: hand out, look and collect."""
+"""Answer tutors' pages about assignments: hand out, look and collect."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ NO_STUDENTS = gettext_noop(
 
 
 class ForTutors(TutorHandler):
-    """What tutors' calls have in common."""
+    """Base of the handlers for tutors."""
 
     @property
     def assignments(self) -> Assignments:
-        """The lab's."""
+        """The lab's assignments."""
         return service_of(self)
 
     def tutor(self) -> AskingTutor:
-        """Return who asks."""
+        """Return the calling tutor."""
         return AskingTutor(self.caller, self._carry if self.assignments.own else None)
 
     async def _carry(
@@ -51,18 +51,18 @@ class ForTutors(TutorHandler):
         return found
 
     async def students(self) -> list[Student]:
-        """Ask the Hub who is on the list and no tutor.
+        """Get the list of students from the Hub, without tutors.
 
         Raises:
-            HTTPError: the Hub says no, or doesn't answer.
+            HTTPError: the Hub rejects the request, or doesn't answer.
         """
         return (await self.listed())[0]
 
     async def listed(self) -> tuple[list[Student], list[dict[str, Any]]]:
-        """Ask the Hub who is on the list and no tutor, and who of them is in a room.
+        """Get the list of students from the Hub, without tutors, and the rooms with their students.
 
         Raises:
-            HTTPError: the Hub says no, or doesn't answer.
+            HTTPError: the Hub rejects the request, or doesn't answer.
         """
         found = await self.ask_hub("GET", "students")
         students = [Student(str(one["name"]), str(one["shown"])) for one in found["students"]]
@@ -72,7 +72,7 @@ class ForTutors(TutorHandler):
         """Return the request's JSON object.
 
         Raises:
-            HTTPError: 400, it is none.
+            HTTPError: 400 if it isn't an object.
         """
         found = self.get_json_body()
         if not isinstance(found, dict):
@@ -83,7 +83,7 @@ class ForTutors(TutorHandler):
         """Return a text of the request's JSON object.
 
         Raises:
-            HTTPError: 400, it has none of that name.
+            HTTPError: 400 if it has no text of that name.
         """
         found = self.body().get(name)
         if not isinstance(found, str):
@@ -96,7 +96,7 @@ class AssignmentsHandler(ForTutors):
 
     @web.authenticated
     async def get(self) -> None:
-        """List what was handed out, the latest first; the students, and the rooms they are in."""
+        """List the assignments, the latest first, the students, and the rooms that they are in."""
         found = await self.assignments.catalogue.all()
         listed = [{"name": one.name, "source": one.source, "at": one.at} for one in found]
         students, rooms = await self.listed()
@@ -106,7 +106,7 @@ class AssignmentsHandler(ForTutors):
 
     @web.authenticated
     async def post(self) -> None:
-        """Hand out a file or folder; what students have already stays."""
+        """Hand out a file or folder, without changing what students have already."""
         name, path = self.text("name"), self.text("path")
         wanted = self.body().get("students")
         students = await self.students()
@@ -130,17 +130,17 @@ class AssignmentHandler(ForTutors):
 
     @web.authenticated
     async def get(self, name: str) -> None:
-        """Say who has it, who has changed it, and who has handed it in."""
+        """Answer who has it, who has changed it, and who has handed it in."""
         students = await self.students()
         self.finish(json.dumps(await self.assignments.table(name, students, self.tutor())))
 
 
 class CollectionHandler(ForTutors):
-    """What was handed in of an assignment."""
+    """The hand-ins of an assignment."""
 
     @web.authenticated
     async def post(self, name: str) -> None:
-        """Put it into a folder of the class's files, in nbgrader's layout."""
+        """Put the hand-ins into a folder of the class's files, in nbgrader's layout."""
         folder, missing = self.text("folder"), self.wanted("missing")
         students = await self.students()
         outcome = await self.assignments.collecting.collect(
@@ -150,7 +150,7 @@ class CollectionHandler(ForTutors):
 
     @web.authenticated
     async def get(self, name: str) -> None:
-        """Download it as an archive, in nbgrader's layout."""
+        """Send the hand-ins as an archive, in nbgrader's layout."""
         missing = self.get_query_argument("missing", "") == "yes"
         students = await self.students()
 

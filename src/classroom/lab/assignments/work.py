@@ -1,4 +1,4 @@
-"""Hand out and hand in: blocking; `handing_out` and `handing_in` call it, in threads."""
+"""The blocking part of handing out and handing in, which runs in threads."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ class Work:
     """Works on the lab's files and the store."""
 
     def __init__(self, places: Places) -> None:
-        """Know where everything is.
+        """Use the lab's files and its store.
 
         Args:
-            places: the lab's.
+            places: the lab's files and the store.
         """
         self._places = places
 
     def hand_out(self, name: str, parts: Parts, students: list[Student]) -> AssignmentOutcome:
-        """Keep what is handed out, and give each student a copy.
+        """Store what is handed out, and give each student a copy.
 
         Args:
-            name: the assignment's.
-            parts: of the tutor's file or folder.
-            students: who gets one.
+            name: the assignment's name.
+            parts: path of the tutor's file or folder.
+            students: the students who get one.
 
         Raises:
-            OSError: it can't be kept; nobody got anything.
+            OSError: it can't be stored; nobody got a copy.
         """
         outcome = self.keep(name, parts, len(students))
         for student in students:
@@ -60,15 +60,15 @@ class Work:
         return outcome
 
     def keep(self, name: str, parts: Parts, copies: int) -> AssignmentOutcome:
-        """Keep what is handed out; nobody has got it yet.
+        """Store what is handed out, without giving copies.
 
         Args:
-            name: the assignment's.
-            parts: of the tutor's file or folder.
-            copies: for how many more there must be space.
+            name: the assignment's name.
+            parts: path of the tutor's file or folder.
+            copies: for how many copies there must be space, too.
 
         Raises:
-            OSError: it can't be kept.
+            OSError: it can't be stored.
         """
         outcome = AssignmentOutcome()
         with self._places.root.at(parts) as source:
@@ -78,30 +78,30 @@ class Work:
         return outcome
 
     def hand_in(self, name: str, person: str, parts: Parts) -> list[str]:
-        """Keep what a student hands in; return the names of what was left out.
+        """Store what a student hands in; return the names of what was left out.
 
         Args:
-            name: the assignment's.
+            name: the assignment's name.
             person: the student's name.
-            parts: of the student's copy.
+            parts: path of the student's copy.
 
         Raises:
-            HTTPError: 404, the student has none.
-            OSError: it can't be kept; what was handed in before stays.
+            HTTPError: 404 if the student has no copy.
+            OSError: it can't be stored; earlier hand-ins stay.
         """
         with self._to_hand_in(name, parts) as source:
             return self._places.store.hand_ins.take(name, person, source)
 
     def make_ready(self, name: str, parts: Parts) -> list[str]:
-        """Keep what the owner of the lab hands in until the class has fetched it, as `hand_in`.
+        """Store what the lab's owner hands in until the class has fetched it; else as `hand_in`.
 
         Args:
-            name: the assignment's.
-            parts: of the student's copy.
+            name: the assignment's name.
+            parts: path of the student's copy.
 
         Raises:
-            HTTPError: 404, the student has none.
-            OSError: it can't be kept.
+            HTTPError: 404 if the student has no copy.
+            OSError: it can't be stored.
         """
         with self._to_hand_in(name, parts) as source:
             return self._places.store.put(name, READY, lambda new: copying.take_in(source, new))

@@ -1,1 +1,1 @@
-"""The chat: what a message may be, and who may write it."""
+"""The chat: which messages are valid, and who may write them."""

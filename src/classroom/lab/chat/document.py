@@ -1,4 +1,4 @@
-"""A chat as the lab has it: who says something is whom the lab knows, and when is by its clock."""
+"""The lab's class for chats: the lab sets the sender and the time of each message."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 NOTHING = b"\0\0"
-"""An update without anything: the answer of each page that opens to the lab's first question."""
+"""An empty update, with which each page that opens answers the lab's first message."""
 LARGEST_BYTES = 32 * 1024 * 1024
-"""Bytes of a whole chat, which every page loads: years of a class's talk."""
+"""Most bytes of a chat, which every page loads completely: years of a class's messages."""
 ROOM = "document_id"
-"""Where a document has the name of its room."""
+"""The key of the room's name in a document's state."""
 
 
 class ClassChat(YChat):
-    """Upstream's chat, which believes what pages say.
+    """Upstream's chat, but with checks of what pages and files contain.
 
-    It takes whatever is in a file, and writes its parts in another order each time, so that a file
-    would never look as the lab has left it.
+    Upstream accepts any content of a file, and writes the parts in a different order each time. So
+    a file would never look as the lab has left it.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -38,15 +38,15 @@ class ClassChat(YChat):
         self._following = self._ydoc.observe(self._follow)
 
     def get(self) -> str:
-        """Return what is to be in the file."""
-        # Upstream's way, through Python objects, takes ten times as long.
+        """Return the content for the file."""
+        # Upstream converts to Python objects, which takes ten times as long.
         return schema.encode({name: json.loads(str(self._ydoc[name])) for name in schema.PARTS})
 
     def set(self, value: str) -> None:
-        """Take over a file.
+        """Set the content from a file.
 
         Raises:
-            NoChatError: it is none.
+            NoChatError: the file isn't a chat.
         """
         parts, room_id = schema.parse(value), self._ystate.get(ROOM)
         super().set(schema.encode(parts))
@@ -54,7 +54,7 @@ class ClassChat(YChat):
             self._ystate[ROOM] = room_id
 
     def unobserve(self) -> None:
-        """Let go of the document."""
+        """Stop observing the document."""
         super().unobserve()
         if self._referee is not None:
             self._referee.close()
@@ -64,11 +64,11 @@ class ClassChat(YChat):
             self._following = None
 
     def introduce(self, who: Mapping[str, Any], room_id: str) -> None:
-        """Say who somebody is: pages show the sender of a message by that.
+        """Add a person to the chat: pages use that to show the sender of a message.
 
         Args:
-            who: of `participant.identity`.
-            room_id: of the chat's room.
+            who: the result of `participant.identity`.
+            room_id: the id of the chat's room.
         """
         if self._ystate.get(ROOM) != room_id:
             self._ystate[ROOM] = room_id
@@ -77,17 +77,16 @@ class ClassChat(YChat):
             self._yusers[found["username"]] = found
 
     def hear(self, update: bytes, who: str, *, repeats: bool = False) -> None:
-        """Take what a page writes.
+        """Check and apply a page's update.
 
         Args:
-            update: as it was judged (`classroom.lab.rooms.update_admission`), and nothing else:
-                what a message brought besides, as of what is there already, the referee can't see
-                in a copy.
+            update: only the admitted part (`classroom.lab.rooms.update_admission`). In its copy,
+                the referee can't see other parts of a message, such as known elements.
             who: the signed-in user's name.
-            repeats: whether a page that comes back tells all it knows.
+            repeats: whether a reconnecting page sends everything it has.
 
         Raises:
-            NotTakenError: they may not write that.
+            NotTakenError: the user may not write that.
         """
         if not str(self.path).endswith(schema.SUFFIX):
             raise NotTakenError(gettext("the file has another name now"))
@@ -98,7 +97,7 @@ class ClassChat(YChat):
         referee = self._referee or self._new_referee()
         if self._size + len(update) > LARGEST_BYTES:
             raise NotTakenError(gettext("the chat is full, a tutor can begin another"))
-        self._referee = None  # not one that has something which isn't taken
+        self._referee = None  # a rejected update would stay in the referee's copy
         try:
             offer = referee.judge(update, who, repeats=repeats)
         except NotTakenError:
@@ -110,7 +109,7 @@ class ClassChat(YChat):
             referee.close()
         if not offer.update:
             return
-        with self._ydoc.transaction():  # nobody hears of a message before it has its time
+        with self._ydoc.transaction():  # no page gets a message before it has its time
             ours = [(one, one.to_py()) for one in (self._ystate, self._yusers)]
             self._ydoc.apply_update(offer.update)
             if offer.ours:
@@ -124,13 +123,13 @@ class ClassChat(YChat):
         return Referee(whole)
 
     def _stamp(self, new: list[str]) -> None:
-        """Put new messages at the end, with the lab's time."""
+        """Move new messages to the end, and set the lab's time."""
         now = time.time()
         for ident in new:
             at = self._last(ident)
             self._ymessages[at].update({"time": now, "raw_time": False})
             if at != len(self._ymessages) - 1:
-                # Written while others' messages were on their way.
+                # Other people's messages came before it.
                 self._ymessages.append(self._ymessages.pop(at))
 
     def _last(self, ident: str) -> int:
@@ -140,7 +139,7 @@ class ClassChat(YChat):
         return at
 
     def _on_messages_change(self, event: Any) -> None:
-        """Leave to `_stamp` what upstream does later, to whatever is at that place by then."""
+        """Do nothing: `_stamp` sets the time. Upstream does it later, maybe for another message."""
 
     def _follow(self, event: Any) -> None:
         if self._referee is not None:
@@ -149,7 +148,7 @@ class ClassChat(YChat):
 
 
 def _put_back(ours: Any, said: Mapping[str, Any]) -> None:
-    """Have a map say again what it said before."""
+    """Restore a map's earlier values."""
     for key in set(ours.keys()) - said.keys():
         del ours[key]
     for key, value in said.items():

@@ -21,7 +21,7 @@ class Chats(RoomHook):
     """The rules of chats' rooms. View-only users may chat: no other hook is called."""
 
     def __init__(self, *, is_on: bool) -> None:
-        """Begin.
+        """Apply the rules, or reject all chats.
 
         Args:
             is_on: whether the lab has chats.
@@ -33,18 +33,18 @@ class Chats(RoomHook):
         return self._is_on and schema.fits(room_id, path_of)
 
     def connected(self, connection: Connection) -> None:
-        """Tell the chat who a page's user is; the argument is the hook's."""
+        """Add a page's user to the chat; the argument is the hook's."""
         connection.room.document.introduce(connection.identity, connection.room_id)
 
     def before_handle_message(self, connection: Connection, message: Change) -> bool:
         """Write what the validator accepts; the arguments are the hook's.
 
         Raises:
-            RejectedError: they may not write that.
+            RejectedError: the user may not write that.
         """
         if isinstance(message, SaveRequest):
             return True  # a chat saves itself
-        # What was judged, and not the message: it may bring more than that.
+        # Pass on the admitted update instead of the message, which may contain more.
         update = connection.fitting(message)
         try:
             with decoder.DECODING:
@@ -61,7 +61,7 @@ def use(hooks: Hooks, *, is_on: bool) -> None:
     """Register the rules for chats' rooms.
 
     Args:
-        hooks: the rooms'.
+        hooks: the rooms' hooks.
         is_on: whether the lab has chats.
     """
     hooks.register(Chats(is_on=is_on), schema.KIND)

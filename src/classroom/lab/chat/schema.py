@@ -1,8 +1,8 @@
-"""What a chat holds: messages, the people in it, what they attach. Pure rules.
+"""Define the valid content of a chat: messages, people, attachments. Pure rules.
 
-Pages show what is in a chat, and upstream's format knows more than people can write in a page: a
-message may bring HTML and say itself that it is to be trusted. Only what people can write is kept,
-whether it comes by a socket or out of the file, which a student's program may have written.
+Pages show a chat's content, and upstream's format allows more than people can write in a page: a
+message may contain HTML, and mark itself as trusted. The lab keeps only what people can write,
+whether it comes from a socket or from the file, which a student's program may have written.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 Found = dict[str, Any]
 
 KIND, FORMAT, SUFFIX = "chat", "text", ".chat"
-"""Of a chat's room, as its id says them, and of its file's name."""
+"""Type and format in the id of a chat's room, and the suffix of a chat's file."""
 
 LONGEST_CHARACTERS = 100_000
-"""Characters of a message."""
+"""Most characters of a message."""
 SHORT_CHARACTERS = 4096
-"""Characters of a name, a path, an address."""
+"""Most characters of a name, a path or an address."""
 MANY = 1000
-"""Things in a list of a message's, such as those who are mentioned."""
+"""Most items of a list in a message, such as the mentioned people."""
 PARTS = ("attachments", "messages", "metadata", "users")
-"""What a chat's file has."""
+"""The parts of a chat's file."""
 
 
 class NoChatError(ValueError):
-    """A file that isn't a chat."""
+    """The file isn't a chat."""
 
 
 def fits(room_id: str, path_of: Callable[[str], str | None]) -> bool:
-    """Say whether the file of a chat's room can be one: as a chat it is read, and written.
+    """Say whether the file of a chat's room can be a chat, because it is read and saved as one.
 
     Args:
-        room_id: one that asks for a chat.
+        room_id: the id of a chat's room.
         path_of: finds the path of a file by its id.
     """
     file_format, _, file_id = (*room_id.split(":", 2), "")[:3]
@@ -47,7 +47,7 @@ def fits(room_id: str, path_of: Callable[[str], str | None]) -> bool:
 
 
 def is_short(value: Any) -> bool:
-    """Say whether something can be a name, an id, a path."""
+    """Say whether something can be a name, an id or a path."""
     return isinstance(value, str) and 0 < len(value) <= SHORT_CHARACTERS
 
 
@@ -102,14 +102,14 @@ MESSAGE: Fields = {
 }
 NEEDED = {"id", "body", "sender", "time"}
 EDITED = {"body", "deleted", "edited", "mentions", "attachments"}
-"""What of a message may change once it is sent."""
+"""Keys of a message that may change after it was sent."""
 PERSON: Fields = {
     "username": is_short,
     "name": is_short,
     "display_name": is_short,
     "initials": is_short,
     "mention_name": is_short,
-    # It becomes part of a style.
+    # The colour becomes part of a style.
     "color": lambda value: isinstance(value, str) and COLOUR.fullmatch(value) is not None,
     "avatar_url": lambda value: is_short(value) and value.startswith("https://"),
 }
@@ -135,44 +135,44 @@ def _kept(found: Found, fields: Fields) -> Found:
 
 
 def message(found: Any) -> Found | None:
-    """Take of a message what people can write; None if it is none."""
+    """Reduce a message to what people can write; None if it isn't a message."""
     kept = _kept(found, MESSAGE) if isinstance(found, dict) else {}
     return kept if kept.keys() >= NEEDED else None
 
 
 def attachment(found: Any) -> Found | None:
-    """Take of an attachment what people can attach; None if it is none."""
+    """Reduce an attachment to what people can attach; None if it isn't an attachment."""
     kept = _kept(found, ATTACHMENT) if isinstance(found, dict) else {}
     return kept if kept.keys() >= {"type", "value"} else None
 
 
 def person(found: Any) -> Found | None:
-    """Take of somebody what is shown of them; None if it is nobody."""
+    """Reduce a person to what pages show; None if it isn't a person."""
     kept = _kept(found, PERSON) if isinstance(found, dict) else {}
     return kept if "username" in kept else None
 
 
 def introduction(who: Mapping[str, Any]) -> Found | None:
-    """Describe a signed-in user as a chat does.
+    """Describe a signed-in user for a chat.
 
     Args:
-        who: of `participant.identity`.
+        who: the result of `participant.identity`.
     """
     called = str(who["display_name"] or who["name"] or who["username"])
     return person({**who, "mention_name": called.replace(" ", "-")})
 
 
 def parse(text: str) -> Found:
-    """Read a chat's file.
+    """Parse a chat's file.
 
     Args:
-        text: what is in it; an empty file is an empty chat.
+        text: the file's content; an empty file is an empty chat.
 
     Returns:
-        Its parts, without what nobody can have written in a page.
+        The chat's parts, reduced to what people can write in a page.
 
     Raises:
-        NoChatError: it is something else, which writing a chat into it would destroy.
+        NoChatError: it is something else, which saving a chat would destroy.
     """
     try:
         found = json.loads(text) if text.strip() else {}
@@ -202,9 +202,9 @@ def _each(found: Any, kept: Callable[[Any], Found | None]) -> dict[str, Found]:
 
 
 def encode(parts: Mapping[str, Any]) -> str:
-    """Write a chat's file: the same text for the same chat.
+    """Encode a chat for its file: equal chats have equal texts.
 
     Args:
-        parts: as `parse` returns them.
+        parts: the parts, as from `parse`.
     """
     return json.dumps({name: parts[name] for name in PARTS}, indent=2, sort_keys=True)

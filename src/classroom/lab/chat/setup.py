@@ -1,4 +1,4 @@
-"""The lab's chats: one is there from the beginning, and the tutor's word whether there are any."""
+"""Set up the lab's chats, if the tutor's configuration has them, and create the first one."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 EXTENSION = "jupyterlab_chat"
 PAGES = "jupyterlab-chat-extension"
-"""The extension's part for pages."""
+"""The name of the extension's part for pages."""
 KEY = "classroom_chat"
-"""Where the server's settings say whether there are chats."""
+"""The key in the server's settings that says whether there are chats."""
 FIRST = f"Classroom{SUFFIX}"
 
 
 def use(app: ServerApp, hooks: Hooks) -> None:
-    """Have chats be ours, and have one in the class's folder; without any, have none.
+    """Use our class for chats, and create one in the class's folder, if the lab has chats.
 
     Args:
-        app: whose extensions are known and not all loaded yet.
-        hooks: of the rooms.
+        app: the server app; it knows its extensions and hasn't loaded all of them yet.
+        hooks: the rooms' hooks.
     """
-    # Not at the top: where only the rooms are measured there is no such extension.
+    # Not at import time: the extension is missing if only the rooms are measured.
     from jupyter_ydoc import ydocs  # noqa: PLC0415
 
     from classroom.lab.chat.document import ClassChat  # noqa: PLC0415
 
-    ydocs[KIND] = ClassChat  # where upstream looks them up
+    ydocs[KIND] = ClassChat  # upstream looks classes up there
     extension = app.extension_manager.extensions.get(EXTENSION)
     is_on = extension is not None and extension.enabled
     app.web_app.settings[KEY] = is_on
@@ -52,15 +52,15 @@ def use(app: ServerApp, hooks: Hooks) -> None:
 
 
 def begin(root: Root) -> None:
-    """Make the first chat, unless there is one, whatever its name.
+    """Create the first chat, unless the folder has one of any name.
 
     Args:
         root: the class's folder.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it can't be created.
     """
-    # By their names alone: the start waits for this, and a student makes any number of links.
+    # Look only at names: the start waits for this, and a student can make any number of links.
     if any(name.endswith(SUFFIX) for name in listing.names(root, ())):
         return
     parts = {**schema.parse(""), "metadata": {"id": str(uuid.uuid4())}}
@@ -68,22 +68,22 @@ def begin(root: Root) -> None:
 
 
 def stop_looking(settings: Mapping[str, Any]) -> None:
-    """Have upstream not look every minute, by their paths, whether chats' files exist.
+    """Stop upstream's check, every minute and by path, whether chats' files exist.
 
-    It forgets a chat all the same when its room is closed.
+    Upstream still forgets a chat when its room is closed.
 
     Args:
-        settings: the server's, once all extensions are loaded.
+        settings: the server's settings, after all extensions are loaded.
     """
     if (manager := settings.get("chat_manager")) is not None:
         manager.stop()
 
 
 def hide(settings: MutableMapping[str, Any]) -> None:
-    """Have pages load nothing of chats if there are none.
+    """Make pages not load the chat's part if there are no chats.
 
     Args:
-        settings: the server's, once all extensions are loaded.
+        settings: the server's settings, after all extensions are loaded.
     """
     if settings.get(KEY):
         return

@@ -1,6 +1,6 @@
-"""Who may write what in a chat: each update is tried on a copy before it is taken.
+"""Check who may write what in a chat: try each update on a copy before it is applied.
 
-A document's update says nothing readable of what it does: only a copy to which it was applied does.
+An update itself doesn't show what it changes; only a copy to which it was applied does.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 ROOTS = {"attachments", "messages", "metadata", "state", "users"}
 LARGEST_BYTES = 1024 * 1024
-"""Bytes of an update."""
+"""Most bytes of an update."""
 NOT_A_PAGES = "a page may not write that"
 
 
 class NotTakenError(Exception):
-    """Somebody may not write that; its text says why."""
+    """A person may not write that; the text says why."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What somebody may write.
+    """The accepted part of a person's update.
 
     Attributes:
-        update: what it changes, and nothing that waits for something that isn't there yet: with
-            that it would come in later, with whatever somebody else writes.
-        new: ids of the messages that are new.
-        whole: whether that is all that was sent.
-        ours: whether it would change what is the lab's to say, which the lab has to put back.
+        update: what the update changes now. It has nothing that waits for missing elements, which
+            would be applied later together with another person's update.
+        new: ids of the new messages.
+        whole: whether that is the whole update.
+        ours: whether it would change what only the lab may write; the lab has to restore that.
     """
 
     update: bytes
@@ -47,17 +47,17 @@ class Offer:
 
 
 def changes_of(event: Any) -> dict[str, Any]:
-    """Take of an event what has changed in the map itself; nothing if it is further in."""
+    """Return an event's changes of the map itself; empty if the change is nested deeper."""
     return {} if event.path else getattr(event, "keys", None) or {}
 
 
 def is_news(change: dict[str, Any]) -> bool:
-    """Say whether a change in a map is one."""
+    """Say whether a change in a map has an effect."""
     return change["action"] != "update" or bool(change["oldValue"] != change["newValue"])
 
 
 class Referee:
-    """A copy of a chat, and what an update does to it."""
+    """A copy of a chat, which shows what an update changes."""
 
     def __init__(self, update: bytes) -> None:
         """Make the copy.
@@ -67,7 +67,7 @@ class Referee:
         """
         self._copy: Doc[Any] = Doc()
         self._messages = self._copy.get("messages", type=Array)
-        # Kept: what nobody holds is no longer observed.
+        # Keep references: otherwise the observers end.
         self._maps = {name: self._copy.get(name, type=Map) for name in ROOTS - {"messages"}}
         self._copy.apply_update(update)
         self._ids = {str(one["id"]) for one in self._messages}
@@ -90,30 +90,30 @@ class Referee:
         self._observed.append((self._messages, self._messages.observe_deep(self._on_messages)))
 
     def close(self) -> None:
-        """Let go of the copy: what observes it holds it, and Python's collector can't see that."""
+        """Remove the observers: they keep the copy in memory, unseen by Python's collector."""
         self._copy.unobserve(self._following)
         while self._observed:
             one, subscription = self._observed.pop()
             one.unobserve(subscription)
 
     def judge(self, update: bytes, who: str, *, repeats: bool = False) -> Offer:
-        """Find out what an update would do. A copy that has refused one is of no more use.
+        """Check what an update would change. Don't use the referee again after a rejection.
 
         Args:
-            update: from a page.
+            update: an update from a page.
             who: the signed-in user's name.
-            repeats: whether a page that comes back tells all it knows: it may know of the lab what
-                a lab that was killed has said last, and has lost.
+            repeats: whether a reconnecting page sends everything it has. That may include the last
+                writes of a killed lab, which the lab itself has lost.
 
         Raises:
-            NotTakenError: they may not.
+            NotTakenError: the user may not write that.
         """
         if len(update) > LARGEST_BYTES:
             raise NotTakenError(gettext("it is too long"))
         self._who, self._flaws, self._new, self._changed, self._ours = who, [], [], b"", False
         try:
             self._copy.apply_update(update)
-        except Exception as error:  # (whatever the decoder says)
+        except Exception as error:  # (the decoder may raise anything)
             raise NotTakenError("it can't be read") from error
         finally:
             self._who = None
@@ -127,10 +127,10 @@ class Referee:
         return Offer(self._changed, self._new, whole=whole, ours=self._ours)
 
     def _knew(self, update: bytes) -> bool:
-        """Say whether all of an update that changed nothing was in the copy already.
+        """Say whether an update changed nothing because the copy had it already.
 
-        As when a page comes back and repeats which messages were deleted. What changes nothing
-        because something that it builds on isn't there yet waits in the copy.
+        That happens if a page reconnects, and repeats which messages were deleted. An update can
+        also change nothing because it waits in the copy for missing elements.
         """
         try:
             found, state = read_update(update), read_state(self._copy.get_state())
@@ -141,7 +141,7 @@ class Referee:
         )
 
     def follow(self, update: bytes) -> None:
-        """Take over what has happened to the chat."""
+        """Apply a change of the chat to the copy."""
         self._copy.apply_update(update)
 
     def _take(self, update: bytes) -> None:
@@ -162,7 +162,7 @@ class Referee:
                 self._flaw("it isn't a message")
 
     def _on_step(self, step: dict[str, Any]) -> None:
-        """Look at messages that come or go."""
+        """Check messages that are added or removed."""
         if "delete" in step:
             self._flaw("a message can't be moved")
         for one in step.get("insert", ()):
@@ -201,14 +201,14 @@ class Referee:
                     self._flaw("it isn't an attachment")
 
     def _on_ours(self, events: Iterable[Any]) -> None:
-        """Let a page repeat what the lab has said; each one's first word is the room's name."""
+        """Allow a page to repeat what the lab has written, such as the room's name."""
         for event in events:
             changes = changes_of(event)
             if not changes or any(is_news(change) for change in changes.values()):
                 self._ours = True
 
     def _on_metadata(self, events: Iterable[Any]) -> None:
-        """Let a page name the chat while it is new; upstream's does that when the lab hasn't."""
+        """Allow a page to name a new chat, as upstream's does if the lab hasn't named it."""
         for event in events:
             changes = changes_of(event)
             is_name = changes.keys() == {"id"} and schema.is_short(changes["id"].get("newValue"))

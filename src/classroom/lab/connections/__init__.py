@@ -1,1 +1,1 @@
-"""Open WebSockets and requests: who has them, what they may cost, what the lab tells pages."""
+"""Open WebSockets and requests: their users, their limits, and notices to pages."""

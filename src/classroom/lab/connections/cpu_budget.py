@@ -1,4 +1,4 @@
-"""What people's messages cost the server: who takes too much is not heard for a while."""
+"""Limit how much of the server's time one person's messages may use."""
 
 from __future__ import annotations
 
@@ -18,67 +18,67 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.messages import Message
 
 PATIENCE_SECONDS = 5.0
-"""Of the server's time that one person's messages may take: a page's take some thousandths."""
+"""How much of the server's time one person's messages may use; a page's use some milliseconds."""
 FORGOTTEN_PER_SECOND = 1 / 12
-"""Seconds of that which are forgotten in a second."""
+"""How many seconds of used time are forgotten each second."""
 TOLD_SECONDS = 60.0
-"""How seldom somebody is told that they have taken too much."""
-# One thread for all: it competes with the event loop, and files and documents don't wait for it.
+"""Fewest seconds between two notices to a person that they have used too much."""
+# One thread for everybody: it competes with the event loop. Files and documents don't need it.
 _readers = ThreadPoolExecutor(1, "messages")
 
 
 class TooMuchError(Exception):
-    """Somebody's messages take too much of the server's time; what isn't taken may come again."""
+    """A person's messages use too much of the server's time; pages may send them again later."""
 
 
 class CpuBudget:
-    """How much of the server's time people's messages have taken lately."""
+    """How much of the server's time people's messages have used lately."""
 
     def __init__(self, forgotten: float = FORGOTTEN_PER_SECOND) -> None:
-        """Begin with none.
+        """Start without used time.
 
         Args:
-            forgotten: seconds of what somebody has taken that are forgotten in a second.
+            forgotten: how many seconds of used time are forgotten each second.
         """
         self._forgotten = forgotten
         self._spent: dict[str, tuple[float, float]] = {}
         self.telling = Seldom(TOLD_SECONDS)
-        """When somebody was told that they have taken too much."""
+        """Limits the notices to people who have used too much."""
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._replaying: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._answering: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def add(self, name: str, seconds: float, now: float) -> None:
-        """Take note of a message.
+        """Record a message's time.
 
         Args:
-            name: of who sent it.
-            seconds: that it took.
-            now: on a clock that doesn't go back.
+            name: the sender's name.
+            seconds: how many seconds it took.
+            now: seconds of a monotonic clock.
         """
         self._spent[name] = self.of(name, now) + seconds, now
 
     def of(self, name: str, now: float) -> float:
-        """Return the seconds that somebody has taken and that aren't forgotten yet."""
+        """Return how many seconds a person has used that aren't forgotten yet."""
         spent, at = self._spent.get(name, (0.0, now))
         return max(0.0, spent - (now - at) * self._forgotten)
 
     def is_too_much(self, name: str, now: float) -> bool:
-        """Say whether somebody has taken too much."""
+        """Say whether a person has used too much."""
         return self.of(name, now) > PATIENCE_SECONDS
 
     def ask(self, name: str) -> None:
-        """Let somebody's message be read.
+        """Check that a person's next message may be handled.
 
         Raises:
-            TooMuchError: they have taken too much of the server's time lately.
+            TooMuchError: the person has used too much of the server's time lately.
         """
         if self.is_too_much(name, time.monotonic()):
             raise TooMuchError
 
     @contextlib.contextmanager
     def charged(self, name: str) -> Iterator[None]:
-        """Put what is done meanwhile, in this thread and without a pause, on somebody's account."""
+        """Charge the context's time to a person; it must be in one thread, without an await."""
         begun = time.thread_time()
         try:
             yield
@@ -86,15 +86,15 @@ class CpuBudget:
             self.add(name, time.thread_time() - begun, time.monotonic())
 
     async def read_long(self, raw: str | bytes, who: str) -> Message:
-        """Read a long message while others are served, one of each person's at a time.
+        """Parse a long message in a thread, one message of each person at a time.
 
         Args:
-            raw: as received.
-            who: the name of its sender.
+            raw: the received message.
+            who: the sender's name.
 
         Raises:
-            OutOfBoundsError: it isn't one, or not within the bounds.
-            TooMuchError: they have taken too much of the server's time lately.
+            OutOfBoundsError: the message is invalid, or out of bounds.
+            TooMuchError: the sender has used too much of the server's time lately.
         """
         spent = 0.0
 
@@ -114,17 +114,17 @@ class CpuBudget:
                 self.add(who, spent, time.monotonic())
 
     def replaying(self, name: str) -> asyncio.Lock:
-        """Return the lock under which a timeline is made: one of each person's at a time.
+        """Return the lock for building a timeline, one for each person at a time.
 
         Args:
-            name: of who wants one.
+            name: the name of the person who opens the timeline.
         """
         return self._replaying.setdefault(name, asyncio.Lock())
 
     def answering(self, name: str) -> asyncio.Lock:
-        """Return the lock under which pages' questions are answered: one person's in turn.
+        """Return the lock for answering a person's sync steps 1, one at a time.
 
         Args:
-            name: of whose pages they are.
+            name: the name of the person whose pages they are.
         """
         return self._answering.setdefault(name, asyncio.Lock())

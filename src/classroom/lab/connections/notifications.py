@@ -1,6 +1,6 @@
-"""Sentences for people in the lab, which their pages show.
+"""Show sentences in people's pages.
 
-A notice is said once; a warning stands in the page until what it warns of has ended.
+A page shows a notice once, and a warning until its cause has ended.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from classroom.lab.connections.registry import Connections, Page
 
 WAITING_SECONDS = 600.0
-"""How long a sentence is kept for somebody without a page."""
+"""How long to keep a notice for a person without a page."""
 MOST_WAITING, MOST_AWAY = 10, 500
-"""Sentences that are kept for one person, and people for whom any are kept."""
+"""Most notices to keep for one person, and most people to keep notices for."""
 
 
 def closing(sentence: str) -> str:
-    """Word a close frame as jupyter-collaboration's provider reads it, which shows the sentence.
+    """Encode a sentence as a close frame's reason for jupyter-collaboration's provider to show.
 
     Args:
         sentence: plain text.
 
     Raises:
-        ValueError: it is too long.
+        ValueError: the sentence is too long.
     """
     found = json.dumps(
         {"reloadable": True, "errorReason": sentence}, separators=(",", ":"), ensure_ascii=False
@@ -42,11 +42,11 @@ def closing(sentence: str) -> str:
 
 @dataclass(frozen=True)
 class Warned:
-    """What pages show until it has ended.
+    """A warning that pages show until its cause has ended.
 
     Attributes:
         sentence: plain text.
-        people: names whom it concerns; None for everybody.
+        people: returns the names of the people whom it concerns; None for everybody.
     """
 
     sentence: str
@@ -54,16 +54,16 @@ class Warned:
 
 
 class Notifications:
-    """What the pages of one lab show. One event loop's: nothing here is for threads."""
+    """Notices and warnings in the pages of one lab. For one event loop; not safe for threads."""
 
     def __init__(
         self, connections: Connections, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin without any.
+        """Start without notices and warnings.
 
         Args:
-            connections: the lab's, with its pages.
-            clock: tells seconds.
+            connections: the lab's connections, with its pages.
+            clock: returns seconds.
         """
         self._connections, self._clock = connections, clock
         self._waiting: dict[str, list[tuple[float, str]]] = {}
@@ -77,19 +77,19 @@ class Notifications:
         *,
         clearable: bool = False,
     ) -> int:
-        """Show a sentence to some people, on each of their pages.
+        """Show a notice to some people, in each of their pages.
 
-        Somebody who has no page at the moment, as right after a restart of the lab, is shown it
-        when their page is back.
+        A person without a page at the moment, as right after a restart of the lab, gets it when
+        their page reconnects.
 
         Args:
-            names: theirs.
+            names: the people's names.
             sentence: plain text.
-            refused: path of a document that can't be opened, and the sentence says why; else None.
+            refused: path of a document that can't be opened, if the sentence says why; else None.
             clearable: whether a button beside it should clear the document's outputs, and open it.
 
         Returns:
-            How many pages were told.
+            How many pages received it.
         """
         pages = [page for page in self._connections.pages() if name_of(page) in names]
         message: dict[str, object] = {"type": "notice", "text": sentence}
@@ -102,50 +102,50 @@ class Notifications:
         return len(pages)
 
     def _put_by(self, name: str, sentence: str) -> None:
-        """Keep a sentence for somebody's next page."""
+        """Keep a notice for a person's next page."""
         kept = self._waiting.pop(name, [])
         self._waiting[name] = [*kept, (self._clock(), sentence)][-MOST_WAITING:]
         while len(self._waiting) > MOST_AWAY:
-            del self._waiting[next(iter(self._waiting))]  # who has been away the longest
+            del self._waiting[next(iter(self._waiting))]  # the person who has been away the longest
 
     def warn(
         self, about: str, sentence: str, people: Callable[[], Collection[str]] | None = None
     ) -> None:
-        """Show a sentence on pages until `end` is called, also on those that are opened later.
+        """Show a warning in pages until `end` is called, also in pages that open later.
 
         Args:
-            about: what it is about, such as a room's name: what was said of it before is replaced.
+            about: the subject, such as a room's name; an earlier warning about it is replaced.
             sentence: plain text.
-            people: returns the names of those whom it concerns; None for everybody.
+            people: returns the names of the people whom it concerns; None for everybody.
         """
         before, self._warned[about] = self._warned.get(about), Warned(sentence, people)
         if before is None or before.sentence != sentence:
             self.refresh()
 
     def end(self, about: str) -> None:
-        """Take a sentence off all pages; nothing if there is none.
+        """Remove a warning from all pages, if there is one.
 
         Args:
-            about: as it was given to `warn`.
+            about: the subject that was given to `warn`.
         """
         if self._warned.pop(about, None) is not None:
             self.refresh()
 
     def refresh(self, name: str | None = None) -> None:
-        """Show pages what concerns them now, as when somebody has opened another document.
+        """Send pages the warnings that concern them now, as after opening another document.
 
         Args:
-            name: whose pages; None for everybody's.
+            name: the name of the person whose pages they are; None for everybody's.
         """
         for page in self._connections.pages():
             if name is None or name_of(page) == name:
                 page.say(self.standing(name_of(page)))
 
     def standing(self, name: str) -> dict[str, object]:
-        """Return the message for a page with all the warnings that concern somebody.
+        """Return the message with all warnings that concern a person.
 
         Args:
-            name: the user's.
+            name: the user's name.
         """
         found = [
             {"about": about, "text": one.sentence}
@@ -155,11 +155,11 @@ class Notifications:
         return {"type": "warnings", "warnings": found}
 
     def are_standing(self) -> bool:
-        """Say whether anybody is being warned of anything."""
+        """Say whether there are any warnings."""
         return bool(self._warned)
 
     def greet(self, page: Page) -> None:
-        """Show a page that has just been opened what it should know."""
+        """Send a new page the warnings and waiting notices for its user."""
         if self._warned:
             page.say(self.standing(name_of(page)))
         for when, sentence in self._waiting.pop(name_of(page), []):

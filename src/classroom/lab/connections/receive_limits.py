@@ -1,6 +1,6 @@
-"""What comes in and goes out over all WebSockets of the server: bounded for each person.
+"""Limit what each person sends and receives over all WebSockets of the server.
 
-tornado bounds each message, and keeps a part of one for as long as its sender likes.
+tornado limits each message, but keeps a partial message in memory for any time.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 PIECE_BYTES = 256 * 1024
-"""Bytes that are read at a time; a message that is no longer isn't counted, nor what a page hasn't
-read yet if it is no more."""
+"""How many bytes to read at a time. Messages of at most that many bytes aren't counted, and neither
+are unread bytes up to that number."""
 SECONDS = 600.0
-"""How long a message may take to come: as long as a file's body
+"""How long a message may take to arrive: as long as a file's body
 (`classroom.runtime.body_limits`)."""
 
 
 class Incoming:
-    """The message that comes over a socket just now."""
+    """The message that is arriving over a socket."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -41,13 +41,13 @@ class Incoming:
 
 
 class ReceiveLimits:
-    """Stands before tornado's own ways to read and write; a socket is its `WebSocketProtocol13`."""
+    """Wraps tornado's reading and writing; a socket is a `WebSocketProtocol13`."""
 
     def __init__(self, budget: MemoryBudget) -> None:
-        """Count nothing yet.
+        """Use a budget.
 
         Args:
-            budget: of whom it is taken.
+            budget: the memory budget of people's sockets.
         """
         self._budget = budget
         self._pace = ReceivePace()
@@ -59,12 +59,12 @@ class ReceiveLimits:
         """Read bytes of a message, a piece at a time.
 
         Args:
-            socket: of which.
-            size: how many.
-            read: tornado's.
+            socket: the socket to read from.
+            size: how many bytes.
+            read: tornado's function.
 
         Raises:
-            StreamClosedError: there is no space for them, or they don't come.
+            StreamClosedError: there is no space for them, or they don't arrive in time.
         """
         if size <= PIECE_BYTES and not socket_patches.is_in_parts(socket):
             return await read(socket, size)
@@ -84,13 +84,14 @@ class ReceiveLimits:
         return b"".join(pieces)
 
     async def receive(self, socket: Any, receive: Callable[[Any], Awaitable[None]]) -> None:
-        """Receive a frame, and have it handled if the message is whole; then the others' turn.
+        """Receive a frame, and handle the message if it is complete; then let other sockets run.
 
-        Whoever has taken more than their share of the event loop is read later, over all sockets.
+        If a person has used more than their share of the event loop, all their sockets are read
+        later.
 
         Args:
-            socket: of which.
-            receive: tornado's.
+            socket: the socket to read from.
+            receive: tornado's function.
         """
         goes_on = False
         name, timed = name_of(socket.handler), Timed(receive(socket))
@@ -105,12 +106,12 @@ class ReceiveLimits:
             await asyncio.sleep(pause)
 
     def write(self, socket: Any, size: int, write: Callable[[], Future[None]]) -> Future[None]:
-        """Write a frame; a page that doesn't read what its user is sent is disconnected.
+        """Write a frame; disconnect a page that doesn't read enough.
 
         Args:
-            socket: to which.
-            size: the frame's, bytes.
-            write: tornado's.
+            socket: the socket to write to.
+            size: the frame's bytes.
+            write: tornado's function.
         """
         if size <= PIECE_BYTES and socket_patches.unsent(socket.stream) <= PIECE_BYTES:
             return write()
@@ -118,7 +119,7 @@ class ReceiveLimits:
         if not self._budget.take(name, size):
             LOG.info("%s doesn't keep up: disconnected", name)
             socket.stream.close()  # a close frame would wait behind what isn't read
-            # No failure of who has others to tell as well.
+            # Don't raise: the caller has other pages to write to as well.
             nothing: Future[None] = asyncio.get_running_loop().create_future()
             nothing.set_result(None)
             return nothing

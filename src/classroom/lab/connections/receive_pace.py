@@ -34,17 +34,17 @@ class Timed:
     __slots__ = ("_work", "seconds")
 
     def __init__(self, work: Awaitable[None]) -> None:
-        """Begin.
+        """Wrap some work.
 
         Args:
-            work: to be awaited; await this instead, once.
+            work: the awaitable; await this object instead, once.
         """
         self._work = work
         self.seconds = 0.0
         """Seconds of work so far."""
 
     def __await__(self) -> Generator[Any, Any, None]:
-        """Pass on each wait, and what ends it, such as a cancellation."""
+        """Pass on each wait, and its end, such as a cancellation."""
         steps: Any = self._work.__await__()
         error: BaseException | None = None
         while True:
@@ -61,17 +61,17 @@ class Timed:
             except BaseException as raised:  # noqa: BLE001 (raised where the work waits)
                 error = raised
             finally:
-                waiting = None  # what it ends with has this frame: neither would be freed
+                waiting = None  # its exception refers to this frame: neither would be freed
 
 
 class ReceivePace:
     """The event loop's time that reading each person's sockets has used lately."""
 
     def __init__(self, share: float = SHARE) -> None:
-        """Begin with nothing taken.
+        """Start without used time.
 
         Args:
-            share: of the loop's time that one person may take for long, from 0 to 1.
+            share: the share of the loop's time for one person in the long run, from 0 to 1.
         """
         self._share = share
         self._taken = CpuBudget(share)
@@ -80,9 +80,9 @@ class ReceivePace:
         """Record a message, and say when to read that socket again.
 
         Args:
-            name: of who has sent it.
-            seconds: of the loop's time that it took.
-            now: on a clock that doesn't go back.
+            name: the sender's name.
+            seconds: how many seconds of the event loop's time it took.
+            now: seconds of a monotonic clock.
 
         Returns:
             Seconds to wait first; 0 for the others' turn; None to go on at once.

@@ -1,6 +1,7 @@
 """Log rejected requests: one line for each, and a limited number a minute for each person.
 
-Upstream writes three lines. A loop of rejected requests would push out of the log who ran what.
+Upstream writes three lines. A loop of rejected requests would push important lines out of the log,
+such as those on who ran what.
 """
 
 from __future__ import annotations
@@ -21,23 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LINES = 20
-"""Lines for one person in `SECONDS`; everybody without a sign-in counts as one person."""
+"""Most lines for one person in `SECONDS`; everybody without a sign-in counts as one person."""
 SECONDS = 60.0
 ADDRESS_CHARACTERS, REASON_CHARACTERS = 1000, 300
-"""Characters of a request's address, and of a reason."""
+"""Most characters of a request's address, and of a reason."""
 SAID_BEFORE = "wrote error: %r"
-"""Upstream's second line on an answer of its API."""
+"""Upstream's second line on an error of its API."""
 ASKED_BY_PAGES = re.compile(
     r"/.*/(api/(contents|kernels|kernelspecs|me|nbconvert|sessions|terminals)|kernelspecs/.*"
     r"|lab/api/(settings|translations|workspaces)(/.*)?|lsp/status|classroom/api/runs"
     r"|api/contents/.*/checkpoints)/?"
 )
+"""Addresses that every page requests when it opens, or repeatedly. The lab doesn't log their good
+answers: a class would write 40 lines a second, and wait for the log's reader."""
 SOCKETS = re.compile(
     r"/.*/(api/(collaboration/room/.*|events/subscribe|kernels/[^/]+/channels)|classroom/api/live)"
 )
-"""Addresses of the sockets that every page opens: who opens a document asks for its room before."""
-"""Addresses that every page asks for when it opens, or again and again. Of good answers nothing is
-logged: a class would write 40 lines a second, and wait for the log's reader."""
+"""Addresses of the sockets that every page opens. Opening a document is logged by another request,
+which asks for its room."""
 GOOD = frozenset(
     {
         HTTPStatus.SWITCHING_PROTOCOLS,
@@ -62,8 +64,8 @@ class RefusalCounts:
         """Count a rejected request; say whether to write its line.
 
         Args:
-            name: whose it is.
-            status: of HTTP.
+            name: the person's name.
+            status: the HTTP status.
         """
         counts = self._counts.setdefault(name, Counter())
         written = counts.total() < LINES
@@ -78,7 +80,7 @@ class RefusalCounts:
         """End a person's minute; return the line on requests without a line, "" if there are none.
 
         Args:
-            name: whose it is.
+            name: the person's name.
         """
         counts = self._counts.pop(name, Counter())
         left = counts.total() - LINES
@@ -89,10 +91,10 @@ class RefusalCounts:
 
 
 def line(handler: Any, reason: str) -> str:
-    """Make the line on a rejected request.
+    """Return the line on a rejected request.
 
     Args:
-        handler: which has answered.
+        handler: the handler that has answered.
         reason: why, or "".
     """
     request = handler.request
@@ -104,12 +106,13 @@ def line(handler: Any, reason: str) -> str:
 
 
 def is_by_itself(method: str | None, path: str, query: str = "") -> bool:
-    """Say whether a page sends a request without anybody's doing.
+    """Say whether a page sends a request without a person's action.
 
     Args:
-        method: of HTTP; a page writes its window layout by itself.
-        path: without the query.
-        query: without the question mark. A page looks whether a file is there, without its content.
+        method: the HTTP method; a page writes its window layout without a person's action.
+        path: the request's path.
+        query: the request's query, without the question mark. A page checks whether a file exists,
+            without its content.
     """
     if method == "PUT":
         return "/lab/api/workspaces/" in path and ASKED_BY_PAGES.fullmatch(path) is not None
@@ -119,28 +122,28 @@ def is_by_itself(method: str | None, path: str, query: str = "") -> bool:
 
 
 def not_said_before(record: logging.LogRecord) -> bool:
-    """Say whether a record isn't upstream's second line on a refused request."""
+    """Say whether a record isn't upstream's second line on a rejected request."""
     return record.msg != SAID_BEFORE
 
 
 class RefusalLog:
-    """Writes them."""
+    """Writes the lines on requests."""
 
     def __init__(self, log: logging.Logger, upstreams: Callable[[Any], None]) -> None:
-        """Begin with none.
+        """Start without rejected requests.
 
         Args:
-            log: where to.
-            upstreams: writes of all other requests, and of those that the server couldn't answer.
+            log: the log to write to.
+            upstreams: logs all other requests, and those that the server couldn't answer.
         """
         self._log, self._upstreams = log, upstreams
         self._refusals = RefusalCounts()
 
     def use(self, settings: dict[str, Any]) -> None:
-        """Be the log of all requests to a server, for which `patches.keep_refusals` keeps reasons.
+        """Log all requests to a server; `patches.keep_refusals` must store the reasons.
 
         Args:
-            settings: of its `tornado.web.Application`.
+            settings: the settings of its `tornado.web.Application`.
         """
         settings["log_function"] = self.write
         self._log.addFilter(not_said_before)
@@ -149,7 +152,7 @@ class RefusalLog:
         """Log an answered request; tornado calls this on the event loop.
 
         Args:
-            handler: which has answered.
+            handler: the handler that has answered.
         """
         status, request = handler.get_status(), handler.request
         if status in GOOD and is_by_itself(request.method, request.path, request.query):

@@ -1,4 +1,4 @@
-"""Everybody's open connections: WebSockets of all kinds, and answers that are being sent."""
+"""Register everybody's open connections: all WebSockets, and answers that are being sent."""
 
 from __future__ import annotations
 
@@ -21,52 +21,52 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SAYING_SECONDS = 0.5
-"""How long a close frame may take before the connection is cut: who ignores it hears no more."""
+"""How long a page may take to answer a close frame before the lab cuts the connection."""
 
 
 MOST_SOCKETS = 200
-"""Sockets of one person's: a page has some six, and one for each kernel and terminal."""
+"""Most sockets of one person: a page has some six, and one for each kernel and terminal."""
 TRY_AGAIN = 1013
-"""Close code for somebody who didn't keep up (IANA's WebSocket registry)."""
+"""Close code for a page that didn't keep up (IANA's WebSocket registry)."""
 ENDED = gettext_noop("A tutor has ended your access.")
 UNREADABLE = 1003
-"""Close code for what can't be taken (RFC 6455, 7.4.1): JupyterLab's provider shows the reason."""
+"""Close code for an invalid message (RFC 6455, 7.4.1): JupyterLab's provider shows the reason."""
 REFUSED_SECONDS = 10.0
-"""How often at most the log has it that somebody sends what is refused."""
+"""Fewest seconds between two lines of the log on a person's invalid messages."""
 
 
 class Page(WebSocketHandler):
-    """A page's own connection: what comes over it is read in `classroom.lab.people.page_socket`."""
+    """A page's own connection; `classroom.lab.people.page_socket` handles its messages."""
 
     def say(self, message: Mapping[str, Any]) -> None:
-        """Tell the page something, unless it is going: the others must be told all the same.
+        """Send the page a message, unless it is closing; never raise, because others follow.
 
         Args:
-            message: with its ``type``, as the labextension knows it.
+            message: the message, with a ``type`` that the labextension knows.
         """
         if self.ws_connection is not None and not self.ws_connection.is_closing():
             self.write_message(json.dumps(message)).add_done_callback(socket_patches.heard)
 
 
 def name_of(handler: RequestHandler) -> str:
-    """Return whose a socket or request is; "" while nobody has been found to be."""
+    """Return the name of a socket's or request's user; "" while that isn't known."""
     try:
         user = handler.current_user
-    except RuntimeError:  # jupyter_server's word for a request that is refused before it is known
+    except RuntimeError:  # jupyter_server raises it before the user is known
         return ""
     return str(getattr(user, "username", ""))
 
 
 class Connections:
-    """The sockets that are open, and the requests that are being answered."""
+    """The open sockets, and the requests that are being answered."""
 
     def __init__(self) -> None:
         self._handlers: WeakSet[WebSocketHandler] = WeakSet()
-        # Besides, so that nobody who comes is looked for among all the sockets of a class.
+        # A separate set, so that no search goes through all sockets of a class.
         self._pages: WeakSet[Page] = WeakSet()
         self._admitted: dict[str, WeakSet[WebSocketHandler]] = {}
-        # By connection: the front sends one person's requests after another's by the same one.
-        # Not the handler itself, which holds the request's body.
+        # Keyed by connection, because the front reuses one for different people's requests. A weak
+        # reference to the handler, which holds the request's body.
         self._answering: WeakKeyDictionary[Any, tuple[str, ref[RequestHandler]]] = (
             WeakKeyDictionary()
         )
@@ -75,33 +75,33 @@ class Connections:
         self._saying = Seldom(REFUSED_SECONDS)
 
     def add(self, handler: WebSocketHandler) -> None:
-        """Take note of a socket that somebody asks for.
+        """Register a requested socket.
 
         Args:
-            handler: it may turn out to be nobody's: it is looked at when it matters.
+            handler: the socket's handler; its user needn't be known yet.
         """
         self._handlers.add(handler)
         if isinstance(handler, Page):
             self._pages.add(handler)
 
     def answering(self, handler: RequestHandler) -> None:
-        """Take note of a request that is about to be answered.
+        """Register a request that will be answered now.
 
         Args:
-            handler: of it; its user is known.
+            handler: the request's handler; its user is known.
         """
         stream = getattr(handler.request.connection, "stream", None)
         if stream is not None and not isinstance(handler, WebSocketHandler):
             self._answering[stream] = name_of(handler), ref(handler)
 
     def admit(self, handler: RequestHandler) -> None:
-        """Refuse one more socket to somebody who has too many.
+        """Check that a person may open one more socket.
 
         Args:
-            handler: of a request; its user is known.
+            handler: a request's handler; its user is known.
 
         Raises:
-            HTTPError: 429, they have as many as anybody may.
+            HTTPError: 429 if the person has too many.
         """
         if not isinstance(handler, WebSocketHandler):
             return
@@ -116,7 +116,7 @@ class Connections:
         theirs.add(handler)
 
     def open(self) -> Iterable[WebSocketHandler]:
-        """Go through those that are open."""
+        """List the open sockets."""
         return [handler for handler in self._handlers if handler.ws_connection is not None]
 
     def pages(self) -> list[Page]:
@@ -124,27 +124,27 @@ class Connections:
         return [page for page in self._pages if page.ws_connection is not None]
 
     def people(self) -> set[str]:
-        """List who has any socket open."""
+        """List the people who have any open socket."""
         return {name_of(handler) for handler in self.open()} - {""}
 
     def of(self, name: str) -> list[RequestHandler]:
         """List one person's sockets, and their requests that are being answered.
 
         Args:
-            name: theirs.
+            name: the person's name.
         """
         sockets = [handler for handler in self.open() if name_of(handler) == name]
         requests = [request() for whose, request in self._answering.values() if whose == name]
         return [*sockets, *(request for request in requests if request is not None)]
 
     def end(self, name: str, code: int, reason: str, keep: Collection[RequestHandler] = ()) -> int:
-        """Close all of one person's sockets and downloads: nothing they send is taken from now on.
+        """Close all of one person's sockets and downloads, and ignore what they still send.
 
         Args:
-            name: theirs.
-            code: of the close frame (RFC 6455, 7.4).
-            reason: at most 123 bytes (RFC 6455, 5.5).
-            keep: which of them stay.
+            name: the person's name.
+            code: the close frame's status code (RFC 6455, 7.4).
+            reason: the close frame's reason, at most 123 bytes (RFC 6455, 5.5).
+            keep: sockets and requests that stay open.
 
         Returns:
             How many sockets were closed.
@@ -163,29 +163,29 @@ class Connections:
         return handler in self._ended
 
     def refuse(self, handler: WebSocketHandler, reason: str) -> bool:
-        """Close a socket by which came what no page sends.
+        """Close a socket that has sent something invalid.
 
         Args:
-            handler: open.
-            reason: at most 123 bytes.
+            handler: the open socket's handler.
+            reason: the close frame's reason, at most 123 bytes.
 
         Returns:
-            Whether it is time to say so in the log: once in a while for each person.
+            Whether to log it, which is limited for each person.
         """
         end(handler, UNREADABLE, reason)
         return self._saying.is_time(name_of(handler), time.monotonic())
 
     def with_kernel(self, kernel: str) -> set[str]:
-        """List who has a kernel open.
+        """List the people who have a kernel open.
 
         Args:
-            kernel: its id.
+            kernel: the kernel's id.
         """
         handlers = [one for one in self.open() if getattr(one, "kernel_id", None) == kernel]
         return {name_of(handler) for handler in handlers} - {""}
 
     def _end_answer(self, stream: Any, request: RequestHandler | None) -> None:
-        """Cut an answer that is being sent; have one that hasn't begun be a refusal instead."""
+        """Cut an answer that is being sent; replace one that hasn't started by an error."""
         if request is None or request_patches.has_begun(request):
             # The handler may be done while the connection still has most of a large file to send.
             if stream.writing() or not (request is None or request_patches.is_done(request)):
@@ -198,15 +198,15 @@ class Connections:
 
 
 def end(handler: WebSocketHandler, code: int, reason: str) -> None:
-    """Close a socket: from now on nothing that comes by it is taken.
+    """Close a socket, and ignore what still comes over it.
 
     Args:
-        handler: open, or closed just now.
-        code: of the close frame (RFC 6455, 7.4).
-        reason: at most 123 bytes (RFC 6455, 5.5).
+        handler: the socket's handler; the socket may have closed just now.
+        code: the close frame's status code (RFC 6455, 7.4).
+        reason: the close frame's reason, at most 123 bytes (RFC 6455, 5.5).
     """
     request_patches.hear_instead(handler, _take_nothing)
-    connection = handler.ws_connection  # which closing takes from the handler
+    connection = handler.ws_connection  # closing removes it from the handler
     if connection is None:
         return  # it is closed already
     handler.close(code, reason)
@@ -218,11 +218,11 @@ def _take_nothing(_: str | bytes) -> None:
 
 
 def lags(handler: WebSocketHandler, most: int) -> bool:
-    """Say whether a page doesn't take what it is sent; then it is disconnected, and comes back.
+    """Say whether a page doesn't read what it gets; if so, disconnect it, and it reconnects.
 
     Args:
-        handler: its socket.
-        most: bytes that may wait for it.
+        handler: the page's socket.
+        most: most bytes that may wait for it.
     """
     connection: Any = handler.ws_connection
     if (
@@ -239,29 +239,29 @@ def lags(handler: WebSocketHandler, most: int) -> bool:
 
 
 def let_go(handler: WebSocketHandler) -> None:
-    """Disconnect a page that doesn't take what it is sent: it comes back.
+    """Disconnect a page that doesn't read what it gets; it reconnects.
 
     Args:
-        handler: its socket; open.
+        handler: the page's open socket.
     """
-    connection = handler.ws_connection  # which closing takes from the handler
+    connection = handler.ws_connection  # closing removes it from the handler
     handler.close(TRY_AGAIN, "too slow")
-    # A close frame would wait behind what it can't read.
+    # A close frame would wait behind the unread bytes.
     _cut(connection)
 
 
 def _cut(connection: Any) -> None:
-    """End a connection whose other end may not want to."""
+    """Close a connection without waiting for the other end."""
     if connection is not None and connection.stream is not None:
         connection.stream.close()
 
 
 def write_here(file: Path, people: Iterable[str], places: Mapping[str, Any]) -> None:
-    """Write down who is in the lab, for ``classroom users`` and the Hub's lists of labs.
+    """Write the list of people in the lab, for ``classroom users`` and the Hub's lists of labs.
 
     Args:
-        file: in a directory of the lab's own.
-        people: their names.
-        places: of some of them, in which document they are and when they were last active.
+        file: the file, in a folder that only this lab writes.
+        people: the people's names.
+        places: for some of them, in which document they are and when they were last active.
     """
     files.write_for(file, json.dumps({"here": sorted(people), "places": dict(places)}).encode())

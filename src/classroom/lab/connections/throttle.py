@@ -1,26 +1,26 @@
-"""Say something to a person, or of them, only once in a while."""
+"""Limit how often a person gets a notice, or the log has a line about them."""
 
 from __future__ import annotations
 
 
 class Seldom:
-    """When somebody was last told. One event loop's: nothing here is for threads."""
+    """The last time for each person. For one event loop; not safe for threads."""
 
     def __init__(self, seconds: float) -> None:
-        """Have told nobody.
+        """Start without any times.
 
         Args:
-            seconds: how long at least from one time to the next.
+            seconds: fewest seconds between two times.
         """
         self._seconds = seconds
         self._told: dict[str, float] = {}
 
     def is_time(self, name: str, now: float) -> bool:
-        """Say whether it is time to tell somebody, and take it for done if so.
+        """Say whether it is time for a person; if so, record the time.
 
         Args:
-            name: theirs.
-            now: seconds on a clock that doesn't go back.
+            name: the person's name.
+            now: seconds of a monotonic clock.
         """
         if now - self._told.get(name, -self._seconds) < self._seconds:
             return False

@@ -1,7 +1,8 @@
-"""Send what a link is for, as it was last saved: in the lab that it is in; blocking.
+"""Send the file or folder of a link, as it was last saved; runs in its lab, and blocks.
 
-The process is of that lab's server's user, and may only look (`classroom.supervisor.copier`). It
-reads what the lab shows to people in it, and by the same way: no link leads out.
+The process runs as the user of that lab's server and may only read
+(`classroom.supervisor.copier`). It reads only what the lab shows to people in it, and in the same
+way: no link leads out.
 """
 
 from __future__ import annotations
@@ -23,25 +24,25 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 MOST_NAMES = 20
-"""Names that are told of what was left out."""
+"""Most names in the list of what was left out."""
 ENDED = gettext_noop(
-    "Whoever made this link may no longer enter the lab that it is of. Ask for a new one."
+    "The person who made this link may no longer enter its lab. Ask for a new one."
 )
 
 
 def give(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
-    """Send it.
+    """Send the file or folder.
 
     Args:
-        order: the Hub's.
-        paths: of the lab that it is in.
-        pipe: to the lab that gets it.
+        order: the Hub's order.
+        paths: the paths of the lab that has the original.
+        pipe: a pipe to the lab that receives the copy.
 
     Returns:
-        What came of it: ``leftOut``, or a sentence under ``error``.
+        The result: ``leftOut``, or a sentence under ``error``.
 
     Raises:
-        OSError: it can't be read, or nobody takes it.
+        OSError: it can't be read, or the other lab doesn't receive it.
     """
     if order.is_guest and order.maker in _removed(paths.removed_guests):
         return {"error": gettext(ENDED)}
@@ -52,7 +53,7 @@ def give(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
 
 
 def _removed(file: Path) -> frozenset[str]:
-    """Read whom the lab has removed, as its server does."""
+    """Read the names of the guests whom somebody has removed, as the lab's server does."""
     try:
         return removed_guests.decode(file.read_bytes())
     except (OSError, ValueError):

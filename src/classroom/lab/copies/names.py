@@ -1,4 +1,4 @@
-"""Names for a copy: never that of anything that is there already."""
+"""Generate names for a copy, which never replaces anything."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_NAME_BYTES = 255
-"""Bytes."""
 
 
 def free_names(name: str, *, is_folder: bool) -> Iterator[str]:
-    """Go through names for a copy, a, a-Copy1, a-Copy2: the caller takes the first free one.
+    """Generate names for a copy, a, a-Copy1, a-Copy2; the caller takes the first free one.
 
     Args:
-        name: what was copied; a byte that isn't UTF-8 is as of PEP 383.
-        is_folder: whether that is a folder, whose name has no suffix.
+        name: the original's name; a byte that isn't UTF-8 is a surrogate (PEP 383).
+        is_folder: whether the original is a folder, whose name has no suffix.
     """
     yield name
     base, dot, suffix = ("", "", "") if is_folder else name.rpartition(".")
@@ -29,7 +28,7 @@ def free_names(name: str, *, is_folder: bool) -> Iterator[str]:
 
 
 def _shortened(stem: str, most: int) -> str:
-    """Cut a name to so many bytes, and none of its letters in half."""
+    """Cut a name to at most so many bytes, between characters."""
     while len(stem.encode(errors="surrogateescape")) > most and stem:
         stem = stem[:-1]
     return stem

@@ -1,4 +1,4 @@
-"""What the Hub orders when somebody gets a copy: plain values."""
+"""Define the Hub's order for a copy, as plain values."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 MB = 1024**2
 LARGEST_BYTES = 500 * MB
-"""Bytes of a copy."""
+"""Most bytes of a copy."""
 
 
 @dataclass(frozen=True)
 class CopyOrder:
-    """A copy that somebody gets.
+    """An order for a copy.
 
     Attributes:
-        source: the number of the lab that it is made in.
-        path: there, as pages have it.
-        maker: who made the link.
+        source: the number of the lab that has the original.
+        path: the original's path in that lab, as pages have it.
+        maker: the name of the person who made the link.
         is_guest: whether the maker is in that lab as a guest, whom it may have removed.
-        target: the number of the lab that gets it.
-        person: who gets it.
-        is_tutor: whether they are a tutor.
-        reserve: bytes of the disk that stay free.
+        target: the number of the lab that receives the copy.
+        person: the name of the person who gets it.
+        is_tutor: whether that person is a tutor.
+        reserve: bytes of the disk to keep free.
     """
 
     source: int
@@ -44,26 +44,26 @@ class CopyOrder:
 
     @property
     def parts(self) -> Parts:
-        """Its path in the lab that it is made in."""
+        """The original's path in its lab, name by name."""
         return parts_of(self.path)
 
     @property
     def name(self) -> str:
-        """What it is called, as pages have it."""
+        """The original's name, as pages have it."""
         return self.path.rpartition("/")[2]
 
     @property
     def folder(self) -> Parts:
-        """Where it comes to: a lab of one's own has it at the top."""
+        """The folder for the copy; a personal lab has it at the top."""
         return (STUDENTS, folder_of(self.person)) if self.target == CLASS else ()
 
 
 def read(order: dict[str, Any], reserve: int) -> CopyOrder:
-    """Read an order of the Hub's.
+    """Parse an order of the Hub.
 
     Args:
-        order: the fields of a `CopyOrder` but for ``reserve``.
-        reserve: bytes of the disk that stay free.
+        order: the fields of a `CopyOrder` except ``reserve``.
+        reserve: bytes of the disk to keep free.
 
     Raises:
         ValueError: no lab has such a number, or no file such a path.

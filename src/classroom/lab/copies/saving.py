@@ -1,4 +1,4 @@
-"""Save what people have typed, for whoever is root in the container and makes a copy of it."""
+"""Save open documents, for a process of root in the container that copies them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class SaveHandler(LocalHandler):
     """Answers `classroom.supervisor.saving`."""
 
     def initialize(self, files: LiveFiles) -> None:
-        """Know the open documents."""
+        """Use the open documents."""
         self.files = files
 
     async def post(self) -> None:

@@ -1,4 +1,4 @@
-"""Say in a sentence why somebody gets no copy: to whoever has opened the link."""
+"""Say in a sentence why there is no copy, to the person who has opened the link."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LEADS_OUT = gettext_noop(
 )
 NO_FILE = gettext_noop("“{name}” is neither a file nor a folder any more.")
 SHUT = gettext_noop(
-    "“{name}” can't be read in the lab that it is in: its permissions don't allow it. Ask whoever"
-    " gave you the link."
+    "“{name}” can't be read in its lab: its permissions don't allow it. Ask whoever gave you the"
+    " link."
 )
 TOO_LARGE = gettext_noop("“{name}” is too large for a copy, which may have {most} MB.")
 NOT_READ = gettext_noop("“{name}” could not be read: the disk says “{why}”. Tell your tutor.")
@@ -46,11 +46,11 @@ NUMBERS = {
 
 
 def not_given(error: OSError, name: str) -> str:
-    """Word why no copy can be made of something.
+    """Return the sentence for an error of making a copy.
 
     Args:
-        error: of the lab that it is in.
-        name: what it is called.
+        error: an error of the lab that has the original.
+        name: the original's name.
     """
     if isinstance(error, TooDeepError):
         return str(error.strerror)
@@ -61,11 +61,11 @@ def not_given(error: OSError, name: str) -> str:
 
 
 def not_taken(error: OSError, name: str) -> str:
-    """Word why a copy can't be saved.
+    """Return the sentence for an error of saving a copy.
 
     Args:
-        error: of the lab that gets it.
-        name: what it is called.
+        error: an error of the lab that receives the copy.
+        name: the original's name.
     """
     if error.errno in volume_reserve.FULL:
         return gettext(NO_ROOM)

@@ -1,4 +1,4 @@
-"""Look at what somebody wants to give a copy of; blocking."""
+"""Check the file or folder that somebody wants to give a copy of; blocking."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 ENDS_BYTES = 64 * 1024
-"""Bytes of a notebook's beginning and of its end that are looked at: its metadata is there."""
+"""Bytes of a notebook's beginning and of its end to search: the metadata is there."""
 SPEC = re.compile(rb'"kernelspec"\s*:\s*(\{[^{}]*\})')
-"""In JSON; a text in a cell that says so has its quotes escaped."""
+"""The kernel's description in JSON; such words in a cell's text have escaped quotes."""
 
 
 @dataclass(frozen=True)
 class CopySource:
-    """What a copy is to be made of.
+    """The original of a copy.
 
     Attributes:
         is_folder: whether it is a folder.
-        kernel: the name of a notebook's; "" for none.
+        kernel: the name of a notebook's kernel; "" for none.
     """
 
     is_folder: bool
@@ -36,14 +36,14 @@ class CopySource:
 
 
 def look(root: Root, parts: Parts) -> CopySource:
-    """Look at it.
+    """Look at a file or folder.
 
     Args:
         root: the lab's files.
         parts: its path.
 
     Raises:
-        NoFileError: it is neither file nor folder.
+        NoFileError: it is neither a file nor a folder.
         OSError: it can't be looked at.
     """
     with root.at(parts) as place:
@@ -61,11 +61,11 @@ def look(root: Root, parts: Parts) -> CopySource:
 
 
 def kernel_of(begin: bytes, end: bytes) -> str:
-    """Find a notebook's kernel; "" if nothing is said of it.
+    """Find the name of a notebook's kernel; "" if the notebook doesn't name one.
 
     Args:
-        begin: of the file.
-        end: likewise.
+        begin: the file's first bytes.
+        end: the file's last bytes.
     """
     for found in (*reversed(SPEC.findall(end)), *SPEC.findall(begin)):
         try:

@@ -1,7 +1,7 @@
-"""Take in a copy, beside all that is there: in the lab that gets it; blocking.
+"""Receive a copy under a free name; runs in the lab that receives it, and blocks.
 
-The process is of that lab's server's user (`classroom.supervisor.copier`). It believes the other
-end nothing, as `classroom.lab.assignments.parcel` says.
+The process runs as the user of that lab's server (`classroom.supervisor.copier`). It doesn't trust
+the sender, as `classroom.lab.assignments.parcel` says.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 TRIES = 10_000
-"""Names that are tried."""
+"""How many names to try."""
 VIEW_ONLY = gettext_noop(
     "You are view-only in the classroom at the moment, and the copy would come into your folder"
     " there. Try again when you may write."
@@ -40,18 +40,18 @@ TOO_OFTEN = gettext_noop("You have too many copies of “{name}”: delete some.
 
 
 def take(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
-    """Take it in.
+    """Receive the copy.
 
     Args:
-        order: the Hub's.
-        paths: of the lab that gets it.
-        pipe: from the lab that it is in.
+        order: the Hub's order.
+        paths: the paths of the lab that receives the copy.
+        pipe: a pipe from the lab that has the original.
 
     Returns:
-        What came of it: its ``path``, or a sentence under ``error``.
+        The result: the copy's ``path``, or a sentence under ``error``.
 
     Raises:
-        OSError: it can't be saved, or what came is no copy.
+        OSError: the copy can't be saved, or the received bytes aren't a copy.
     """
     if order.target == CLASS and _looks_on(paths.driving, order):
         return {"error": gettext(VIEW_ONLY)}
@@ -69,7 +69,7 @@ def take(order: CopyOrder, paths: Paths, pipe: IO[bytes]) -> dict[str, Any]:
 
 
 def _looks_on(file: Path, order: CopyOrder) -> bool:
-    """Say whether somebody may write nothing in the class just now, as its server does."""
+    """Say whether the person is view-only in the class now, as its server does."""
     try:
         found = decode(file.read_bytes())
     except FileNotFoundError:
@@ -81,10 +81,10 @@ def _looks_on(file: Path, order: CopyOrder) -> bool:
 
 
 def _put(made: DirectoryEntry, folder: int, wanted: str) -> str:
-    """Give a copy the first free name; return that, or "" when none is free.
+    """Give a copy the first free name; return that, or "" if none is free.
 
     Raises:
-        BrokenParcelError: what has come is no copy.
+        BrokenParcelError: the received bytes aren't a copy.
         OSError: it can't be renamed.
     """
     held = made.open(os.O_PATH | os.O_DIRECTORY)

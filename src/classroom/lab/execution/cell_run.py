@@ -1,4 +1,4 @@
-"""One run of a cell: what its kernel says of it is written into the live document, on a beat."""
+"""One run of a cell: the lab writes its kernel's outputs into the live document, on a beat."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.kernel_outputs import Updated
 
 ECHO_SECONDS = 1.0
-"""After which an answer's echo is no longer waited for."""
+"""How long to wait for the echo of a person's answer."""
 SEARCH_SECONDS = 0.5
-"""After which a cell is looked for again that isn't in the document yet."""
+"""How often to look for a cell that isn't in the document yet."""
 PATIENCE_SECONDS = 60
-"""For which that goes on: its page's connection may be down."""
+"""How long to look for it: its page's connection may be down."""
 
 
 def died(why: str) -> dict[str, Any]:
@@ -41,15 +41,15 @@ def died(why: str) -> dict[str, Any]:
 
 
 class Run:
-    """One request to run a cell, and what has come of it. On the event loop."""
+    """One request to run a cell, and its outputs. For one event loop."""
 
     def __init__(self, cell_id: str, rooms: Sequence[str], shared: Shared) -> None:
-        """Wait for the kernel, which may have others to run first.
+        """Wait for the kernel, which may have other cells to run first.
 
         Args:
-            cell_id: of the cell.
-            rooms: whose notebook it is in.
-            shared: with the kernel's other runs.
+            cell_id: the cell's id.
+            rooms: the rooms of the notebook that it is in.
+            shared: what this run shares with the kernel's other runs.
         """
         self.cell_id = cell_id
         self.rooms = rooms
@@ -64,39 +64,39 @@ class Run:
         self._missed: float | None = None
         self._asked = time.monotonic()
         self.unseen = self.cell() is None
-        """Whether its cell hasn't been in a document yet, and is still looked for."""
+        """Whether the lab hasn't found the cell in a document yet and still looks for it."""
         self._answers = 0
         self._echo_by = 0.0
 
     def begin(self, count: Any) -> None:
-        """Take note that the kernel has begun.
+        """Record that the kernel has started to run the cell.
 
         Args:
-            count: the number for the cell's prompt, as the kernel says.
+            count: the kernel's number for the cell's prompt.
         """
         self._count = count if isinstance(count, int) else None
         self._begun = True
         self._beat.settle()
 
     def say(self, kind: str, raw: bytes) -> None:
-        """Take an output. It is read when it is written: on the beat, in the run's share of time.
+        """Receive an output; it is parsed when it is written, on the beat and in the run's time.
 
         Args:
-            kind: of the message, one of `kernel_outputs.KINDS`.
-            raw: its content.
+            kind: the message's type, one of `kernel_outputs.KINDS`.
+            raw: the message's content.
         """
         if kind == "stream" and self.writer.full:
-            return  # not even read: it may be an endless print
+            return  # don't even parse it: it may be an endless print
         if self._heard.add(kind, raw):
             self._beat.write_soon()
 
     def renew(self, updates: Mapping[str, Updated]) -> None:
-        """Change what was displayed here before, in its own time.
+        """Change earlier displays of this run, on its own beat.
 
         Args:
-            updates: by the id, of this run's or of others'.
+            updates: the updates by display id, of this run or of others.
         """
-        # What is still to be read here may be what they change.
+        # An output that isn't parsed yet may have one of these ids.
         unread, places = self._heard.has_unread, self.writer.places
         mine = {ident: one for ident, one in updates.items() if unread or ident in places}
         if mine:
@@ -104,16 +104,16 @@ class Run:
             self._beat.write_soon()
 
     def answered(self) -> None:
-        """Take note that somebody has answered: their page writes that below what was printed.
+        """Record that a person has answered: their page writes the answer below what was printed.
 
-        What the kernel says next is only written when that has come, by another connection.
+        The lab writes the next outputs only after that answer, which comes by another connection.
         """
         if self._begun and not self._over:
             self._answers += 1
             self._echo_by = time.monotonic() + ECHO_SECONDS
 
     def finish(self) -> None:
-        """Take note that the kernel has finished, or never will begin."""
+        """Record that the kernel has finished, or will never start."""
         self._over = True
         self._beat.settle()
 
@@ -126,7 +126,7 @@ class Run:
         """End without a kernel.
 
         Args:
-            is_dead: whether nobody had asked for the kernel's end.
+            is_dead: whether the kernel ended without a request.
             why: the cause; "" if it isn't known.
         """
         if self.ended.is_set():
@@ -149,7 +149,7 @@ class Run:
         self.ended.set()
 
     def seeks(self) -> bool:
-        """Say whether its cell is still looked for; after a while it isn't."""
+        """Say whether the lab still looks for the cell; give up after `PATIENCE_SECONDS`."""
         if self.unseen and self.cell() is not None:
             self.unseen = False
         if self.unseen and time.monotonic() - self._asked > PATIENCE_SECONDS:
@@ -177,14 +177,14 @@ class Run:
             if began >= settled and not self.ended.is_set():
                 self._say_of(cell)
         except Exception:
-            # Whatever a kernel has said, and whatever a page has made of the cell.
+            # The kernel may have sent anything, and a page may have written anything into the cell.
             self._shared.log.exception("The outputs of cell %s can't be written", self.cell_id)
         if self._over and began >= settled:
             self.ended.set()
         self._beat.wrote(began, time.thread_time() - spent, self.writer.spent())
 
     def _miss(self, now: float) -> None:
-        """Wait for a cell whose page hasn't told of it yet, or that is deleted."""
+        """Wait for a cell that its page hasn't sent yet, or that is deleted."""
         self._missed = self._missed or now
         self._beat.put_off(now + SEARCH_SECONDS)
         if now - self._missed < PATIENCE_SECONDS:
@@ -198,15 +198,15 @@ class Run:
             cell_writer.begin(cell)
         steps = self._heard.take()
         if any(isinstance(step, Cleared) for step in steps):
-            self._answers = 0  # their echoes go too
+            self._answers = 0  # the echoes are cleared, too
         others, self._updates = self._updates, {}
-        # Whatever has an id already looks like what had it last, in whichever cell.
+        # All displays with one id show its last output, in every cell.
         last = display_updates.updates_of(steps)
         if last:
             self._shared.update(last)
         updates, self._updates = others | self._updates, {}
         if self._over:
-            updates |= others  # by those that ran later
+            updates |= others  # from runs that started later
             last |= others
         if (growth := self._shared.documents.growth(self.rooms, self.cell_id)) is not None:
             self.writer.fits = growth.take
@@ -217,7 +217,7 @@ class Run:
         self.writer.write(cell, display_updates.shown(steps, last))
 
     def _say_of(self, cell: Any) -> None:
-        """Say of a cell that it runs, or has ended, as its page should have."""
+        """Write into the cell that it runs or has ended, if its page hasn't done so."""
         if self._over:
             cell_writer.end(cell, self._count)
         elif self._begun and not self._said:

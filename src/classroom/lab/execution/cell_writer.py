@@ -1,7 +1,7 @@
 """Write a run's outputs into its cell of the live document, for everybody who has it open.
 
-JupyterLab's pages follow two kinds of change only: of the last output's text, at its end, and of
-what comes from some output on. Whatever else is to change is written as one of these.
+JupyterLab's pages follow only two kinds of change: text at the end of the last output, and a
+replacement of all outputs from one of them on. The lab writes every change as one of these.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.weight import Weight
 
 MOST_TEXT_CHARACTERS = 5_000_000
-"""Characters that one run may print: more, and the page of everybody who looks would suffer."""
+"""Most characters that one run may print: more would slow down everybody's page."""
 MOST_SHOWN_BYTES = 50_000_000
-"""Bytes that one run may display."""
+"""Most bytes that one run may display."""
 
 
 MOST_OUTPUTS = 2000
-"""Outputs that one run may have: each is one more for every page to draw."""
+"""Most outputs of one run: every page has to draw each of them."""
 MOST_PLACES = 100
-"""Outputs of one run that are changed together, by one id."""
+"""Most outputs of one run that one display id changes together."""
 LEFT_OUT = gettext_noop("More than fits here is left out.\n")
 TOO_LARGE = gettext_noop(
     "This output is left out: with it the notebook would be too large to be opened again. Clear"
@@ -41,7 +41,7 @@ TOO_LARGE = gettext_noop(
 
 
 def by_id(document: Any) -> dict[str, Any]:
-    """List the code cells of a notebook's shared document by their ids; of equal ones the first."""
+    """Map ids to the code cells of a notebook's shared document; the first cell of equal ids."""
     found: dict[str, Any] = {}
     for cell in document.ycells:
         ident = cell.get("id")
@@ -51,12 +51,12 @@ def by_id(document: Any) -> dict[str, Any]:
 
 
 def is_code(cell: Any, cell_id: str) -> bool:
-    """Say whether a cell has an id, and outputs."""
+    """Say whether a cell has this id, and a list of outputs."""
     return cell.get("id") == cell_id and isinstance(cell.get("outputs"), Array)
 
 
 def begin(cell: Any) -> None:
-    """Have what a cell has shown before go."""
+    """Remove a cell's earlier outputs."""
     if len(cell["outputs"]):
         del cell["outputs"][:]
 
@@ -70,8 +70,8 @@ def end(cell: Any, count: int | None) -> None:
     """Show a cell as run.
 
     Args:
-        cell: of the shared document.
-        count: the number in its prompt; None when it never began.
+        cell: a cell of the shared document.
+        count: the number in its prompt; None if it never started.
     """
     with cell.doc.transaction():
         if count is not None:
@@ -80,12 +80,12 @@ def end(cell: Any, count: int | None) -> None:
 
 
 def echoes(cell: Any) -> int:
-    """Count what has been answered in a cell, as the page of who answered has written."""
+    """Count the answers in a cell; the page of the person who answers writes them."""
     return sum(one.get("name") == "stdin" for one in cell["outputs"])
 
 
 def _set(cell: Any, name: str, value: Any) -> None:
-    if cell.get(name) != value:  # the page that runs it says the same
+    if cell.get(name) != value:  # the page that runs the cell may have written the same
         cell[name] = value
 
 
@@ -93,7 +93,7 @@ def shared(output: dict[str, Any]) -> Map[Any]:
     """Make an output for the shared document.
 
     Args:
-        output: of nbformat's schema, a stream's text in one piece.
+        output: an output of nbformat's schema; a stream's text is a single string.
     """
     made = copy.deepcopy(output)
     cast_all(made, int, float)
@@ -111,10 +111,10 @@ class CellWriter:
 
     def __init__(self) -> None:
         self.fits: Callable[[Weight], bool] = _always
-        """Says whether the notebook has room for something, which then counts."""
+        """Says whether the notebook has room for an output, and counts it if it has."""
         self._is_too_large = False
         self.places: dict[str, list[int]] = {}
-        """Of what may be updated later: which outputs have that id."""
+        """Numbers of the outputs of each display id."""
         self._sizes: dict[str, int] = {}
         self._screen = Screen()
         self._stream = ""
@@ -124,7 +124,7 @@ class CellWriter:
 
     @property
     def full(self) -> bool:
-        """Whether nothing more is printed."""
+        """Whether the run may print nothing more."""
         if self._is_too_large:
             return True
         return (
@@ -133,16 +133,16 @@ class CellWriter:
         )
 
     def spent(self) -> int:
-        """Count the bytes, about, that were written into the document since this was last asked."""
+        """Return about how many bytes were written into the document since the last call."""
         written, self._written = self._written, 0
         return written
 
     def write(self, cell: Any, steps: Iterable[Step]) -> None:
-        """Take steps, all at once for whoever looks.
+        """Write steps in one transaction, so that pages show them together.
 
         Args:
-            cell: of the shared document.
-            steps: but updates, which may be of other runs' outputs.
+            cell: a cell of the shared document.
+            steps: the steps; no updates, which may concern other runs' outputs.
         """
         with cell.doc.transaction():
             for step in steps:
@@ -165,7 +165,7 @@ class CellWriter:
             left, self._size = MOST_SHOWN_BYTES - self._size, self._size + step.size
             if step.size > left or self._outputs >= MOST_OUTPUTS:
                 if left >= 0:
-                    self._size = MOST_SHOWN_BYTES + 1  # it is said once
+                    self._size = MOST_SHOWN_BYTES + 1  # write the notice only once
                     self._print(outputs, Printed("stderr", gettext(LEFT_OUT)))
                 return
             if not self.fits(weight.of_output(step.output)):
@@ -183,7 +183,7 @@ class CellWriter:
         outputs.append(output)
 
     def _refuse(self, outputs: Any) -> None:
-        """Say, once, that the notebook would be too large."""
+        """Write, only once, that the notebook would be too large."""
         if not self._is_too_large:
             self._add(outputs, _stream("stderr", gettext(TOO_LARGE)), len(gettext(TOO_LARGE)))
             self._stream, self._is_too_large = "", True
@@ -215,23 +215,23 @@ class CellWriter:
         self._written += len(text)
         shown = last["text"]
         if gone:
-            # pycrdt counts bytes. First gone, then new: the order in which pages take it.
+            # pycrdt counts bytes. Pages expect the deletion before the new text.
             del shown[max(0, len(shown) - len(gone.encode())) :]
         shown += text
 
     def update(self, cell: Any, updates: Iterable[Updated]) -> None:
-        """Change what was displayed before; all of it is written at once.
+        """Change earlier displays, in one transaction.
 
         Args:
-            cell: of the shared document.
-            updates: of each id the last word counts.
+            cell: a cell of the shared document.
+            updates: for each id, the last update counts.
         """
         outputs = cell["outputs"]
         new = {at: one for one in updates if self._fits(one) for at in self.places[one.display_id]}
         changed = {at: one for at, one in new.items() if _differs(outputs, at, one.output)}
         if not changed:
             return
-        # Pages put whatever is new at the end: what comes after the first goes with it.
+        # Pages only append new outputs: replace everything from the first changed one on.
         first = min(changed)
         rest = [one.to_py() for one in outputs[first:]]
         for at, one in changed.items():
@@ -242,7 +242,7 @@ class CellWriter:
             outputs.extend(list(map(shared, rest)))
 
     def _fits(self, update: Updated) -> bool:
-        """Say whether there is room for what is shown by an id, in all its places; it counts."""
+        """Say whether there is room for an update in all its places; count it if there is."""
         places = self.places.get(update.display_id)
         if not places or not self.fits(weight.of_output(update.output)):
             return False
@@ -263,7 +263,7 @@ def _content(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differs(outputs: Any, at: int, output: dict[str, Any]) -> bool:
-    """Say whether an output is there still, and looks different."""
+    """Say whether an output still exists and looks different."""
     if at >= len(outputs) or outputs[at].get("output_type") == "stream":
         return False  # somebody has cleared them
     there = outputs[at].to_py()
@@ -271,7 +271,7 @@ def _differs(outputs: Any, at: int, output: dict[str, Any]) -> bool:
 
 
 def _weight(output: dict[str, Any]) -> int:
-    """Say about how many bytes an output has: of its texts, and of each value of its data."""
+    """Return about how many bytes an output has: its texts, and 1,000 for any other value."""
     data = output.get("data")
     values = list(data.values()) if isinstance(data, dict) else [output.get("text")]
     return sum(len(value) if isinstance(value, str) else 1000 for value in values)

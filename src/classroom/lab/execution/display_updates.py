@@ -1,4 +1,4 @@
-"""What is displayed under an id, and shown differently later by it, in whichever cell."""
+"""Find displays with an id, and later updates of them, which may come from another cell."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 def updates_of(steps: Iterable[Step]) -> dict[str, Updated]:
-    """Say what steps change of what was displayed before: the last change of each, by its id.
+    """Return the last change of each display in some steps, by its id.
 
     Args:
-        steps: of one run, in order.
+        steps: the steps of one run, in order.
     """
     return {one.display_id: one for one in map(_update, steps) if one is not None}
 
 
 def shown(steps: Sequence[Step], last: Mapping[str, Updated]) -> list[Step]:
-    """Show at once what is displayed in steps as it is after all of them.
+    """Replace each display in some steps by its last version.
 
     Args:
-        steps: of one run, in order.
-        last: what has each id in the end.
+        steps: the steps of one run, in order.
+        last: the last change of each display, by its id.
 
     Returns:
         The steps that write something, in order.
@@ -35,7 +35,7 @@ def shown(steps: Sequence[Step], last: Mapping[str, Updated]) -> list[Step]:
 
 
 def _update(step: Step) -> Updated | None:
-    """Say what a step changes of what was displayed before, if anything."""
+    """Return a step as a change of its display; None if it has no id."""
     if isinstance(step, Shown) and step.display_id:
         return Updated(step.display_id, step.output, step.size)
     return step if isinstance(step, Updated) else None

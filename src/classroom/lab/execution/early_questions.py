@@ -1,10 +1,10 @@
-"""Ask a kernel that has just started again and again, until the lab hears what it says.
+"""Send requests to a kernel that has just started, until its messages reach the lab.
 
-A page may run nothing before the kernel is heard on each of the lab's sockets. zmq doesn't say when
-a subscription has arrived, and a kernel welcomes only the first socket that subscribes: XPUB tells
-it of no other (zmq_socket(3), ZMQ_XPUB_VERBOSE). Upstream asks the kernel to say something, and
-after half a second again. A warm kernel answers within some milliseconds, often before the
-subscription has arrived: its page would wait for the second answer.
+A page may run nothing before each of the lab's sockets receives the kernel's messages. zmq doesn't
+report when a subscription has arrived, and a kernel welcomes only the first subscriber, because
+XPUB reports no other (zmq_socket(3), ZMQ_XPUB_VERBOSE). Upstream sends a request, and a second one
+half a second later. A warm kernel answers within some milliseconds, often before the subscription
+has arrived. Its page would then wait for the second answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WAITS_SECONDS = (0.02, 0.04, 0.08, 0.16)
-"""How long to wait before each question; upstream's own second one follows."""
+"""How long to wait before each request; upstream's own second request follows."""
 
 
 async def ask_soon(
@@ -25,13 +25,13 @@ async def ask_soon(
     heard: asyncio.Future[None],
     waits_seconds: Iterable[float] = WAITS_SECONDS,
 ) -> None:
-    """Ask a kernel what it is, which it announces to everybody; on the event loop.
+    """Send kernel_info requests; the kernel broadcasts its state for each. For one event loop.
 
     Args:
-        kernel: its manager.
-        session: jupyter_client's, which signs the questions.
-        heard: done when the kernel was heard, or nobody waits for that any more.
-        waits_seconds: how long to wait for that before each question.
+        kernel: the kernel's manager.
+        session: jupyter_client's session, which signs the requests.
+        heard: done when a message of the kernel has come, or no page waits for one any more.
+        waits_seconds: how long to wait for `heard` before each request.
     """
     channel = kernel.connect_shell()
     try:
@@ -39,6 +39,6 @@ async def ask_soon(
             if (await asyncio.wait({heard}, timeout=wait))[0]:
                 return
             session.send(channel, "kernel_info_request")
-            channel.flush()  # else the last one would wait for the loop, and end with the channel
+            channel.flush()  # otherwise closing the channel would drop the last one
     finally:
         channel.close()

@@ -1,4 +1,4 @@
-"""What a kernel has said of one run and isn't written yet; it is read only when it is written."""
+"""Outputs of one run that aren't written yet; they are parsed only when they are written."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.kernel_outputs import Step
 
 BACKLOG_BYTES = 20_000_000
-"""How much may wait to be written before more is left out."""
+"""Most bytes that may wait to be written; further outputs are left out."""
 
 
 class HeardOutputs:
-    """Of one run. On the event loop."""
+    """The waiting outputs of one run. For one event loop."""
 
     def __init__(self, log: Logger) -> None:
-        """Have heard nothing yet.
+        """Start without outputs.
 
         Args:
-            log: the server's.
+            log: the server's log.
         """
         self._log = log
         self._unread: list[tuple[str, bytes]] = []
@@ -34,18 +34,18 @@ class HeardOutputs:
 
     @property
     def has_unread(self) -> bool:
-        """Whether something waits to be read."""
+        """Whether an output waits to be parsed."""
         return bool(self._unread)
 
     def add(self, kind: str, raw: bytes) -> bool:
-        """Keep an output, unread.
+        """Keep an output without parsing it.
 
         Args:
-            kind: of the message, one of `kernel_outputs.KINDS`.
-            raw: its content.
+            kind: the message's type, one of `kernel_outputs.KINDS`.
+            raw: the message's content.
 
         Returns:
-            Whether it is kept; False when too much waits already.
+            Whether it is kept; False if too much waits already.
         """
         if self._waiting > BACKLOG_BYTES:
             return False
@@ -54,26 +54,26 @@ class HeardOutputs:
         return True
 
     def take(self) -> list[Step]:
-        """Return what is to be written, in order; nothing of it waits any more."""
+        """Return the steps to write, in order, and remove them from here."""
         self._read()
         self._waiting = 0
         return self._pending.take()
 
     def end_with(self, output: dict[str, Any]) -> None:
-        """Add an output of the lab's own after all that was heard.
+        """Add an output of the lab itself after all outputs of the kernel.
 
         Args:
-            output: as of nbformat's schema.
+            output: an output of nbformat's schema.
         """
         self._read()
         self._pending.add(Shown(output))
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Drop all outputs."""
         self._unread, self._pending = [], Pending()
 
     def _read(self) -> None:
-        """Read what has been heard since; what can't be is left out."""
+        """Parse the waiting outputs; leave out those that can't be parsed."""
         heard, self._unread = self._unread, []
         for kind, raw in heard:
             if len(raw) > cell_writer.MOST_SHOWN_BYTES or kernel_outputs.too_much(raw):

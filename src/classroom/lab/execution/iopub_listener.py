@@ -1,4 +1,4 @@
-"""The kernels: each is listened to, for its runs' outputs."""
+"""Listen to each kernel for its runs' outputs."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from classroom.lab.services import Services
 
 WELCOME = "iopub_welcome"
-"""What a kernel says first to a socket that listens (JEP 65)."""
+"""Type of a kernel's first message to a new subscriber (JEP 65)."""
 
 
 @dataclass
 class Ear:
-    """What listens to one kernel.
+    """The lab's connection to one kernel's messages.
 
     Attributes:
-        runs: its runs.
-        stream: a zmq stream of what it tells everybody.
-        ports: where that is connected to.
-        asking: the run, if any, that waits for an answer: the id of its request.
-        hears: whether anything has come: zmq doesn't say when a subscription has arrived.
+        runs: the kernel's runs.
+        stream: a zmq stream of the kernel's iopub channel.
+        ports: the ports that the kernel had when the stream was connected.
+        asking: the id of the request whose run waits for a person's answer; "" for none.
+        hears: whether any message has come: zmq doesn't report when a subscription has arrived.
     """
 
     runs: KernelRuns
@@ -47,12 +47,12 @@ class Ear:
 
 
 class ListeningKernels(AsyncMappingKernelManager):
-    """jupyter_server's own, which also listens to them."""
+    """jupyter_server's kernel manager, which also listens to its kernels."""
 
     notebooks: Notebooks | None = None
-    """Where outputs are written; without it the pages do that."""
+    """The notebooks to write outputs into; without them the pages write the outputs."""
     services: Services | None = None
-    """The lab's, set by its extension; None where only the kernels are tested."""
+    """The lab's services, set by its extension; None if only the kernels are tested."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -61,7 +61,7 @@ class ListeningKernels(AsyncMappingKernelManager):
         self._restarting: dict[str, asyncio.Future[Any]] = {}
 
     def listen(self, kernel_id: str) -> None:
-        """Listen to a kernel from now on, if nobody does."""
+        """Listen to a kernel from now on, unless the lab already does."""
         if self.notebooks is None:
             return
         ear, ports = self._ears.get(kernel_id), list(self.get_kernel(kernel_id).ports)
@@ -78,10 +78,10 @@ class ListeningKernels(AsyncMappingKernelManager):
             ear.stream.on_recv(partial(self._hear, kernel_id, ear))
 
     def iopub_of(self, kernel_id: str) -> SharedIopub:
-        """Return what a kernel tells everybody, for all pages that are connected to it.
+        """Return a kernel's iopub channel, which all pages connected to the kernel share.
 
         Args:
-            kernel_id: of a kernel that there is.
+            kernel_id: the id of an existing kernel.
         """
         kernel: Any = self.get_kernel(kernel_id)
         found, ports = self._iopubs.get(kernel_id), list(kernel.ports)
@@ -104,12 +104,12 @@ class ListeningKernels(AsyncMappingKernelManager):
         ear.stream, ear.hears = None, False
 
     def announce(self, kernel_id: str, ident: str, cell_id: str, who: str) -> None:
-        """Take over the outputs of a cell that somebody runs, if they can be written here.
+        """Take over the outputs of a cell that a person runs, if the lab can write them.
 
         Args:
-            kernel_id: that is to run it.
-            ident: of the request's message.
-            cell_id: of the cell.
+            kernel_id: the kernel that will run it.
+            ident: the id of the request's message.
+            cell_id: the cell's id.
             who: the user's name.
         """
         ear = self._ears.get(kernel_id)
@@ -119,12 +119,12 @@ class ListeningKernels(AsyncMappingKernelManager):
             ear.runs.announce(ident, cell_id, rooms)
 
     def ran(self, kernel_id: str, cell_id: str, user: Any) -> None:
-        """Take note of who runs a cell, for everybody to see.
+        """Record who runs a cell, and show it to everybody.
 
         Args:
-            kernel_id: that runs it.
-            cell_id: the cell's.
-            user: jupyter_server's.
+            kernel_id: the kernel that runs it.
+            cell_id: the cell's id.
+            user: jupyter_server's user.
         """
         if self.notebooks is None or self.services is None:
             return
@@ -133,11 +133,11 @@ class ListeningKernels(AsyncMappingKernelManager):
             history.add(notebook, path, cell_id, user.display_name or user.username)
 
     def asked(self, kernel_id: str, parts: Sequence[bytes]) -> None:
-        """Take note that a kernel asks who runs a cell for something, for the others to see.
+        """Record that a kernel waits for input from the person who runs a cell; show the others.
 
         Args:
-            kernel_id: the kernel's.
-            parts: of its message, an ``input_request``: header, parent, metadata, content.
+            kernel_id: the kernel's id.
+            parts: the parts of its ``input_request``: header, parent, metadata, content.
         """
         ident = kernel_outputs.head(parts[1])[0]
         if (ear := self._ears.get(kernel_id)) is None or not (cell := ear.runs.cell_of(ident)):
@@ -145,12 +145,12 @@ class ListeningKernels(AsyncMappingKernelManager):
         try:
             question = kernel_outputs.read(parts[3]).get("prompt")
         except BadOutputError:
-            return  # nor can the page that is asked read it
+            return  # the person's page can't parse it either
         ear.asking = ident
         self._tell_question(kernel_id, cell, str(question or ""))
 
     def answered(self, kernel_id: str) -> None:
-        """Take note that somebody has answered what a kernel asked."""
+        """Record that a person has answered the kernel's question."""
         if (ear := self._ears.get(kernel_id)) is not None:
             self._end_question(kernel_id, ear)
             ear.runs.answered()
@@ -168,7 +168,7 @@ class ListeningKernels(AsyncMappingKernelManager):
             history.ask(notebook, path, cell_id, question)
 
     def keeps(self, kernel_id: str, ident: str) -> bool:
-        """Say whether a run's outputs are written here."""
+        """Say whether the lab writes a run's outputs."""
         ear = self._ears.get(kernel_id)
         return ear is not None and ear.runs.has(ident)
 
@@ -178,7 +178,7 @@ class ListeningKernels(AsyncMappingKernelManager):
 
     def _lose(self, kernel_id: str, *, is_dead: bool) -> None:
         """End a kernel's runs; the next kernel is listened to again."""
-        # Who connects from now on waits until the next one is heard; the others' connections last.
+        # Pages that connect now wait for the next kernel's messages; open connections stay.
         self._iopubs.pop(kernel_id, None)
         if (ear := self._ears.get(kernel_id)) is not None:
             kernel: Any = self.get_kernel(kernel_id)
@@ -188,9 +188,9 @@ class ListeningKernels(AsyncMappingKernelManager):
             self._deafen(ear)
 
     async def restart_kernel(self, kernel_id: str, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Restart a kernel; what it was running is over. The arguments are upstream's.
+        """Restart a kernel, and end its runs. The arguments are upstream's.
 
-        Whoever asks while it is being restarted waits for that: it isn't done again.
+        A request that comes during a restart waits for that restart instead of starting another.
         """
         under_way = self._restarting.get(kernel_id)
         if under_way is None:
@@ -201,19 +201,19 @@ class ListeningKernels(AsyncMappingKernelManager):
         return await asyncio.shield(under_way)
 
     def _restarted(self, kernel_id: str) -> None:
-        """Take note that a restart is over; what came meanwhile the old kernel has said."""
+        """Record that a restart is over; messages until now came from the old kernel."""
         self._restarting.pop(kernel_id, None)
         self._iopubs.pop(kernel_id, None)
 
     def start_watching_activity(self, kernel_id: str) -> None:
-        """Watch what a kernel does, as upstream; but only messages that can be read.
+        """Watch what a kernel does, as upstream, but only messages that can be parsed.
 
-        Upstream takes each message's headers apart, however large, and fails at those that are
-        none: an error in the log for each.
+        Upstream parses each message's headers, however large. An invalid header makes it fail, with
+        an error in the log.
 
-        A kernel that welcomes whoever begins to listen (JEP 65) has started. Upstream waits for it
-        to say what it does: if it did so before anybody listened, nobody can run anything until it
-        is asked again, half a second later.
+        A kernel that welcomes a subscriber (JEP 65) has started. Upstream also waits for its status
+        message. If the kernel sent that before the lab listened, nobody could run anything until
+        upstream's next request, half a second later.
         """
         super().start_watching_activity(kernel_id)
         kernel: Any = self.get_kernel(kernel_id)
@@ -227,7 +227,7 @@ class ListeningKernels(AsyncMappingKernelManager):
                 kernel.execution_state = "idle"
             try:
                 record(message)
-            except Exception as error:  # noqa: BLE001 (whatever a kernel has made of it)
+            except Exception as error:  # noqa: BLE001 (a kernel may send anything)
                 self.log.debug("Dropped a kernel's message that can't be read: %s", error)
 
         stream.on_recv(look)
@@ -239,9 +239,9 @@ class ListeningKernels(AsyncMappingKernelManager):
         return super().remove_kernel(kernel_id)
 
     def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
-        """Keep messages for a page that may come back, but for what is written here.
+        """Keep messages for a page that may come back, except outputs that the lab writes.
 
-        Upstream keeps all: an endless print would fill the memory as soon as its page is closed.
+        Upstream keeps them all, so that an endless print fills the memory once its page is closed.
         """
         super().start_buffering(kernel_id, session_key, channels)
         if not self.buffer_offline_messages or "iopub" not in channels:

@@ -1,8 +1,8 @@
 """Reconnect to a kernel after it has sent too large a message.
 
-A message beyond ``ZMQ_MAXMSGSIZE`` ends zmq's connection for good: other than after an end of the
-kernel, zmq makes no new one (libzmq's ``session_base_t::engine_error``). The lab would be deaf to a
-kernel that goes on, and keep its outputs from everybody.
+After a message beyond ``ZMQ_MAXMSGSIZE``, zmq closes the connection and doesn't reconnect, as it
+does after the end of a kernel (libzmq's ``session_base_t::engine_error``). The kernel would go on,
+but the lab would receive none of its outputs.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ EVENTS = (
     | zmq.EVENT_MONITOR_STOPPED
 )
 WAIT_SECONDS = 1.0
-"""How long zmq has to begin by itself: it tries after a hundredth of that."""
+"""How long to wait for zmq to reconnect itself, which it tries after a hundredth of that."""
 _numbers = itertools.count(1)
 
 
 def _monitor(socket: zmq.Socket[Any]) -> zmq.Socket[bytes]:
-    """Open the socket that tells what happens to another one's connection.
+    """Open a socket that reports what happens to another socket's connection.
 
     zmq's own `get_monitor_socket` must not be used here, for two reasons:
 
@@ -44,10 +44,10 @@ def _monitor(socket: zmq.Socket[Any]) -> zmq.Socket[bytes]:
       socket that gets the number at once can't be monitored ("Address already in use").
 
     Args:
-        socket: to hear of; connected or not.
+        socket: the socket to monitor, connected or not.
 
     Raises:
-        zmq.ZMQError: there can be no more sockets.
+        zmq.ZMQError: the limit of sockets is reached.
     """
     address = f"inproc://classroom-monitor-{next(_numbers)}"
     socket.monitor(address, EVENTS)
@@ -60,11 +60,11 @@ class Reconnected:
     """One socket's connection."""
 
     def __init__(self, socket: zmq.Socket[Any], address: str) -> None:
-        """Look after a socket until it is closed; on the event loop.
+        """Monitor a socket until it is closed. For one event loop.
 
         Args:
-            socket: that is connected.
-            address: to which.
+            socket: the connected socket.
+            address: the address that the socket is connected to.
         """
         self._socket, self._address = socket, address
         self._timer: asyncio.TimerHandle | None = None
@@ -83,9 +83,9 @@ class Reconnected:
             self._timer = loop.call_later(WAIT_SECONDS, self._connect)
 
     def _connect(self) -> None:
-        """Connect again: zmq doesn't, and takes no second connection to one address."""
+        """Connect again: zmq doesn't, and accepts no second connection to one address."""
         self._timer = None
         if not self._socket.closed:
-            with contextlib.suppress(zmq.ZMQError):  # of an address that it has forgotten by itself
+            with contextlib.suppress(zmq.ZMQError):  # zmq may have forgotten the address
                 self._socket.disconnect(self._address)
             self._socket.connect(self._address)

@@ -1,4 +1,4 @@
-"""Keep from pages what the server writes into the document for them."""
+"""Don't send pages the outputs that the server writes into the document."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KEPT = 500
-"""How many messages are kept for a page that may come back."""
+"""How many messages to keep for a page that may come back."""
 KEPT_BYTES = 10 * kernel_messages.MB
-"""How much they may be together."""
+"""Most bytes of these messages together."""
 
 
 def heard(session: Any, message: list[Any]) -> list[Any]:
-    """Take a zmq message apart: header, parent, metadata, content; empty when it can't be.
+    """Split a zmq message into header, parent, metadata and content; empty if that fails.
 
-    Nor when it is larger than any may be: nothing of such a one is read.
+    Also empty for a message that is too large to be parsed.
 
-    Its signature is not looked at: the socket is the kernel's own, as for pages.
+    The signature isn't checked: the socket is the kernel's own, as for pages.
 
     Args:
-        session: jupyter_client's.
-        message: its frames.
+        session: jupyter_client's session.
+        message: the message's frames.
     """
     try:
         _, (_, *parts) = session.feed_identities(message)
@@ -36,31 +36,31 @@ def heard(session: Any, message: list[Any]) -> list[Any]:
 
 
 class Keeping(Protocol):
-    """The kernels, of which some have their runs' outputs written here."""
+    """The kernels, which know the runs whose outputs the lab writes."""
 
     def keeps(self, kernel_id: str, ident: str) -> bool:
-        """Say whether a run's outputs are written here."""
+        """Say whether the lab writes a run's outputs."""
 
 
 class Sieve:
-    """Keeps from one page what it needn't write: it comes to it with the document."""
+    """Holds back outputs from one page that come to it with the document."""
 
     def __init__(self, kernels: Keeping, kernel_id: str) -> None:
-        """Begin, for one connection to a kernel.
+        """Serve one connection to a kernel.
 
         Args:
-            kernels: all of the lab's.
-            kernel_id: of the one that it is connected to.
+            kernels: all kernels of the lab.
+            kernel_id: the id of the kernel that it is connected to.
         """
         self._kernels = kernels
         self._kernel_id = kernel_id
         self._captured = Captured()
 
     def holds(self, parts: Sequence[Any]) -> bool:
-        """Say whether a message is an output that is written here.
+        """Say whether a message is an output that the lab writes.
 
         Args:
-            parts: of `heard`.
+            parts: the message's parts, from `heard`.
         """
         run = kernel_outputs.head(parts[1])[0] if parts else ""
         if not self._kernels.keeps(self._kernel_id, run):
@@ -72,17 +72,17 @@ class Sieve:
 
 
 class OfflineMessages:
-    """What a kernel says while its page is away, but for what is written here."""
+    """A kernel's messages while its page is away, except outputs that the lab writes."""
 
     def __init__(self, session: Any, sieve: Sieve) -> None:
-        """Keep nothing yet.
+        """Start without messages.
 
         Args:
-            session: jupyter_client's, of the kernel.
-            sieve: of the page.
+            session: jupyter_client's session of the kernel.
+            sieve: the page's sieve.
         """
         self._session, self._sieve = session, sieve
-        # Not without end: of whatever else prints all night, the last.
+        # Keep only the last ones: something else may print all night.
         self.kept: Kept[tuple[str, list[bytes]]] = Kept(
             KEPT, KEPT_BYTES, lambda one: kernel_messages.size(one[1])
         )
@@ -91,7 +91,7 @@ class OfflineMessages:
         """Keep a message for the page.
 
         Args:
-            message: its frames.
+            message: the message's frames.
         """
         parts = heard(self._session, message)
         if parts and not self._sieve.holds(parts):

@@ -1,4 +1,4 @@
-"""Kernels that run as `student` and outlive the lab server: started by the launcher."""
+"""Manage kernels: the launcher starts them as `student`, and they outlive the lab server."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ from classroom.runtime.paths import own
 from classroom.runtime.words import gettext
 
 MOST_SOCKETS = 16_384
-"""Sockets of zmq's that the lab server may have."""
+"""Most zmq sockets of the lab server."""
 BOUNDS = {
-    # Beyond this zmq ends the connection before it has read the frame; we make a new one.
+    # zmq closes the connection before it reads a larger frame; `Reconnected` opens a new one.
     zmq.MAXMSGSIZE: LONGEST_BYTES,
-    # Messages that wait on either side; what is beyond waits in the kernel, and counts as its own.
+    # Messages that wait on either side; the others wait in the kernel, and use the kernel's memory.
     zmq.RCVHWM: 100,
     zmq.SNDHWM: 100,
-    # Milliseconds until zmq tries again to connect, doubled each time: a warm kernel listens some
-    # 40 ms after it is started, and would be waited for until 100, which is zmq's own interval.
+    # Milliseconds until zmq retries a connection, doubled each time. A warm kernel listens some
+    # 40 ms after its start; with zmq's own interval the lab would wait 100 ms.
     zmq.RECONNECT_IVL: 10,
     zmq.RECONNECT_IVL_MAX: 100,
 }
-"""Of the sockets by which the lab server speaks with kernels."""
+"""Options of the sockets between the lab server and kernels."""
 
 
 class StudentKernel(ServerKernelManager):
-    """A kernel manager whose kernel is always a student's, whatever its spec asks for."""
+    """A kernel manager whose kernel always runs as `student`, whatever its spec requests."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Be starting from the first moment: upstream lists a kernel before it says so."""
+        """Set the state "starting" at once: upstream lists a kernel before it sets the state."""
         super().__init__(**kwargs)
         self.last_activity, self.execution_state, self.reason = utcnow(), "starting", ""
         self.why_it_ended = ""
-        """Why its last kernel ended, if that is known."""
+        """Why its last kernel ended; "" if that isn't known."""
 
     @default("event_logger")
     def _default_event_logger(self) -> Any:
-        """Return what is told of each kernel's start and end; upstream's, the same for all.
+        """Return upstream's logger of kernels' start and end events, one for all kernels.
 
-        Upstream reads and checks the schemas of these events again for each kernel.
+        Upstream makes one for each kernel, which reads and checks the events' schemas again.
         """
         if not isinstance(self.parent, StudentKernels):
             return super()._default_event_logger()
@@ -68,7 +68,7 @@ class StudentKernel(ServerKernelManager):
         return self.parent.event_logger
 
     def connect_iopub(self, identity: bytes | None = None) -> Any:
-        """Listen to what the kernel tells everybody, whatever it has said; as upstream's."""
+        """Connect to the kernel's iopub channel; reconnect after too large a message."""
         made = super().connect_iopub(identity)
         Reconnected(made.socket, self._make_url("iopub"))
         return made
@@ -86,36 +86,37 @@ class StudentKernel(ServerKernelManager):
 
 
 class StudentKernels(ListeningKernels):
-    """All kernels; those that ran before the lab server did are taken over."""
+    """All kernels, also those that ran before the lab server started."""
 
     event_logger: Any = None
-    """What is told of kernels; None before the first one."""
+    """The logger of kernels' events; None before the first kernel."""
     max_kernels = Int(0, config=True, help="How many kernels may run; 0 for any number.")
 
     def __init__(self, **kwargs: Any) -> None:
-        """Keep connection files where both lab and students come."""
+        """Put connection files into a folder that both the lab and students can read."""
         super().__init__(**kwargs)
         self.connection_dir = str(own().kernels)
         self._reserved: set[str] = set()
-        # Each page has six for each kernel that it has open; zmq's own limit is 1,023 for all.
+        # Each page needs six sockets for each open kernel; zmq's default limit is 1,023 in all.
         self.context.set(zmq.MAX_SOCKETS, MOST_SOCKETS)
         for option, value in BOUNDS.items():
-            self.context.setsockopt(option, value)  # of every socket that it makes from now on
+            self.context.setsockopt(option, value)  # for every new socket
 
     async def _async_start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
-        """Start a kernel, or find the one that is asked for.
+        """Start a kernel, or return the requested one.
 
-        A place is reserved before anything is awaited: of many who ask at once no more get one.
+        A place is reserved before the first await, so that simultaneous requests can't exceed the
+        limit.
 
         Raises:
-            HTTPError: 400, no kernel can have that id, or start there; 429, there are as many as
-                there may be; 503, the launcher doesn't answer.
+            HTTPError: 400 if the id is invalid, or the kernel can't start there; 429 if the limit
+                of kernels is reached; 503 if the launcher doesn't answer.
         """
         if kernel_id is not None and kernel_id in self:
             return str(await super()._async_start_kernel(kernel_id=kernel_id, **kwargs))
         ident = kernel_id or self.new_kernel_id(**kwargs)
         if not KEY.fullmatch(ident) or ident in self._reserved:
-            # It becomes part of a file's name.
+            # The id becomes part of a file's name.
             raise web.HTTPError(400, gettext("No kernel can be started under that id."))
         self.check_limit()
         self._reserved.add(ident)
@@ -132,10 +133,10 @@ class StudentKernels(ListeningKernels):
     start_kernel = _async_start_kernel  # type: ignore[assignment]
 
     def check_limit(self) -> None:
-        """Refuse one more kernel when there are as many as there may be.
+        """Check that one more kernel may run.
 
         Raises:
-            HTTPError: 429, with a sentence.
+            HTTPError: 429 with a sentence if the limit is reached.
         """
         if self.max_kernels and len({*self.list_kernel_ids(), *self._reserved}) >= self.max_kernels:
             words = gettext(
@@ -145,10 +146,10 @@ class StudentKernels(ListeningKernels):
             raise web.HTTPError(429, words.format(most=self.max_kernels))
 
     def tell(self, kernel_id: str, sentence: str) -> None:
-        """Show a sentence to those who have a kernel open.
+        """Show a sentence to everybody who has a kernel open.
 
         Args:
-            kernel_id: the kernel's.
+            kernel_id: the kernel's id.
             sentence: plain text.
         """
         if self.services is not None:
@@ -156,11 +157,11 @@ class StudentKernels(ListeningKernels):
             self.services[Notifications].tell(people, sentence)
 
     def tell_end(self, kernel_id: str, why: str) -> None:
-        """Tell those who have a kernel open that it has ended, and of which notebook it was.
+        """Notify everybody who has a kernel open that it has ended; name its notebook.
 
         Args:
-            kernel_id: the kernel's.
-            why: in words.
+            kernel_id: the kernel's id.
+            why: the reason, in words.
         """
         sessions = getattr(self.parent, "session_manager", None)
         paths = [] if sessions is None else patches.notebooks_of(sessions, kernel_id)
@@ -176,7 +177,7 @@ class StudentKernels(ListeningKernels):
         now: bool | None = False,  # noqa: FBT001, FBT002 (upstream's)
         restart: bool | None = False,  # noqa: FBT001, FBT002
     ) -> None:
-        """End a kernel, as upstream's, which fails while one that has died is started again."""
+        """Shut a kernel down as upstream; first wait for a restart, during which upstream fails."""
         known = self._kernels.get(kernel_id)
         for _ in range(10 * LAUNCHER_SECONDS):
             if known is None or known.ready.done():
@@ -187,19 +188,20 @@ class StudentKernels(ListeningKernels):
     shutdown_kernel = _async_shutdown_kernel  # type: ignore[assignment]
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
-        """Say where a kernel starts: beside its notebook, also where the notebook is live.
+        """Return the folder in which a kernel starts: its notebook's, also for a live notebook.
 
         Args:
-            path: of the folder, as a page names it.
+            path: the folder's path, as a page names it.
             kwargs: upstream's.
         """
         del kwargs
         return working_folder.folder_for(working_folder.root_of(self.parent), local_path(path))
 
     async def warm(self) -> None:
-        """Have kernels start within a moment from soon on; a launcher that isn't there does so too.
+        """Make the launcher preload the modules that kernels need, so that kernels start quickly.
 
-        Called when the first page is open: what takes long may begin then.
+        The lab calls it when the first page is open, because preloading takes long. A launcher that
+        doesn't answer preloads after its first kernel.
         """
         with contextlib.suppress(NotLaunchedError):
             await client.warm()
@@ -217,7 +219,7 @@ class StudentKernels(ListeningKernels):
         return found
 
     async def _adopt(self, kernel_id: str, note: dict[str, Any]) -> None:
-        """Take a kernel over; what upstream does at the start of one is done here after it."""
+        """Take a kernel over; do afterwards what upstream does when it starts a kernel."""
         kernel = self.kernel_manager_factory(
             parent=self,
             log=self.log,
@@ -238,7 +240,7 @@ class StudentKernels(ListeningKernels):
         await kernel._async_post_start_kernel()  # noqa: SLF001
         self._kernels[kernel_id] = kernel
         self._kernel_connections[kernel_id] = 0
-        # What it is doing it tells with its next message; until then it isn't taken for idle.
+        # The kernel reports its state with the next message; until then count it as busy.
         kernel.execution_state = "busy"
         kernel.reason = ""
         kernel.last_activity = utcnow()

@@ -1,7 +1,7 @@
-"""Who ran what: each cell that is run is in the lab's log, under the name of who is signed in.
+"""Connect pages to kernels, and log who runs which cell.
 
-Not in the notebook: a name in a cell's metadata would be in every diff, and would stay there when
-the notebook goes on to somebody else. The kernel is told the name with each message
+The name isn't written into the notebook: in a cell's metadata it would be in every diff, and would
+stay there when the notebook is passed on. The kernel receives the name with each message
 (`signed_messages`).
 """
 
@@ -43,18 +43,18 @@ if TYPE_CHECKING:
     from classroom.lab.execution.shared_iopub import SharedIopub
 
 LITTLE_BYTES = 1024 * 1024
-"""Bytes that may wait for a kernel which doesn't take them though nobody is connected to it."""
+"""Most bytes that may wait for a kernel that reads nothing after its last page has disconnected."""
 NOTICE_SECONDS = 5.0
-"""How often somebody is told at most that something is left out."""
+"""Fewest seconds between two notices to a person that something is left out."""
 MOST_UNSENT_BYTES = 2 * kernel_messages.LONGEST_SHOWN_BYTES
-"""Bytes that may wait for a page which doesn't take them, before it is disconnected."""
+"""Most bytes that may wait for a page that doesn't read; then the lab disconnects it."""
 V1 = "v1.kernel.websocket.jupyter.org"
 
 
 class SignedConnection(ZMQChannelsWebsocketConnection):
-    """Upstream's connection between a page and a kernel, which says who speaks.
+    """Upstream's connection between a page and a kernel, but it adds the sender's name.
 
-    What a cell prints doesn't come by here: it is written into the live document.
+    A cell's outputs don't pass through here: the lab writes them into the live document.
     """
 
     _sieve: Sieve | None = None
@@ -64,9 +64,10 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
     _noticed = -NOTICE_SECONDS
 
     async def prepare(self) -> None:
-        """Skip upstream's wait when the kernel's info is known.
+        """Skip upstream's wait if the kernel's info is known.
 
-        Upstream waits each time, and keeps all of a connection for a minute in case it is in vain.
+        Upstream waits each time, and keeps the whole connection in memory for a minute if no answer
+        comes.
         """
         kernel: Any = self.kernel_manager
         said = getattr(kernel, "_kernel_info_future", None)
@@ -78,7 +79,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         self._finish_kernel_info(said.result())
 
     def connect(self) -> Any:
-        """Begin: the kernel is listened to before its page can ask for anything."""
+        """Connect; listen to the kernel before its page can send a request."""
         kernels = self.multi_kernel_manager
         if isinstance(kernels, ListeningKernels):
             kernels.listen(self.kernel_id)
@@ -86,7 +87,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         return super().connect()
 
     def create_stream(self) -> None:
-        """Open this page's channels; what the kernel tells everybody is received once for all."""
+        """Open this page's channels; all pages of a kernel share its iopub channel."""
         kernels = self.multi_kernel_manager
         if not isinstance(kernels, ListeningKernels):
             super().create_stream()
@@ -100,25 +101,25 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         self.channels["iopub"] = self._iopub.join()
 
     def nudge(self) -> asyncio.Future[None]:
-        """Wait until the kernel is heard; of one that others hear already nothing is asked."""
+        """Wait for a message of the kernel; send no request if other pages receive messages."""
         return super().nudge() if self._iopub is None else self._iopub.hearing(self._ask)
 
     def _ask(self) -> asyncio.Future[None]:
-        """Have the kernel say something; return what is done when it was heard."""
+        """Make the kernel send something; return a future that is done when that has come."""
         heard = super().nudge()
         questions = early_questions.ask_soon(self.kernel_manager, self.session, heard)
-        background_tasks.start(questions, "Asking a kernel whether it is there", self.log)
+        background_tasks.start(questions, "Checking that a kernel answers", self.log)
         return heard
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
-        """Sign a message with its sender's name; write down what is run."""
+        """Put the sender's name into a message; log what it runs."""
         if not isinstance(incoming_msg, str) and self.subprotocol != V1:
-            # Upstream would take it unsigned; no page sends any.
+            # Upstream would accept it without a name; no page sends such a message.
             self.log.warning(
                 "Dropped a binary message on the legacy kernel protocol (user %s)", self._who
             )
             return
-        # It may be stopped, and what it doesn't take waits in the lab server.
+        # The kernel may be stopped; what it doesn't read waits in the lab server's memory.
         if not self._services[MemoryBudget].take(self._who, len(incoming_msg)):
             self._notice(gettext("The kernel reads no more messages: interrupt it, or restart it"))
             return
@@ -139,24 +140,24 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         super().handle_incoming_message(incoming_msg)
 
     def disconnect(self) -> None:  # type: ignore[override]
-        """End: what the kernel hasn't taken isn't kept, unless it is little."""
+        """Disconnect; drop what the kernel hasn't read, unless it is little."""
         untaken = self._untaken
         self._taken()
         if (pings := self.websocket_handler.ping_callback) is not None:
-            pings.stop()  # upstream does at the next one, and keeps all until then
+            pings.stop()  # upstream stops it at the next ping, and keeps all until then
             self.websocket_handler.ping_callback = None
         super().disconnect()
         if untaken > LITTLE_BYTES and self.kernel_id in self.multi_kernel_manager:
             self.multi_kernel_manager.stop_buffering(self.kernel_id)
 
     def _taken(self) -> None:
-        """Take note that the kernel takes what it is sent: it says something."""
+        """Release the memory of the sent messages: the kernel answers, so it reads them."""
         if self._untaken:
             self._services[MemoryBudget].give(self._who, self._untaken)
         self._untaken = 0
 
     def _note(self, found: Request) -> None:
-        """Write down what is run; take its outputs over before its kernel knows of it."""
+        """Log what a message runs; take over its outputs before the kernel receives it."""
         kernels = self.multi_kernel_manager
         if found.kind == EXECUTE:
             where = f"cell {found.cell}" if found.cell else "code"
@@ -171,12 +172,12 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
                 kernels.answered(self.kernel_id)
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
-        """Pass a kernel's message on to its page, but for what is written into the document."""
+        """Send a kernel's message to its page, except outputs that the lab writes."""
         channel = stream if isinstance(stream, str) else getattr(stream, "channel", None)
         self._taken()
         parts = heard(self.session, outgoing_msg)
         if not parts:
-            return  # upstream would fail at it
+            return  # upstream would fail on it
         if self._sieve is not None and channel in {"iopub", "stdin"}:
             if channel == "iopub" and self._sieve.holds(parts):
                 return
@@ -185,24 +186,24 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
                 self.multi_kernel_manager.asked(self.kernel_id, parts)
         if not self._has_room(kernel_messages.size(parts)):
             return
-        # Upstream notices that of the older protocol only: the page has just been closed.
+        # The page has just been closed; upstream catches that only in the legacy protocol.
         with contextlib.suppress(WebSocketClosedError):
             super().handle_outgoing_message(stream, outgoing_msg)
 
     def _handle_kernel_info_reply(self, msg: list[Any]) -> None:
-        """Take a kernel's word on what it is, if it can be read; upstream would wait a minute."""
+        """Read a kernel's info; accept an invalid one, for which upstream would wait a minute."""
         parts = heard(self.session, msg)
         if parts and kernel_messages.size(parts) <= kernel_messages.MB:
-            with contextlib.suppress(Exception):  # whatever a kernel has made of it
+            with contextlib.suppress(Exception):  # a kernel may send anything
                 super()._handle_kernel_info_reply(msg)
         if not self._kernel_info_future.done():
             self._kernel_info_future.set_result({})
 
     def _has_room(self, size: int) -> bool:
-        """Say whether the page can be sent a message; tell its user, or let go of it, if not.
+        """Say whether the page can receive a message; if not, notify its user or disconnect it.
 
         Args:
-            size: the message's, bytes.
+            size: the message's bytes.
         """
         most = (
             kernel_messages.LONGEST_SHOWN_BYTES
@@ -219,7 +220,7 @@ class SignedConnection(ZMQChannelsWebsocketConnection):
         return not registry.lags(self.websocket_handler, MOST_UNSENT_BYTES)
 
     def _notice(self, what: str) -> None:
-        """Tell the page's user something, but not all the time."""
+        """Notify the page's user, at most once in `NOTICE_SECONDS`."""
         if time.monotonic() - self._noticed >= NOTICE_SECONDS:
             self._noticed = time.monotonic()
             self._services[Notifications].tell({self._who}, f"{what}.")

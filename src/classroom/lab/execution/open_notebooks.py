@@ -24,43 +24,43 @@ YDOC = "jupyter_server_ydoc"
 
 
 STALE_SECONDS = 0.25
-"""How old an index may be that doesn't have a cell: so often it is made again at most for one."""
+"""Fewest seconds between two updates of an index because it lacks a cell."""
 
 
 INDEX = "classroom_index"
-"""Under which name a document has its index."""
+"""The attribute of a document that holds its index."""
 
 
 class CellIndex:
-    """The code cells of a notebook by their ids: looked up at each output, and by whoever asks.
+    """The code cells of a notebook by their ids, for a lookup at each output.
 
-    It belongs to the document, and knows it only while it looks: what observes a document must
-    not hold it, or neither would ever be freed (the observer is pycrdt's, out of Python's sight).
+    The document owns it, and it holds no reference to the document. An observer with such a
+    reference would keep both in memory, because Python can't see pycrdt's list of observers.
     """
 
     def __init__(self, document: Any) -> None:
-        """Have nothing looked up yet.
+        """Start without cells.
 
         Args:
-            document: the notebook's shared one.
+            document: the notebook's shared document.
         """
         self._cells: dict[str, Any] = {}
         self._made = -STALE_SECONDS
         self._changes = changes = [1]
 
         def changed(_: Any) -> None:
-            """Take note that cells have come or gone."""
+            """Record that cells have come or gone."""
             changes[0] += 1
 
         self._seen = 0
         document.ycells.observe(changed)
 
     def find(self, document: Any, cell_id: str) -> Any:
-        """Find a cell; None when there is none of that id, or it came a moment ago.
+        """Find a cell; None if there is none of that id, or it came a moment ago.
 
         Args:
-            document: the one that it was made for.
-            cell_id: the cell's.
+            document: the document of this index.
+            cell_id: the cell's id.
         """
         found = self._cells.get(cell_id)
         stale = self._seen != self._changes[0]
@@ -68,7 +68,7 @@ class CellIndex:
             self._seen, self._made = self._changes[0], time.monotonic()
             self._cells = cell_writer.by_id(document)
             found = self._cells.get(cell_id)
-        # Within a cell a page may have changed anything meanwhile.
+        # A page may have changed anything in the cell meanwhile.
         return found if found is not None and cell_writer.is_code(found, cell_id) else None
 
 
@@ -76,7 +76,7 @@ class Notebooks:
     """The notebooks that somebody has open."""
 
     def __init__(self, app: ServerApp) -> None:
-        """Belong to a server, whose extensions may not be loaded yet."""
+        """Use a server, whose extensions may not be loaded yet."""
         self._app = app
 
     def _room(self, name: str) -> Any:
@@ -108,7 +108,7 @@ class Notebooks:
         return found
 
     def of(self, kernel_id: str) -> Iterator[tuple[str, str]]:
-        """Go through the notebooks that a kernel runs cells of: their files' ids and paths."""
+        """Iterate over the notebooks of a kernel: their files' ids and paths."""
         sessions: Any = self._app.session_manager
         files: Any = self._app.web_app.settings["file_id_manager"]
         for named in patches.notebooks_of(sessions, kernel_id):
@@ -117,15 +117,16 @@ class Notebooks:
                 yield ident, path
 
     def open_by(self, kernel_id: str, who: str, cell_id: str) -> list[str]:
-        """List the rooms whose notebook a cell may be in that somebody runs.
+        """List the rooms of the notebooks that may contain a cell that a person runs.
 
-        None for a kernel of a console, or for somebody who has no live document open: their own
-        page shows what comes. None either when it could be two: a copy's cells have the same ids.
+        The list is empty for a console's kernel, or for a person without an open live document:
+        their own page shows the outputs. It is also empty if two notebooks have the cell, because
+        the cells of a copy have the same ids.
 
         Args:
-            kernel_id: that is to run it.
+            kernel_id: the kernel that will run it.
             who: the user's name.
-            cell_id: of the cell; its page may not have told of it yet.
+            cell_id: the cell's id; the page may not have sent the cell yet.
         """
         found = []
         for ident, _ in self.of(kernel_id):

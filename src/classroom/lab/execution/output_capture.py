@@ -1,36 +1,37 @@
-"""Outputs that a widget takes: ipywidgets' Output shows them itself, in the pages."""
+"""Find the runs whose outputs an ipywidgets Output widget shows itself, in the pages."""
 
 from __future__ import annotations
 
 from classroom.lab.protocol.kernel_outputs import BadOutputError, read
 
 CAPTURE = "comm_msg"
-"""The message by which a widget says that it takes the outputs."""
+"""Type of the message by which a widget takes a run's outputs."""
 MOST = 1000
-"""Widgets that take outputs at once, of one kernel."""
+"""Most widgets of one kernel that take outputs at the same time."""
 LONGEST_CHARACTERS = 256
-"""Characters of a widget's id, or of a message's."""
+"""Most characters of a widget's or message's id."""
 LONGEST_STATE_BYTES = 64 * 1024
-"""Bytes of what an Output widget says of itself."""
+"""Most bytes of an Output widget's state message."""
 
 
 class Captured:
-    """Which runs' outputs a widget takes: ipywidgets' Output, by a word of its kernel side.
+    """The runs whose outputs an Output widget takes, as its part in the kernel reports.
 
-    Those go to the pages, where the widget is; nothing but an Output widget has a ``msg_id``.
+    The lab sends these outputs to the pages, where the widget is. Only an Output widget has a
+    ``msg_id``.
     """
 
     def __init__(self) -> None:
         self._by: dict[str, str] = {}
 
     def hear(self, raw: bytes) -> None:
-        """Take note of what a widget says; what can't be read is the widgets' own matter.
+        """Read a widget's message; ignore one that can't be parsed.
 
         Args:
             raw: the content of a message `CAPTURE`.
         """
         if len(raw) > LONGEST_STATE_BYTES or b'"msg_id"' not in raw:
-            return  # of another widget, and maybe large
+            return  # a message of another widget, and maybe large
         try:
             content = read(raw)
         except BadOutputError:
@@ -49,5 +50,5 @@ class Captured:
         return len(comm) <= LONGEST_CHARACTERS and (comm in self._by or len(self._by) < MOST)
 
     def __contains__(self, run: str) -> bool:
-        """Say whether a run's outputs are taken."""
+        """Say whether a widget takes a run's outputs."""
         return bool(self._by) and run in self._by.values()

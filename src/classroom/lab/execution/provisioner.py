@@ -1,4 +1,4 @@
-"""A kernel is started by the launcher, as `student`, with nothing of the lab server's."""
+"""Let the launcher start kernels, as `student` and without the lab server's environment."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 GROUP_READABLE = 0o640
 LAUNCHER_SECONDS = 10
-"""How long a kernel waits for a launcher that is being started again."""
+"""How long a kernel's start waits for a launcher that restarts."""
 PASSED_ON = ("JPY_SESSION_NAME",)
-"""Of the lab server's own environment nothing else reaches a kernel: its token is in there."""
+"""The only variables of the lab server's environment, which has its token, that a kernel gets."""
 
 
 def environment(given: Mapping[str, str], spec: Mapping[str, str]) -> dict[str, str]:
-    """Choose what a kernel gets of an environment.
+    """Choose the variables of a kernel's environment.
 
     Args:
-        given: what jupyter_client would start it with: all of the lab server's, and the spec's.
-        spec: what the kernel's spec asks for; taken as filled in.
+        given: jupyter_client's environment for it: the lab server's, and that of the kernel's spec.
+        spec: the spec's variables; their values are taken from `given`.
     """
     wanted = (*PASSED_ON, *spec)
     return {name: str(given[name]) for name in wanted if name in given}
@@ -53,7 +53,7 @@ class StudentProvisioner(LocalProvisioner):
         """Start the kernel.
 
         Raises:
-            NotLaunchedError: it couldn't be started.
+            NotLaunchedError: the launcher couldn't start it.
         """
         env = kwargs.get("env") or {}
         folder = str(kwargs.get("cwd") or own().files_link)
@@ -75,7 +75,7 @@ class StudentProvisioner(LocalProvisioner):
             try:
                 self.process = await client.start(start)
             except NoLauncherError:
-                # Its death is often why a kernel must be started again.
+                # Kernels often restart because the launcher has died.
                 if time.monotonic() > end:
                     raise
                 await asyncio.sleep(0.1)
@@ -84,21 +84,20 @@ class StudentProvisioner(LocalProvisioner):
                 return self.connection_info
 
     def resolve_path(self, path_str: str) -> str | None:
-        """Say where a file is that the kernel names; None outside the class's folder.
+        """Return the path of a file that the kernel names; None outside the class's folder.
 
-        Upstream looks for it anywhere, as the lab server.
+        Upstream searches anywhere, with the lab server's permissions.
 
         Args:
-            path_str: absolute, or from the kernel's folder.
+            path_str: an absolute path, or one below the kernel's folder.
         """
         root = working_folder.root_of(self.parent.parent.parent)
         return working_folder.file_for(root, str(PurePosixPath(self.cwd or "/", path_str)))
 
     async def poll(self) -> int | None:
-        """Say whether it has ended, as upstream; and tell people why, if nobody asked for it.
+        """Say whether the kernel has ended, as upstream; tell people why, unless it was shut down.
 
-        A kernel that is being shut down can crash on its way out, in what compiled code does at
-        the end: that is nobody's loss.
+        A kernel that is shut down may crash in compiled code at its end, which does no harm.
         """
         status = await super().poll()
         if status is not None and self.process is not None and self.process.why:
@@ -109,10 +108,10 @@ class StudentProvisioner(LocalProvisioner):
         return status
 
     async def adopt(self, folder: str) -> None:
-        """Take over the kernel that runs already.
+        """Take over a kernel that runs already.
 
         Raises:
-            NotLaunchedError: it doesn't.
+            NotLaunchedError: it doesn't run.
         """
         self.process = await client.adopt(self.kernel_id)
         self._know(folder)

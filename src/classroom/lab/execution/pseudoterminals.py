@@ -1,4 +1,4 @@
-"""The lab server's side of a terminal: nothing here waits for the program on the other side."""
+"""The lab server's side of a terminal, which never waits for the program on the other side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from classroom.launcher.client import RemoteProcess
 
 MOST_TYPED_BYTES = 4 * 1024 * 1024
-"""Bytes that may wait for the program: the largest message of a page."""
+"""Most bytes that may wait for the program: the largest message of a page."""
 PIECE_BYTES = 65536
 
 
@@ -32,18 +32,18 @@ class StudentPty(PtyProcessUnicode):
     signalstatus: int | None
 
     def __init__(self, launched: RemoteProcess, terminal: int) -> None:
-        """Take both over.
+        """Take over a process and its terminal.
 
         Args:
             launched: the process.
-            terminal: descriptor of the side that isn't the process's.
+            terminal: descriptor of the lab server's side of the terminal.
         """
         self._launched = launched
         self._typed = bytearray()
         self._loop: asyncio.AbstractEventLoop | None = None  # while it watches for room
         super().__init__(launched.pid, terminal)
         os.set_blocking(terminal, False)
-        # As upstream's own terminals: whatever comes is shown.
+        # Show invalid bytes as well, as upstream's terminals do.
         self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def isalive(self) -> bool:
@@ -60,10 +60,10 @@ class StudentPty(PtyProcessUnicode):
         self._launched.send_signal(sig)
 
     def read(self, size: int = PIECE_BYTES) -> str:
-        """Read what the terminal shows; empty when it shows nothing new.
+        """Read the terminal's output; empty if there is none.
 
         Args:
-            size: bytes at most.
+            size: most bytes to read.
 
         Raises:
             EOFError: no process has it any more.
@@ -81,13 +81,13 @@ class StudentPty(PtyProcessUnicode):
         return str(self.decoder.decode(piece, final=False))
 
     def type(self, text: str) -> bool:
-        """Type text; what the program has not read yet waits. On the event loop.
+        """Type text; the part that the program hasn't read yet waits. Call it on the event loop.
 
         Args:
-            text: any.
+            text: the text.
 
         Returns:
-            Whether it is typed: all of it or, when too much waits already, nothing.
+            Whether it was typed: all of it, or nothing if too much waits already.
         """
         data = text.encode(errors="replace")
         if self.closed:
@@ -100,7 +100,7 @@ class StudentPty(PtyProcessUnicode):
         return True
 
     def _send(self) -> None:
-        """Write as much as the kernel accepts, one piece in a turn of the event loop."""
+        """Write what the system accepts, one piece in each turn of the event loop."""
         try:
             sent = os.write(self.fd, self._typed[:PIECE_BYTES])
         except BlockingIOError:
@@ -115,7 +115,7 @@ class StudentPty(PtyProcessUnicode):
             self._loop.add_writer(self.fd, self._send)
 
     def _stop(self) -> None:
-        """Don't watch for room any more."""
+        """Stop waiting for the terminal to become writable."""
         if self._loop is not None:
             self._loop.remove_writer(self.fd)
             self._loop = None

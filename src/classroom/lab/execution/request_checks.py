@@ -1,8 +1,8 @@
-"""What a request about kernels, sessions and terminals may ask for: plain values, before any work.
+"""Check requests about kernels, sessions and terminals before any work.
 
-Upstream believes a request's body: a kernel's id becomes part of a file's name, a terminal's name
-replaces an open terminal beyond all counting, and names of any length are kept, logged and listed
-to every page.
+Upstream doesn't check a request's body. A kernel's id becomes part of a file's name. A terminal's
+name can replace an open terminal, which then isn't counted. Names of any length are kept, logged,
+and listed to every page.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
 LONGEST_BODY_BYTES = 64 * 1024
-"""Bytes of a request's body."""
+"""Most bytes of a request's body."""
 LONGEST_PATH_CHARACTERS = 4096
-"""Characters (limits.h, PATH_MAX)."""
+"""Most characters of a path (limits.h, PATH_MAX)."""
 LONGEST_NAME_CHARACTERS = 255
-"""Characters of a document's name, or of a kind of kernel (limits.h, NAME_MAX)."""
+"""Most characters of a document's name, or of a kernel's type (limits.h, NAME_MAX)."""
 KERNEL_GONE = gettext_noop(
     "This kernel has ended. Start one for the notebook (Kernel, Restart Kernel)."
 )
 TERMINAL = re.compile(r"\w{1,64}", re.ASCII)
 HALF = re.compile("[\ud800-\udfff]")
-"""Half a character, which JSON can have and no file's name, message or table."""
+"""A surrogate, which JSON allows, but a file's name, a message or a table doesn't."""
 OF_TERMINALS = {"name", "cwd"}
 TEXTS = {
     "path": LONGEST_PATH_CHARACTERS,
@@ -45,10 +45,10 @@ TEXTS = {
 
 
 def problem(body: bytes) -> str:
-    """Say what is wrong with a request's body, in a sentence; "" when nothing is.
+    """Say what is wrong with a request's body, in a sentence; "" if nothing is.
 
     Args:
-        body: of a request about kernels or sessions.
+        body: the body of a request about kernels or sessions.
     """
     if len(body) > LONGEST_BODY_BYTES:
         return f"The request has {len(body)} bytes; at most {LONGEST_BODY_BYTES} are taken."
@@ -74,11 +74,11 @@ def problem(body: bytes) -> str:
 
 
 def problem_of_terminal(body: bytes, taken: set[str]) -> str:
-    """Say what is wrong with a request for a terminal, in a sentence; "" when nothing is.
+    """Say what is wrong with a request for a terminal, in a sentence; "" if nothing is.
 
     Args:
-        body: the request's.
-        taken: the names of terminals that are open.
+        body: the request's body.
+        taken: the names of open terminals.
     """
     if found := problem(body):
         return found
@@ -92,11 +92,11 @@ def problem_of_terminal(body: bytes, taken: set[str]) -> str:
 
 
 def kind_of(body: bytes, *, of_session: bool) -> str:
-    """Return the name of the kernel that a request would start; "" when it asks for none by name.
+    """Return the name of the kernel that a request would start; "" if it names none.
 
     Args:
-        body: with no `problem`.
-        of_session: whether it is about sessions, and not kernels.
+        body: the request's body, in which `problem` finds nothing wrong.
+        of_session: whether the request is about sessions, and not about kernels.
     """
     found = (json.loads(body) if body.strip() else None) or {}
     kernel = (found.get("kernel") or {}) if of_session else found
@@ -104,7 +104,7 @@ def kind_of(body: bytes, *, of_session: bool) -> str:
 
 
 def _texts(found: dict[str, Any]) -> str:
-    """Say which text is none, or too long."""
+    """Say which value isn't a text, or is too long; "" if all are right."""
     for name, longest in TEXTS.items():
         text = found.get(name)
         if text is None:
@@ -117,20 +117,20 @@ def _texts(found: dict[str, Any]) -> str:
 
 
 def _ident(ident: Any) -> str:
-    """Say whether a kernel's id could be anything else than one."""
+    """Say that a kernel's id is invalid; "" if it is valid."""
     if ident is None or (isinstance(ident, str) and KEY.fullmatch(ident)):
         return ""
     return "A kernel's id has letters, digits, - and _, at most 64."
 
 
 def check(handler: RequestHandler) -> None:
-    """Refuse a request that asks for what nobody may.
+    """Reject an invalid request.
 
     Args:
-        handler: of any kind; only those of kernels, sessions and terminals are looked at.
+        handler: any handler; only those of kernels, sessions and terminals are looked at.
 
     Raises:
-        HTTPError: with a sentence; 400, or 429 where a session would get a kernel too many.
+        HTTPError: with a sentence; 400, or 404, or 429 if the limit of kernels is reached.
     """
     if not isinstance(handler, KernelsAPIHandler | SessionsAPIHandler | TerminalAPIHandler):
         return
@@ -150,7 +150,7 @@ def check(handler: RequestHandler) -> None:
     if isinstance(handler, TerminalAPIHandler):
         return
     if kind := kind_of(body, of_session=isinstance(handler, SessionsAPIHandler)):
-        try:  # upstream would call what follows the server's failure
+        try:  # upstream would report it as the server's failure
             handler.settings["kernel_spec_manager"].get_kernel_spec(kind)
         except NoSuchKernel:
             words = gettext(

@@ -1,4 +1,4 @@
-"""Keep a room loaded while a cell of its notebook runs: its document gets the outputs."""
+"""Keep a room loaded while a cell of its notebook runs, so that its document gets the outputs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class RunningCells(RoomHook):
     """Keep an empty room loaded until its cells have run."""
 
     def __init__(self, kernels: StudentKernels) -> None:
-        """Begin.
+        """Use the lab's kernels.
 
         Args:
-            kernels: the lab's.
+            kernels: the lab's kernels.
         """
         self._kernels = kernels
 
     async def before_unload_document(self, room_id: str) -> None:
-        """Wait for the room's cells that run; the argument is the hook's."""
+        """Wait until the room's running cells have ended; the argument is the hook's."""
         while runs := self._kernels.unfinished(room_id):
             await asyncio.gather(*(run.ended.wait() for run in runs))
 
@@ -33,7 +33,7 @@ def use(hooks: Hooks, kernels: StudentKernels) -> None:
     """Register the hook for all rooms.
 
     Args:
-        hooks: the rooms'.
-        kernels: the lab's.
+        hooks: the rooms' hooks.
+        kernels: the lab's kernels.
     """
     hooks.register(RunningCells(kernels))

@@ -1,4 +1,4 @@
-"""When a run writes its outputs: on a beat, and within its kernel's share of the server's time."""
+"""Decide when a run writes its outputs: on a beat, within its kernel's share of server time."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ if TYPE_CHECKING:
     from classroom.lab.execution.shared_by_runs import Shared
 
 BEAT_SECONDS = 0.1
-"""Between two writings of one run's outputs: a page shows no more, however much comes."""
+"""Seconds between two writes of one run's outputs: a page can't show more updates."""
 SHARE = 0.1
-"""How much of the server's time the outputs of one kernel's runs may take."""
+"""Share of the server's time that the outputs of one kernel's runs may take."""
 BYTES_PER_SECOND = 5_000_000
-"""Bytes a second that one run may write into a document on and on: it keeps its history."""
+"""Most bytes a second that one run may write into a document, whose history keeps them all."""
 SETTLE_SECONDS = 0.5
-"""How long the page which runs a cell has to say itself that it runs, or has ended: only then is it
-said for it. Two that say it at once trip up whoever looks (@jupyter/ydoc, YBaseCell)."""
+"""How long the lab waits for the page that runs a cell to write that it runs or has ended; then the
+lab writes it. If both write it at once, other pages fail (@jupyter/ydoc, YBaseCell)."""
 GLANCE_SECONDS = 0.01
-"""After which it is looked again for something that takes a moment."""
+"""How long to wait before looking again for something that takes a moment."""
 
 
 class RunBeat:
-    """The times of one run, on the monotonic clock. On the event loop."""
+    """The timers of one run, on the monotonic clock. For one event loop."""
 
     def __init__(self, shared: Shared, write: Callable[[], None]) -> None:
-        """Have nothing to write yet.
+        """Start without anything to write.
 
         Args:
-            shared: with the kernel's other runs.
-            write: writes what there is.
+            shared: what this run shares with the kernel's other runs.
+            write: writes the waiting outputs.
         """
         self._shared, self._write = shared, write
         self.settled = 0.0
-        """From when on the lab says how the cell stands, if its page hasn't."""
+        """When the lab writes the cell's state, if its page hasn't written it."""
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._settling: asyncio.TimerHandle | None = None
 
     def settle(self) -> None:
-        """Write soon, and again once the page had the time to say how its cell stands."""
+        """Write soon, and again after the page had time to write the cell's state."""
         self.settled = time.monotonic() + SETTLE_SECONDS
         if self._settling is not None:
             self._settling.cancel()
@@ -65,12 +65,12 @@ class RunBeat:
         self._due = due
 
     def wrote(self, began: float, seconds: float, size: int) -> None:
-        """Take note of a writing: the more it took, the later is the next one.
+        """Record a write: the longer it took, the later is the next one.
 
         Args:
-            began: when.
-            seconds: of the server's time that it took.
-            size: bytes that were written.
+            began: when it started.
+            seconds: how many seconds of the server's time it took.
+            size: how many bytes were written.
         """
         self._shared.due = began + seconds / SHARE
         self._due = began + max(BEAT_SECONDS, size / BYTES_PER_SECOND)
@@ -82,7 +82,7 @@ class RunBeat:
                 timer.cancel()
 
     def _on_time(self) -> None:
-        """Write, unless another run of the kernel's has just taken the time for it."""
+        """Write, unless another run of the kernel has just used up the time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,6 +1,6 @@
-"""Who ran which cell, and which waits for an answer: shown at the cell while the lab runs.
+"""Remember who ran each cell, and which cell waits for input: pages show it at the cell.
 
-The notebook's file has no word of it.
+The lab forgets it at its end, and never writes it into the notebook's file.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from classroom.lab.connections.registry import Connections
 
 MOST = 1000
-"""Notebooks that are remembered, and cells of each: more is forgotten, the longest ago first."""
+"""How many notebooks to remember, and how many cells of each; the oldest are forgotten first."""
 MOST_NEW = 500
-"""Runs that pages are told of at once: as many cells as a long notebook has."""
+"""Most runs in one message to pages: as many cells as a long notebook has."""
 BEAT_SECONDS = 0.3
-"""How often at most pages are told."""
+"""Fewest seconds between two messages to pages."""
 LONGEST_QUESTION_CHARACTERS = 200
-"""Characters of a question that are shown; a page that is asked gets all."""
+"""How many characters of a question others see; the page that must answer gets it all."""
 
 
 def shown(question: str) -> str:
-    """Make what a kernel asks fit on a line: students' code can ask anything.
+    """Shorten a kernel's question to a line: students' code can ask anything.
 
     Args:
-        question: its words.
+        question: the question's words.
     """
     words = " ".join(question[: 2 * LONGEST_QUESTION_CHARACTERS].split())
     if len(words) > LONGEST_QUESTION_CHARACTERS:
@@ -36,26 +36,26 @@ def shown(question: str) -> str:
 
 
 class RunHistory:
-    """The last run of each cell. One event loop's: nothing here is for threads."""
+    """The last run of each cell. For one event loop; not safe for threads."""
 
     def __init__(self, connections: Connections) -> None:
-        """Know of none.
+        """Start without runs.
 
         Args:
-            connections: the lab's, with its pages.
+            connections: the lab's connections, with its pages.
         """
         self._connections = connections
         self._of: OrderedDict[str, OrderedDict[str, dict[str, Any]]] = OrderedDict()
         self._new: dict[tuple[str, str], dict[str, Any]] = {}
 
     def add(self, notebook: str, path: str, cell: str, who: str) -> None:
-        """Take note that somebody has run a cell.
+        """Record that a person has run a cell.
 
         Args:
-            notebook: its file's id, which stays when it is moved.
-            path: where it is now.
+            notebook: the notebook's file id, which stays when it is moved.
+            path: the notebook's present path.
             cell: the cell's id.
-            who: the name that the others see.
+            who: the person's name that the others see.
         """
         cells = self._of.setdefault(notebook, OrderedDict())
         self._of.move_to_end(notebook)
@@ -67,13 +67,13 @@ class RunHistory:
         self._tell_soon(notebook, path, run)
 
     def ask(self, notebook: str, path: str, cell: str, question: str | None) -> None:
-        """Take note that a cell waits for an answer of who has run it; the others see no prompt.
+        """Record that a cell waits for input of the person who ran it: the others see no prompt.
 
         Args:
-            notebook: its file's id.
-            path: where it is now.
-            cell: the cell's id; nothing is known of a cell that nobody has run.
-            question: what the kernel asks, maybe nothing; None once it waits no longer.
+            notebook: the notebook's file id.
+            path: the notebook's present path.
+            cell: the cell's id; a cell that nobody has run is ignored.
+            question: the kernel's question, maybe ""; None when the cell doesn't wait any more.
         """
         known = self._of.get(notebook)
         run = None if known is None else known.get(cell)
@@ -85,11 +85,11 @@ class RunHistory:
         self._tell_soon(notebook, path, run)
 
     def _tell_soon(self, notebook: str, path: str, run: dict[str, Any]) -> None:
-        """Have pages told of a run on the next beat."""
+        """Send a run to the pages on the next beat."""
         cell = run["cell"]
         if not self._new:
             asyncio.get_running_loop().call_later(BEAT_SECONDS, self._tell)
-        # Of each cell the last; and if a page says that it runs thousands, not all of these.
+        # Keep the last run of each cell, and only the newest if a page runs thousands of cells.
         self._new.pop((notebook, cell), None)
         self._new[notebook, cell] = {**run, "path": path}
         if len(self._new) > MOST_NEW:
@@ -99,12 +99,12 @@ class RunHistory:
         """List the runs of a notebook's cells.
 
         Args:
-            notebook: its file's id.
+            notebook: the notebook's file id.
         """
         return list(self._of.get(notebook, {}).values())
 
     def _tell(self) -> None:
-        """Tell every page: one may have the notebook behind another."""
+        """Send the runs to every page, because it may have the notebook in a background tab."""
         runs, self._new = list(self._new.values()), {}
         for page in self._connections.pages():
             page.say({"type": "ran", "runs": runs})

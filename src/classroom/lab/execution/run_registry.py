@@ -1,8 +1,9 @@
-"""Runs of cells: what a kernel says of them is written into the live documents by the server.
+"""Register runs of cells, whose outputs the server writes into the live documents.
 
-A page still asks its kernel to run a cell, by its own connection, so that all else is as in stock
-JupyterLab: prompts, widgets, the queue, errors that end it. Only the outputs are no longer the
-page's to write: a run goes on when its page is closed, and whoever opens the notebook sees it.
+A page still sends the request to its kernel over its own connection, so that everything else is as
+in plain JupyterLab: prompts, widgets, the queue, and errors that end it. Only the outputs are
+written by the lab. So a run goes on when its page is closed, and everybody who opens the notebook
+sees it.
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.kernel_outputs import Updated
 
 REMEMBERED = 10_000
-"""How many runs of a kernel are known as written here, long after they have ended."""
+"""How many runs of a kernel to remember as written by the lab, long after they have ended."""
 MOST = 2000
-"""Runs of a kernel that are written here: what a page asks for beyond is its own to show."""
+"""Most runs of a kernel that the lab writes; pages show the outputs of others themselves."""
 MOST_SEARCHING = 100
-"""Of these, runs whose cells aren't in any document: of one that a page adds and runs at once."""
+"""Most of these whose cells aren't in a document yet: a page may add a cell and run it at once."""
 
 
 class KernelRuns:
     """The runs of one kernel."""
 
     def __init__(self, documents: Documents, log: Logger) -> None:
-        """Know of none.
+        """Start without runs.
 
         Args:
-            documents: where their cells are.
-            log: the server's.
+            documents: the notebooks with the cells.
+            log: the server's log.
         """
         self._documents = documents
         self._log = log
@@ -50,15 +51,15 @@ class KernelRuns:
         self._announced: dict[str, None] = {}
 
     def announce(self, ident: str, cell_id: str, rooms: Sequence[str]) -> None:
-        """Take a run over, before its kernel knows of it.
+        """Take over a run before its kernel receives the request.
 
         Args:
-            ident: of the request's message.
-            cell_id: of the cell.
-            rooms: whose notebook it may be in.
+            ident: the id of the request's message.
+            cell_id: the cell's id.
+            rooms: the rooms of the notebook that it may be in.
         """
         if ident in self._announced:
-            return  # no page says it twice: the first one counts
+            return  # no page sends it twice: the first one counts
         if not self._has_room(cell_id, rooms):
             return
         self._announced[ident] = None
@@ -76,7 +77,7 @@ class KernelRuns:
             self._searching[ident] = run
 
     def _has_room(self, cell_id: str, rooms: Sequence[str]) -> bool:
-        """Say whether one more run is taken over; forget those that are over for it."""
+        """Say whether the lab can take over one more run; forget ended runs if necessary."""
         if cell_id in self._of_cell:
             return True  # it replaces the one before
         if len(self._runs) >= MOST:
@@ -97,14 +98,14 @@ class KernelRuns:
             del self._of_cell[run.cell_id]
 
     def has(self, ident: str) -> bool:
-        """Say whether a run's outputs are written here."""
+        """Say whether the lab writes a run's outputs."""
         return ident in self._announced
 
     def cell_of(self, ident: str) -> str:
-        """Name the cell of a run that hasn't ended; "" for any other.
+        """Return the id of the cell of a run that hasn't ended; "" for any other run.
 
         Args:
-            ident: of the request's message.
+            ident: the id of the request's message.
         """
         run = self._runs.get(ident)
         return "" if run is None or run.over else run.cell_id
@@ -114,10 +115,10 @@ class KernelRuns:
         return [run for run in self._runs.values() if room in run.rooms and not run.ended.is_set()]
 
     def hear(self, parts: Sequence[bytes]) -> None:
-        """Take a message that the kernel has told everybody.
+        """Receive a message from the kernel's iopub channel.
 
         Args:
-            parts: header, parent, metadata, content.
+            parts: the message's header, parent, metadata and content.
         """
         (_, kind), (parent, _) = kernel_outputs.head(parts[0]), kernel_outputs.head(parts[1])
         run = self._runs.get(parent)
@@ -140,16 +141,16 @@ class KernelRuns:
             run.finish()
 
     def answered(self) -> None:
-        """Take note that what the kernel asked for is on its way to it."""
+        """Record that an answer is on its way to the kernel."""
         for run in self._runs.values():
             run.answered()
 
     def lose(self, *, is_dead: bool, why: str = "") -> None:
-        """End all runs: their kernel has ended, or was restarted.
+        """End all runs, because their kernel has ended or was restarted.
 
         Args:
-            is_dead: whether nobody had asked for it.
-            why: the cause, if it is known.
+            is_dead: whether the kernel ended without a request.
+            why: the cause; "" if it isn't known.
         """
         for run in self._runs.values():
             run.lose(is_dead=is_dead, why=why)
@@ -159,6 +160,6 @@ class KernelRuns:
         self._captured = Captured()
 
     def _update(self, updates: Mapping[str, Updated]) -> None:
-        """Change what was displayed before, in whichever cell."""
+        """Change earlier displays in all cells."""
         for run in self._runs.values():
             run.renew(updates)

@@ -1,4 +1,4 @@
-"""Requests for sessions, which are told why a notebook gets no kernel."""
+"""Answer requests for sessions; say why a notebook gets no kernel."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tornado.web import HTTPError
 
 
 class SessionsHandler(SessionRootHandler):
-    """Upstream's, which says why no session is made."""
+    """Upstream's handler, but it says why no session is created."""
 
     async def post(self) -> None:
-        """Make a session.
+        """Create a session.
 
         Raises:
-            HTTPError: 429, no more may be; upstream would call it the server's failure.
+            HTTPError: 429 if the limit is reached, which upstream reports as the server's failure.
         """
         try:
             await super().post()  # type: ignore[misc]
@@ -29,22 +29,22 @@ class SessionsHandler(SessionRootHandler):
 
 
 class ChangedSessionHandler(SessionHandler):
-    """Upstream's, which says why a notebook gets no other kernel."""
+    """Upstream's handler, but it says why a notebook gets no other kernel."""
 
     @web.authenticated
     @authorized
     async def patch(self, session_id: str) -> None:
         """Change a session: its document's path, or its kernel.
 
-        A kernel that is asked for by name is started before upstream looks at the request: of what
-        went wrong it would make a sentence of its own, around ours, and call it the server's.
+        A kernel requested by name is started before upstream reads the request. Upstream would wrap
+        our error in a sentence of its own, and report it as the server's failure.
 
         Args:
-            session_id: of the session.
+            session_id: the session's id.
 
         Raises:
-            HTTPError: 400, the kernel can't be started; 404, there is no such session; 429, no
-                more kernels may run.
+            HTTPError: 400 if the kernel can't be started; 404 if there is no such session; 429 if
+                the limit of kernels is reached.
         """
         asked = self.get_json_body() or {}
         kernel = asked.get("kernel") or {}

@@ -1,4 +1,4 @@
-"""One kernel for one notebook, however many open it in the same moment."""
+"""Give each notebook one kernel, even if many people open it at the same moment."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 NOTEBOOK = "notebook"
 FILE_EVENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
-"""Upstream's schema of what is done to files."""
+"""Upstream's schema of events about files."""
 SECOND_THOUGHTS_SECONDS = 10
-"""For how long somebody who was given a kernel that others use can't end it: see below."""
+"""For how long after a session becomes shared nobody can end it: see `delete_session`."""
 
 
 class KernelSessions(SessionManager):
-    """Which kernel is whose, as upstream's; but who comes while one starts gets that one.
+    """Upstream's session manager, but pages that open a notebook together share its new kernel.
 
-    Upstream gives each page that finds no session for its notebook a kernel of its own, and one
-    takes a moment to start: of a class that opens its lesson together everybody would have other
-    variables than the others, and memory would be needed for all of them.
+    Upstream starts a kernel for each page that finds no session for its notebook, and a start takes
+    a moment. If a class opened its lesson together, each student would have a kernel with separate
+    variables, and all the kernels would need memory.
     """
 
     max_sessions = Int(0, config=True, help="How many sessions there may be; 0 for any number.")
@@ -41,7 +41,7 @@ class KernelSessions(SessionManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._being_made = 0
-        # A lock goes with the last who holds it or waits for it.
+        # A lock is freed with the last request that holds it or waits for it.
         self._starting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._shared_at: dict[str, float] = {}
 
@@ -53,26 +53,26 @@ class KernelSessions(SessionManager):
         kernel_name: KernelName | None = None,
         kernel_id: str | None = None,
     ) -> dict[str, Any]:
-        """Start a session; for a notebook that has one with such a kernel, return that.
+        """Create a session, or return the one that the notebook already has with such a kernel.
 
         Args:
-            path: the document's, or a random one in its folder.
-            name: of the document or console.
+            path: the document's path, or a random one in its folder.
+            name: the document's or console's name.
             type: notebook, file or console.
-            kernel_name: what kernel to start; None for the default one.
-            kernel_id: one that runs already, to be used whatever others do.
+            kernel_name: which kernel to start; None for the default one.
+            kernel_id: the id of a running kernel, which the session uses in any case.
 
         Returns:
-            The session as `GET /api/sessions/{id}` tells it, with the path that was asked for: a
-            page that is told another one takes it for a session that nobody wants, and ends it.
+            The session as in `GET /api/sessions/{id}`, but with the requested path: a page that
+            receives another path considers the session unwanted, and ends it.
 
         Raises:
-            HTTPError: 429, no more kernels may run, or there are as many sessions as there may be.
+            HTTPError: 429 if the limit of kernels or of sessions is reached.
         """
         if type != NOTEBOOK or kernel_id is not None or path is None:
             return await self._create(path, name, type, kernel_name, kernel_id)
         file = document(path, name or "")
-        # Held in a variable for as long as it is needed: the dictionary doesn't keep it.
+        # The variable keeps the lock alive: the dictionary has only a weak reference.
         lock = self._starting.setdefault(file, asyncio.Lock())
         async with lock:
             found = await self._session_of(file, kernel_name)
@@ -83,9 +83,9 @@ class KernelSessions(SessionManager):
         return {**found, "path": path, "notebook": {"path": path, "name": name}}
 
     async def _create(self, *of: Any) -> dict[str, Any]:
-        """Start a session; the arguments are upstream's.
+        """Create a session; the arguments are upstream's.
 
-        Counted before anything is awaited: of many who ask at once no more get one.
+        It is counted before the first await, so that simultaneous requests can't exceed the limit.
         """
         self.cursor.execute("SELECT COUNT(*) AS number FROM session")
         if self.max_sessions and (
@@ -97,7 +97,7 @@ class KernelSessions(SessionManager):
             )
             raise HTTPError(429, words.format(most=self.max_sessions))
         if of[-1] is None or of[-1] not in self.kernel_manager:
-            self.kernel_manager.check_limit()  # upstream would keep what can't be made
+            self.kernel_manager.check_limit()  # upstream would keep a session without a kernel
         self._being_made += 1
         try:
             return dict(await super().create_session(*of))
@@ -105,16 +105,16 @@ class KernelSessions(SessionManager):
             self._being_made -= 1
 
     async def delete_session(self, session_id: str) -> None:
-        """End a session and its kernel; not when it has only just come to be shared.
+        """End a session and its kernel, but not if it became shared a moment ago.
 
-        A page that has asked twice ends what its first request brought, as nobody else's: right
-        after it was told, while the class begins to use it.
+        A page that has sent two requests ends the session of the first one, because it believes
+        that nobody else uses it. By then the class may have started to use it.
 
         Args:
-            session_id: of the session.
+            session_id: the session's id.
 
         Raises:
-            HTTPError: 404, there is none.
+            HTTPError: 404 if there is no such session.
         """
         shared_at = self._shared_at.get(session_id, -SECOND_THOUGHTS_SECONDS)
         if time.monotonic() - shared_at < SECOND_THOUGHTS_SECONDS:
@@ -124,7 +124,7 @@ class KernelSessions(SessionManager):
         await super().delete_session(session_id)
 
     def known(self) -> frozenset[tuple[Any, ...]]:
-        """Return all sessions as what tells them apart, to be compared with another time's."""
+        """Return what identifies each session, to compare it with an earlier result."""
         self.cursor.execute("SELECT session_id, path, name, type, kernel_id FROM session")
         return frozenset(tuple(row) for row in self.cursor)
 
@@ -139,23 +139,23 @@ class KernelSessions(SessionManager):
         return [one for one in known if is_of(one, path)]
 
     def rename(self, sessions: Iterable[Session]) -> None:
-        """Give sessions the paths that their files have now; at once, nothing is awaited.
+        """Give sessions their files' new paths, without an await.
 
         Args:
-            sessions: with the new paths and names.
+            sessions: the sessions, with the new paths and names.
         """
         for one in sessions:
             what = "UPDATE session SET path = ?, name = ? WHERE session_id = ?"
             self.cursor.execute(what, (one.path, one.name or None, one.ident))
 
     async def end(self, sessions: Iterable[Session]) -> None:
-        """End sessions whose files were deleted, and their kernels if nobody else has them.
+        """End sessions whose files were deleted, and their kernels if no other session uses them.
 
-        They are no sessions any more before anything is awaited: who makes a new notebook of that
-        name meanwhile gets a kernel of its own.
+        The sessions are removed before the first await. So a new notebook of the same name gets a
+        new kernel.
 
         Args:
-            sessions: any.
+            sessions: the sessions.
         """
         kernels = set()
         for one in sessions:
@@ -182,14 +182,14 @@ class KernelSessions(SessionManager):
 
 
 def follow_files(app: ServerApp, sessions: KernelSessions) -> None:
-    """Have sessions go with their files from now on, and end with them.
+    """Move sessions along with their files from now on, and end them when files are deleted.
 
-    Upstream knows a session by its path alone: a notebook that is renamed or deleted leaves its
-    kernel, with somebody's variables, to the next one of that name.
+    Upstream identifies a session by its path alone. So the next notebook with the name of a renamed
+    or deleted one would get that one's kernel, with somebody's variables.
 
     Args:
-        app: whose contents manager tells what is done to files.
-        sessions: the lab's.
+        app: the server app; its contents manager emits an event for each change of a file.
+        sessions: the lab's session manager.
     """
 
     async def hear(logger: Any, schema_id: str, data: dict[str, Any]) -> None:  # noqa: ARG001

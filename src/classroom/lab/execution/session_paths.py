@@ -1,4 +1,4 @@
-"""Which file a session is of, and what it is known by when that file is moved."""
+"""Find the file of a session, and its new identity when that file is moved."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ DRIVE = "RTC:"
 
 
 def local_path(path: str) -> str:
-    """Say what the server calls a file that pages name with the drive of live documents in front.
+    """Remove the drive of live documents, which pages put before a file's path.
 
     Args:
-        path: as a page sends it, with the drive or without.
+        path: a path from a page, with the drive or without.
     """
     return path.removeprefix(DRIVE)
 
 
 def document(path: str, name: str) -> str:
-    """Say which file a session is of, also while its page hasn't said so yet.
+    """Return the path of a session's file, also before its page has sent that.
 
-    A page asks for a kernel under a random name in the file's folder, and gives the session its
-    path when it has it (`SessionContext` in @jupyterlab/apputils).
+    A page requests a session with a random name in the file's folder, and sends the file's path
+    when it has the session (`SessionContext` in @jupyterlab/apputils).
 
     Args:
-        path: the session's.
-        name: the session's: the file's name, for a notebook. Both are what anybody has sent.
+        path: the session's path.
+        name: the session's name; for a notebook, the file's name. Pages may send any path and name.
     """
     local = PurePosixPath(local_path(path))
     try:
         uuid.UUID(local.name)
         return str(local.with_name(name))
-    except ValueError:  # it isn't random, or the name is none that a file can have
+    except ValueError:  # the path isn't random, or no file can have the name
         return str(local)
 
 
 @dataclass(frozen=True)
 class Session:
-    """What a session is known by.
+    """What identifies a session.
 
     Attributes:
-        ident: its id.
-        path: the document's, with the drive of live documents or without; the last part is random
-            while its page hasn't said which document it is for.
-        name: the document's.
+        ident: the session's id.
+        path: the document's path, with the drive of live documents or without; its last part is
+            random until the page sends the document's path.
+        name: the document's name.
     """
 
     ident: str
@@ -54,22 +54,22 @@ class Session:
 
 
 def is_of(session: Session, path: str) -> bool:
-    """Say whether a session is of a file, or of one in a folder.
+    """Say whether a session belongs to a file, or to a file in a folder.
 
     Args:
-        session: any.
+        session: the session.
         path: the file's or the folder's, without a drive.
     """
     return PurePosixPath(document(session.path, session.name)).is_relative_to(path)
 
 
 def moved(session: Session, old: str, new: str) -> Session:
-    """Say what a session is known by when its file, or a folder that it is in, has a new path.
+    """Return a session with new path and name, after its file or a folder above it was moved.
 
     Args:
-        session: of that file.
-        old: the path that the file or folder had.
-        new: the one that it has.
+        session: a session of that file.
+        old: the old path of the file or folder.
+        new: its new path.
     """
     drive = DRIVE if session.path.startswith(DRIVE) else ""
     known_as = PurePosixPath(local_path(session.path))

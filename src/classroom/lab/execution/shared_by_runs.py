@@ -1,4 +1,4 @@
-"""What all runs of one kernel have in common."""
+"""Define what all runs of one kernel share."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class Documents(Protocol):
     """The live notebooks."""
 
     def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
-        """Find a cell; None when it is in none of these rooms."""
+        """Find a cell; None if it is in none of these rooms."""
 
     def growth(self, rooms: Sequence[str], cell_id: str) -> Growth | None:
-        """Return how large a cell's notebook has become; None where that isn't known."""
+        """Return the growth of a cell's notebook; None if that isn't known."""
 
 
 @dataclass
 class Shared:
-    """What the runs of one kernel have in common.
+    """What the runs of one kernel share.
 
     Attributes:
-        documents: where to find their cells.
-        update: has all runs change what they have displayed, by its id.
-        log: the server's.
-        due: when they may write again, on the monotonic clock: one of them may have others change
-            what they show.
+        documents: where to find the notebooks' cells.
+        update: makes all runs change their displays, by display id.
+        log: the server's log.
+        due: when any of the runs may write again, on the monotonic clock. They share it, because
+            one run can make the others change their displays.
     """
 
     documents: Documents

@@ -1,8 +1,8 @@
-"""What a kernel tells everybody, received once for all pages that are connected to it.
+"""Receive a kernel's iopub messages once, for all pages that are connected to it.
 
-Upstream gives each page a zmq socket of its own for that, and has each new page ask the kernel
-something until it has heard the kernel twice, which all the other pages hear as well: a class that
-opens its notebook costs the square of its number.
+Upstream opens a zmq socket for each page. Each new page also sends the kernel requests until it has
+received two answers, which all other pages receive as well. So the cost of a class that opens its
+notebook grows with the square of its size.
 """
 
 from __future__ import annotations
@@ -20,50 +20,50 @@ LOG = logging.getLogger(__name__)
 
 
 class SharedIopub:
-    """One kernel's messages to everybody. For one event loop; not safe for threads."""
+    """One kernel's iopub channel. For one event loop; not safe for threads."""
 
     def __init__(self, stream: Any, ports: list[int]) -> None:
         """Listen to a kernel.
 
         Args:
-            stream: of zmq, connected to it.
-            ports: where that is connected to.
+            stream: a zmq stream, connected to the kernel.
+            ports: the kernel's ports.
         """
         self.stream, self.ports = stream, ports
         self.hears = False
-        """Whether anything has come: zmq doesn't say when a subscription has arrived."""
+        """Whether any message has come: zmq doesn't report when a subscription has arrived."""
         self._heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._asking: asyncio.Future[None] | None = None
         self._pages: list[PageIopub] = []
         stream.on_recv(self._hear)
 
     def join(self) -> PageIopub:
-        """Make one page's part, to be closed in the end."""
+        """Return one page's part; close it in the end."""
         made = PageIopub(self)
         self._pages.append(made)
         return made
 
     def leave(self, page: PageIopub) -> None:
-        """End one page's part; the last one's is the end of all."""
+        """Remove one page's part; close the channel after the last page."""
         if page in self._pages:
             self._pages.remove(page)
             if not self._pages:
                 self.close()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if not self.stream.closed():
             self.stream.close()
 
     def hearing(self, ask: Callable[[], asyncio.Future[None]]) -> asyncio.Future[None]:
-        """Return a future that is done when anything has come.
+        """Return a future that is done when any message has come.
 
-        One page at a time asks the kernel to say something. If each did, as upstream's, a class
-        that comes back would hear what all of them have asked for.
+        Only one page at a time sends the kernel requests. If each page did, as in upstream, a class
+        that reconnects would receive the answers to the requests of all.
 
         Args:
-            ask: ask until something has come, or there is no use in it any more; its future is done
-                then.
+            ask: sends requests until a message has come, or further requests are useless; returns a
+                future that is done then.
         """
         if self.hears:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -84,7 +84,7 @@ class SharedIopub:
         for page in tuple(self._pages):
             try:
                 page.hear(message)
-            except Exception as error:  # noqa: BLE001 (one page's trouble is nobody else's)
+            except Exception as error:  # noqa: BLE001 (the other pages must get it)
                 LOG.warning("A kernel's message was not passed on to a page: %r", error)
 
 
@@ -94,43 +94,43 @@ class PageIopub:
     channel = "iopub"
 
     def __init__(self, shared: SharedIopub) -> None:
-        """Be part of what is shared; nothing is passed on yet."""
+        """Join the shared channel; pass on nothing yet."""
         self._shared = shared
         self._callback: Callback | None = None
         self._is_closed = False
 
     @property
     def socket(self) -> Any:
-        """The zmq socket, which others use as well."""
+        """The zmq socket, which other pages use as well."""
         return self._shared.stream.socket
 
     def hear(self, message: list[Any]) -> None:
-        """Pass a message on, as it came: its frames."""
+        """Pass on a message's frames unchanged."""
         if self._callback is not None:
             self._callback(message)
 
     def on_recv(self, callback: Callback | None) -> None:
-        """Pass messages on from now on; None for no more."""
+        """Pass messages on to a callback from now on; None to stop."""
         self._callback = callback
 
     def on_recv_stream(self, callback: Callable[[Any, list[Any]], object]) -> None:
-        """Pass messages on together with this."""
+        """Pass messages on to a callback, which also receives this object."""
         self._callback = lambda message: callback(self, message)
 
     def stop_on_recv(self) -> None:
-        """Pass nothing on any more."""
+        """Stop passing messages on."""
         self._callback = None
 
     def flush(self) -> None:
-        """Pass on what has come already, to all."""
+        """Pass on what has come already, to all pages."""
         if not self._shared.stream.closed():
             self._shared.stream.flush()
 
     def closed(self) -> bool:
-        """Say whether nothing comes any more."""
+        """Say whether no message will come any more."""
         return self._is_closed or bool(self._shared.stream.closed())
 
     def close(self) -> None:
-        """End."""
+        """Leave the shared channel."""
         self._is_closed, self._callback = True, None
         self._shared.leave(self)

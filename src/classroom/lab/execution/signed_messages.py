@@ -1,6 +1,6 @@
-"""Messages of pages to kernels: what each asks for, and the name of who is signed in put into it.
+"""Parse pages' messages to kernels, and put the signed-in user's name into them.
 
-The kernel is told the name with each message, so that what it prints can be traced too.
+The kernel receives the name with each message, so that its output can be traced, too.
 
 Pure: plain values only.
 """
@@ -24,31 +24,31 @@ from classroom.lab.protocol.lib0 import is_flat
 EXECUTE = "execute_request"
 ANSWER = "input_reply"
 FEWEST, MOST = 6, 4096
-"""Offsets in a message: of the channel, four parts and the end, and of what widgets add."""
+"""Fewest and most offsets in a message: channel, four parts, the end, and widgets' buffers."""
 LONGEST_METADATA_BYTES = 1024 * 1024
-"""Bytes of a message's metadata; a header's bound is a kernel's
+"""Most bytes of a message's metadata; the bound of headers is that of kernels' messages
 (`classroom.lab.protocol.kernel_messages`)."""
 LONGEST_TEXT_CHARACTERS = 4 * 1024 * 1024
-"""Characters of a message in the older protocol, all of which is taken apart."""
+"""Most characters of a message in the legacy protocol, which the lab parses completely."""
 CHANNELS = frozenset({"shell", "control", "stdin", "iopub"})
 CELL = re.compile(r"[\w-]{1,64}")
-"""What a cell's id may be (nbformat 4.5); anything else could be made to look like another line."""
+"""Valid ids of cells (nbformat 4.5); any other text could look like a separate line of the log."""
 IDENT = re.compile(r"[!-~]{1,200}")
-"""What a message's id may be; pages make UUIDs."""
+"""Valid ids of messages; pages use UUIDs."""
 
 
 class BadKernelMessageError(ValueError):
-    """Bytes that are no message to a kernel."""
+    """The bytes aren't a valid message to a kernel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a message asks of a kernel.
+    """What a message requests from a kernel.
 
     Attributes:
-        kind: of the message.
-        ident: of the message; "" for one that no page makes.
-        cell: the id of the cell that it runs; "" for code that is in none.
+        kind: the message's type.
+        ident: the message's id; "" for an id that no page creates.
+        cell: the id of the cell that it runs; "" for code outside cells.
     """
 
     kind: str
@@ -57,7 +57,7 @@ class Request:
 
 
 def read(raw: bytes) -> dict[str, Any]:
-    """Read one part of a message; an empty one when it can't be read, or is nested too deep."""
+    """Parse one part of a message; return {} if it is invalid, or nested too deep."""
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):
@@ -66,11 +66,11 @@ def read(raw: bytes) -> dict[str, Any]:
 
 
 def request(header: dict[str, Any], metadata: dict[str, Any]) -> Request:
-    """Say what a message asks for.
+    """Return what a message requests.
 
     Args:
-        header: the message's.
-        metadata: the message's.
+        header: the message's header.
+        metadata: the message's metadata.
     """
     kind, found = str(header.get("msg_type")), header.get("msg_id")
     ident = found if isinstance(found, str) and IDENT.fullmatch(found) else ""
@@ -78,19 +78,19 @@ def request(header: dict[str, Any], metadata: dict[str, Any]) -> Request:
 
 
 def cell_of(metadata: dict[str, Any]) -> str:
-    """Take a cell's id of a request's metadata; "" for none."""
+    """Return the cell's id in a request's metadata; "" if there is none."""
     found = metadata.get("cellId")
     return found if isinstance(found, str) and CELL.fullmatch(found) else ""
 
 
 def parts_of(message: bytes) -> tuple[str, list[bytes]]:
-    """Take a message of the WebSocket protocol ``v1.kernel.websocket.jupyter.org`` apart.
+    """Split a message of the WebSocket protocol ``v1.kernel.websocket.jupyter.org``.
 
     Args:
-        message: as received: it begins with a number of offsets, then the offsets, 8 bytes each.
+        message: the received bytes: the number of offsets, then the offsets, 8 bytes each.
 
     Raises:
-        BadKernelMessageError: it isn't one. Upstream would believe any number and fill the memory.
+        BadKernelMessageError: it is invalid. Upstream accepts any number, which can fill memory.
     """
     count = int.from_bytes(message[:8], "little")
     if not FEWEST <= count <= MOST or len(message) < 8 * (count + 1):
@@ -115,14 +115,14 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
     """Put the signed-in user's name into a message's header.
 
     Args:
-        message: of the WebSocket protocol ``v1.kernel.websocket.jupyter.org``.
-        name: theirs.
+        message: a message of the WebSocket protocol ``v1.kernel.websocket.jupyter.org``.
+        name: the user's name.
 
     Returns:
-        The message, and what it asks for.
+        The message, and what it requests.
 
     Raises:
-        BadKernelMessageError: it isn't one.
+        BadKernelMessageError: the message is invalid.
     """
     channel, parts = parts_of(message)
     if len(parts[0]) > kernel_messages.LONGEST_HEAD_BYTES or len(parts[2]) > LONGEST_METADATA_BYTES:
@@ -133,7 +133,7 @@ def signed(message: bytes, name: str) -> tuple[bytes, Request]:
 
 
 def signed_legacy(message: str, name: str) -> tuple[str, Request]:
-    """Do the same with a message of the older protocol, JSON; arguments and result alike."""
+    """Do the same as `signed` with a message of the legacy protocol, which is JSON."""
     if len(message) > LONGEST_TEXT_CHARACTERS:
         raise BadKernelMessageError(f"{len(message)} characters of the older protocol")
     found = read(message.encode())
@@ -148,7 +148,7 @@ def header_of(message: str | bytes) -> dict[str, Any]:
     """Read the header of a message of either protocol.
 
     Raises:
-        BadKernelMessageError: it isn't one.
+        BadKernelMessageError: the message is invalid.
     """
     if isinstance(message, str):
         if len(message) > LONGEST_TEXT_CHARACTERS:

@@ -1,17 +1,17 @@
-"""What a stream shows: carriage returns and backspaces do what they do in a terminal.
+"""Apply carriage returns and backspaces in a stream's text, as a terminal does.
 
-As in JupyterLab's own outputs, so that a progress bar is one line. What is printed comes from
-students' code: nothing here takes longer than the text is long.
+JupyterLab's own outputs do the same, so that a progress bar is one line. The text comes from
+students' code, so all work here takes time linear in its length.
 """
 
 from __future__ import annotations
 
 LINE_CHARACTERS = 20_000
-"""Characters after which a line counts as ended: nothing goes back behind them."""
+"""Characters after which a line counts as ended, so that no carriage return goes back further."""
 
 
 class Screen:
-    """One stream's text, of which only the last line is kept here: what is before never changes."""
+    """One stream's text. It keeps only the last line, because earlier lines never change."""
 
     def __init__(self) -> None:
         self.length = 0
@@ -22,10 +22,10 @@ class Screen:
         """Write what was printed.
 
         Args:
-            text: as the kernel sent it.
+            text: the text from the kernel.
 
         Returns:
-            What to take off the end of what is shown, and what to put there.
+            The text to remove at the end of what is shown, and the text to append then.
         """
         before = self._line
         *ended, last = text.split("\n")
@@ -41,17 +41,17 @@ class Screen:
         return before[kept:], shown[kept:]
 
     def _end(self, text: str) -> str:
-        """Write the rest of a line; a line feed goes to its end, wherever the cursor is."""
+        """Write the rest of a line, and end it; a line feed ignores the cursor."""
         self._overwrite(text)
         line, self._line, self._cursor = self._line, "", 0
         return f"{line}\n"
 
     def _overwrite(self, text: str) -> None:
-        """Write within a line."""
+        """Write text without line feeds."""
         if "\b" in text:
             self._overwrite_slowly(text[-LINE_CHARACTERS:])
             return
-        # The last text counts where it reaches; of those before it only what they have more.
+        # The last text overwrites the others; of those, only what is longer stays visible.
         first, *rest = text.split("\r")
         top = ""
         for one in reversed(rest):
@@ -63,7 +63,7 @@ class Screen:
         self._cursor = len(rest[-1]) if rest else end
 
     def _overwrite_slowly(self, text: str) -> None:
-        """Write character by character, where backspaces take some away."""
+        """Write text with backspaces, character by character."""
         line, at = list(self._line), self._cursor
         for one in text:
             if one == "\r":

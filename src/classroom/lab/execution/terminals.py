@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from classroom.launcher.client import RemoteProcess
 
 KEPT = 1000
-"""How many reads of a terminal's output somebody who opens it later is shown, as upstream."""
+"""How many reads of a terminal's output a page gets that opens it later, as in upstream."""
 KEPT_CHARACTERS = 1_000_000
-"""How much that may be together: each read may be 64 KB."""
+"""Most characters of these together: each read may have 64 KB."""
 MOST_UNSENT_BYTES = 10_000_000
 """Bytes that may wait for a page which doesn't take them, before it is disconnected."""
 NAME = re.compile(r"\w{1,64}", re.ASCII)
 REFUSED_SECONDS = 10.0
-"""How often at most somebody reads that nothing is typed: there is a message for each key."""
+"""Fewest seconds between two such notices to a person: each key is a message."""
 REFUSED = gettext_noop(
     "Not typed: the program in terminal {name} reads nothing, and too much waits for it already."
     " Shut the terminal down (Running, at left)."
@@ -54,7 +54,7 @@ PASSED_ON = ("TERM", "COLUMNS", "LINES")
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Choose what a shell gets of an environment: nothing of the lab server's own."""
+    """Choose the variables of a shell's environment: none of the lab server's own."""
     return {name: given[name] for name in PASSED_ON if name in given}
 
 
@@ -62,11 +62,11 @@ class StudentTerminal(PtyWithClients):
     """A terminal that people see."""
 
     def __init__(self, launched: RemoteProcess, terminal: int) -> None:
-        """Show what has been started.
+        """Show a process that has been started.
 
         Args:
             launched: the process.
-            terminal: descriptor of the side that isn't the process's.
+            terminal: descriptor of the lab server's side of the terminal.
         """
         self.clients: list[Any] = []
         self.read_buffer = Kept(KEPT, KEPT_CHARACTERS, len)
@@ -80,26 +80,27 @@ class StudentTerminal(PtyWithClients):
 class StudentTerminals(TerminalManager):
     """All terminals."""
 
-    at_most = Int(0, config=True, help="How many may be open; 0 for any number.")
+    at_most = Int(0, config=True, help="How many terminals may be open; 0 for any number.")
 
     refusing = Instance(Seldom, (REFUSED_SECONDS,))
-    """When somebody read that nothing is typed."""
+    """Limits the notices that nothing is typed."""
     starting = 0
-    """How many are being started just now: they count."""
+    """How many terminals are starting now; they count towards the limit."""
 
     async def start(self, folder: str | None, name: str | None = None) -> dict[str, Any]:
         """Start a terminal.
 
         Args:
-            folder: where; a page's word, which the launcher enters as `student`.
-            name: of the terminal; the next number without one.
+            folder: the folder to start in. A page names it, and the launcher enters it as
+                `student`.
+            name: the terminal's name; without one, the next number.
 
         Returns:
-            What pages are told of it.
+            The terminal's model for pages.
 
         Raises:
-            HTTPError: 400, it couldn't be started there; 409, there is one of that name; 429, there
-                are as many as there may be; 503, the launcher doesn't answer.
+            HTTPError: 400 if it can't start there; 409 if the name is taken; 429 if the limit is
+                reached; 503 if the launcher doesn't answer.
         """
         if name is not None and name in self.terminals:
             raise web.HTTPError(
@@ -130,7 +131,7 @@ class StudentTerminals(TerminalManager):
         finally:
             self.starting -= 1
         made = StudentTerminal(launched, terminal)
-        if name is not None and name in self.terminals:  # somebody was quicker
+        if name is not None and name in self.terminals:  # another request was quicker
             made.ptyproc.close()
             raise web.HTTPError(
                 409, gettext("There is a terminal {name} already.").format(name=name)
@@ -138,16 +139,16 @@ class StudentTerminals(TerminalManager):
         return dict(self.create(made=made, **({} if name is None else {"name": name})))
 
     def new_terminal(self, **kwargs: Any) -> StudentTerminal:
-        """Take the terminal that `start` has made; where upstream would fork, and wait for it."""
+        """Return the terminal that `start` has made; upstream would fork here, and wait."""
         made: StudentTerminal = kwargs["made"]
         return made
 
 
 class StudentTerminalsHandler(TerminalRootHandler):
-    """Lists and starts terminals; upstream's own would resolve the folder as the lab server."""
+    """Lists and starts terminals; upstream resolves the folder with the lab's permissions."""
 
     def initialize(self, name: str = "jupyter_server_terminals") -> None:
-        """Be upstream's extension's; `name` is its own."""
+        """Belong to upstream's extension, whose name is `name`."""
         super().initialize(name)
 
     @web.authenticated
@@ -156,7 +157,7 @@ class StudentTerminalsHandler(TerminalRootHandler):
         """Start a terminal, in one of the class's folders.
 
         Raises:
-            HTTPError: 400, the request isn't one; and as `StudentTerminals.start`.
+            HTTPError: 400 if the request is invalid; otherwise as in `StudentTerminals.start`.
         """
         asked = self.get_json_body() or {}
         if not isinstance(asked, dict):
@@ -173,23 +174,23 @@ class StudentTerminalsHandler(TerminalRootHandler):
 
 
 class StudentTermSocket(TermSocket):
-    """A page's connection to a terminal: it only shows it to who is view-only."""
+    """A page's connection to a terminal; view-only people can't type."""
 
     def initialize(self, name: str = "") -> None:  # type: ignore[override]
-        """Take the terminals that upstream's extension has made since; `name` is its own."""
+        """Use the terminal manager of upstream's extension, whose name is `name`."""
         found = self.settings["terminal_manager"]
         super().initialize(name or "jupyter_server_terminals", found)
 
     judges = True
-    max_message_size = 4 * 1024 * 1024  # what somebody pastes
+    max_message_size = 4 * 1024 * 1024  # for pasted text
 
     def on_pty_read(self, text: str) -> None:
-        """Show what the terminal says, to a page that keeps up: others come back for it."""
+        """Send the terminal's output to a page that keeps up; others are disconnected."""
         if not lags(self, MOST_UNSENT_BYTES):
             super().on_pty_read(text)
 
     async def on_message(self, message: Any) -> None:  # type: ignore[override]
-        """Pass on what is typed, if its sender may type."""
+        """Pass on typed text, if its sender may type."""
         modes = services.of(self)[ModeService]
         if modes.is_view_only(name_of(self)):
             modes.refuse(name_of(self))
@@ -197,10 +198,10 @@ class StudentTermSocket(TermSocket):
         await super().on_message(message)
 
     async def stdin_to_ptyproc(self, text: str) -> None:
-        """Type something; upstream does in a thread what waits for the program.
+        """Type text without waiting for the program; upstream waits in a thread.
 
         Args:
-            text: what a page has sent.
+            text: the text from a page.
         """
         terminal: Any = self.terminal
         name = name_of(self)

@@ -1,4 +1,4 @@
-"""In which folder a kernel or a terminal starts: one of the class's, found as any other."""
+"""Find the folder in which a kernel or a terminal starts, among the class's folders."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 def root_of(app: Any) -> Root:
-    """Return the class's folder of a server."""
+    """Return a server's class's folder."""
     found = getattr(app.contents_manager, "root", None)
     return found if isinstance(found, Root) else Root(app.root_dir)
 
 
 def folder_for(root: Root, path: str) -> str:
-    """Say where something starts that is to start in a folder.
+    """Return the folder in which to start a kernel or terminal.
 
     Args:
         root: the class's folder.
-        path: of the folder, as a page names it; or an absolute one that leads into the class's.
+        path: the folder's path, as a page names it; or an absolute one that leads into the class's.
 
     Returns:
-        The folder's path, or that of the nearest one above it that there is: whoever enters it does
-        so as `student`, wherever it leads by then. Of what is outside nothing is looked at.
+        The folder's path, or that of the nearest existing folder above it. The launcher enters it
+        as `student`, even if it leads elsewhere by then. Nothing outside is looked at.
     """
     return str(_folder(root, path))
 
@@ -44,14 +44,14 @@ def _folder(root: Root, path: str) -> Path:
 
 
 def file_for(root: Root, path: str) -> str | None:
-    """Say where something is that a kernel names.
+    """Return the path of something that a kernel names.
 
     Args:
         root: the class's folder.
-        path: an absolute one.
+        path: an absolute path.
 
     Returns:
-        Its path; None if it isn't there, and for all that is outside, where nothing is looked at.
+        Its path; None if it isn't there, or is outside, where nothing is looked at.
     """
     inside = root.inside(path)
     try:

@@ -1,8 +1,8 @@
 """Convert one notebook to another format, in a process that has limits and ends with the lab.
 
 Run as ``python -I -m classroom.lab.exports.converter PARENT`` by `classroom.lab.exports.jobs`.
-Regular expressions, lexers and templates take as long as who writes the notebook wants them to.
-Here that keeps no other thread waiting, and the kernel ends it.
+The author of a notebook decides how long regular expressions, lexers and templates take. In a
+process of its own a slow one delays no other thread, and Linux ends it at the limit.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from classroom.runtime.words import gettext, gettext_noop
 from classroom.runtime.worker import MB, confine, framed, parted
 
 WORK_SECONDS = 30
-"""Of a processor's time."""
+"""Processor time that a conversion may use."""
 MEMORY_BYTES = 1024 * MB
 REASON_CHARACTERS = 1000
-"""Characters of nbconvert's own reason."""
+"""How much of nbconvert's error message is passed on."""
 TEX = {"openin_any": "p", "openout_any": "p", "shell_escape": "f"}
-"""A notebook's LaTeX reads and writes text of its own folder only, and runs no program."""
+"""Environment of LaTeX: it reads and writes only in its own folder, and runs no program."""
 LARGE = gettext_noop("This notebook takes too much memory to export: clear its outputs first.")
 
 
 class NotConvertedError(Exception):
-    """A notebook isn't converted; the text is for the person who asked."""
+    """A notebook can't be converted; the text is for the person who exports it."""
 
     def __init__(self, status: int, text: str) -> None:
-        """Say why.
+        """Initialise the error.
 
         Args:
-            status: of HTTP.
-            text: a sentence.
+            status: the HTTP status.
+            text: the reason, as a sentence.
         """
         super().__init__(text)
         self.status = status
 
 
 def shortened(reason: str) -> str:
-    """Leave out the middle of a long reason: LaTeX says at its end what is wrong.
+    """Leave out the middle of a long error message: LaTeX names the error at the end.
 
     Args:
-        reason: nbconvert's.
+        reason: nbconvert's error message.
     """
     if len(reason) <= REASON_CHARACTERS:
         return reason
@@ -58,9 +58,9 @@ def zipped(name: str, output: bytes, others: dict[str, bytes]) -> bytes:
     """Pack an exported notebook with its pictures and other files.
 
     Args:
-        name: the notebook's file there.
-        output: what is in it.
-        others: by their paths, of which the last part counts.
+        name: the name of the exported notebook in the zip.
+        output: the exported notebook.
+        others: the other files, by path; the zip gets only the file names.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -71,13 +71,13 @@ def zipped(name: str, output: bytes, others: dict[str, bytes]) -> bytes:
 
 
 def notebook(body: Any) -> tuple[str, Any]:
-    """Read a model of the contents: return the notebook's name and what is in it.
+    """Read a contents model; return the notebook's name and content.
 
     Args:
-        body: of JSON.
+        body: the JSON body.
 
     Raises:
-        NotConvertedError: 400, it is no notebook.
+        NotConvertedError: 400, the body isn't a notebook's model.
     """
     from nbformat import from_dict  # noqa: PLC0415 (loads much)
 
@@ -89,14 +89,14 @@ def notebook(body: Any) -> tuple[str, Any]:
 
 
 def convert(head: dict[str, Any], body: Any) -> bytes:
-    """Convert a notebook as nbconvert does; return the message that answers.
+    """Convert a notebook with nbconvert; return the framed answer.
 
     Args:
-        head: of the request: the exporter's name, its configuration and resources.
+        head: the request's head: the exporter's name, its configuration and resources.
         body: the model of the notebook.
 
     Raises:
-        NotConvertedError: there is no such format, or that is no notebook.
+        NotConvertedError: the format is unknown, or the body isn't a notebook's model.
     """
     from nbconvert.exporters import base  # noqa: PLC0415 (loads much)
     from traitlets.config import Config  # noqa: PLC0415
@@ -130,10 +130,10 @@ def convert(head: dict[str, Any], body: Any) -> bytes:
 
 
 def answer_to(message: bytes) -> bytes:
-    """Answer a request: with the file, or why there is none.
+    """Answer a request with the exported file, or with the reason why there is none.
 
     Args:
-        message: the request, of `framed`.
+        message: the request, as `framed` packs it.
     """
     try:
         head, rest = parted(message)
@@ -147,7 +147,7 @@ def answer_to(message: bytes) -> bytes:
         status, text = error.status, str(error)
     except MemoryError:
         status, text = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, gettext(LARGE)
-    except Exception as error:  # noqa: BLE001 (nbconvert's reason, whatever it is)
+    except Exception as error:  # noqa: BLE001 (nbconvert may raise anything)
         status, text = (
             HTTPStatus.INTERNAL_SERVER_ERROR,
             f"nbconvert failed: {shortened(str(error))}",
@@ -156,7 +156,7 @@ def answer_to(message: bytes) -> bytes:
 
 
 def main() -> None:
-    """Read the request, and write the answer where nothing else that is printed comes."""
+    """Answer the request on stdin; send everything that is printed meanwhile to stderr."""
     confine(int(sys.argv[1]), WORK_SECONDS, MEMORY_BYTES)
     os.environ.update(TEX)
     with os.fdopen(os.dup(1), "wb") as out:

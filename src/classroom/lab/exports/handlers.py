@@ -1,6 +1,6 @@
-"""Export a notebook of the class's, or one that a page sends, as upstream's handlers do.
+"""Export a notebook from the class's files, or one that a page sends.
 
-Theirs convert in a thread of the lab server's, where one notebook can stop everybody's work.
+Upstream's handlers convert in a thread of the lab server, where one notebook can block everybody.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ UNSTORED = "no-store, no-cache, must-revalidate, max-age=0"
 
 
 class Exporting(JupyterHandler):
-    """A request for an export: it is given up when the person goes away."""
+    """A request for an export; it is cancelled when the client disconnects."""
 
     _work: asyncio.Task[Exported | None] | None = None
     _gone = False
 
     async def answer(self, work: Coroutine[Any, Any, Exported | None]) -> Exported | None:
-        """Do the work, and return what is exported; None when there is nothing to answer with.
+        """Do the work and return the export; None when there is nothing to send.
 
         Args:
-            work: what to wait for.
+            work: the coroutine that makes the export.
 
         Raises:
-            HTTPError: nothing is exported, and why.
+            HTTPError: the notebook can't be exported; the text says why.
         """
         self._work = asyncio.ensure_future(work)
         try:
@@ -61,7 +61,7 @@ class Exporting(JupyterHandler):
             return None
 
     def on_connection_close(self) -> None:
-        """End what nobody waits for any more."""
+        """Cancel the export: its client has disconnected."""
         super().on_connection_close()
         self._gone = True
         if self._work is not None:
@@ -70,16 +70,16 @@ class Exporting(JupyterHandler):
     async def convert(
         self, to: str, body: bytes, *, sanitize: bool | None = None, **metadata: str
     ) -> Exported:
-        """Have a notebook converted, when it is this person's turn.
+        """Convert a notebook; the caller has waited for this person's turn.
 
         Args:
             to: the exporter's name.
             body: the notebook's model, as JSON.
-            sanitize: whether HTML is made harmless; as configured without.
-            **metadata: of the notebook, for templates.
+            sanitize: whether to make HTML harmless; None for the configured value.
+            **metadata: the notebook's metadata, for templates.
 
         Raises:
-            NotConvertedError: it isn't, and why.
+            NotConvertedError: it can't be converted; the text says why.
         """
         head = {
             "format": to,
@@ -91,10 +91,10 @@ class Exporting(JupyterHandler):
         return await jobs.convert(head, body)
 
     def send(self, exported: Exported) -> None:
-        """Send what is exported, as upstream does.
+        """Send an export with upstream's headers.
 
         Args:
-            exported: with a zip's headers if it is one.
+            exported: the export; a zip gets the headers of a zip.
         """
         if exported.zipped:
             self.set_attachment_header(f"{exported.name}.zip")
@@ -115,10 +115,10 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
 
         Args:
             format: the exporter's name.
-            path: the notebook's.
+            path: the notebook's path.
 
         Raises:
-            HTTPError: it isn't exported, and why.
+            HTTPError: the notebook can't be exported; the text says why.
         """
         self.check_xsrf_cookie()
         exported = await self.answer(self._export(format, path.strip("/")))
@@ -131,7 +131,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         self.send(exported)
 
     async def _export(self, to: str, path: str) -> Exported | None:
-        """Read the notebook when it is its turn; send who asks for another file to that."""
+        """Wait for the turn, then export the notebook; redirect to a file that isn't a notebook."""
         asked = self.get_argument("sanitize_html", None) if to == "html" else None
         sanitize = None if asked is None else asked.lower() == "true"
         async with services.of(self)[jobs.ExportQueue].turn(name_of(self)):
@@ -148,7 +148,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
             return await self.convert(to, body, sanitize=sanitize, modified_date=modified)
 
     async def _read(self, path: str) -> tuple[Any, bytes]:
-        """Return a file's model, and as JSON what is converted."""
+        """Return a file's model, and the JSON that the converter reads."""
         files: Any = self.contents_manager
         async with files.packed(path) as found:
             if not isinstance(found, str):
@@ -158,7 +158,7 @@ class ExportFileHandler(Exporting, NbconvertFileHandler):
         model = await files.get(path=path)
         sent = {"name": model["name"], "content": model["content"]}
         try:
-            # What isn't a notebook isn't converted.
+            # Only notebooks are converted.
             body = await threads.run(json.dumps, sent) if model["type"] == "notebook" else ""
         except (RecursionError, ValueError) as error:
             words = gettext(jobs.FAILED)
@@ -172,13 +172,13 @@ class ExportHandler(Exporting, NbconvertPostHandler):
     @web.authenticated
     @authorized
     async def post(self, format: str) -> None:  # noqa: A002 (upstream's)
-        """Convert it.
+        """Convert the notebook in the request's body.
 
         Args:
             format: the exporter's name.
 
         Raises:
-            HTTPError: it isn't exported, and why.
+            HTTPError: the notebook can't be exported; the text says why.
         """
         exported = await self.answer(self._export(format))
         if exported is not None:

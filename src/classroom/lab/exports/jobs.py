@@ -1,7 +1,7 @@
-"""Have notebooks converted, each in a process of its own (`classroom.lab.exports.converter`).
+"""Convert notebooks, each in a process of its own (`classroom.lab.exports.converter`).
 
-Two at a time and one of each person's: the others wait for their turn. A process that takes too
-long is ended, and so is one for which nobody waits any more.
+Two are converted at a time, and one for each person; the others wait for their turn. A process is
+ended when it takes too long, or when its client has disconnected.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.exports.converter")
 TOGETHER = 2
 EACH = 4
-"""Of one person's, those that wait included."""
+"""How many exports one person may have at a time, waiting ones included."""
 SECONDS = 60.0
 MOST_BYTES = 100 * MB
-"""Bytes of an exported notebook."""
+"""How large an exported notebook may be."""
 CONFIGURED = ("Exporter", "Preprocessor")
-"""Ends of the names of classes whose configuration nbconvert goes by."""
+"""Suffixes of the names of classes whose configuration nbconvert uses."""
 PLAIN = (str, int, float, list, dict, type(None))
 SLOW = gettext_noop("This notebook takes too long to export.")
 LONG = gettext_noop("The exported notebook has more than {most} MB: clear its outputs first.")
@@ -44,11 +44,11 @@ class Exported:
     """An exported notebook.
 
     Attributes:
-        name: the notebook's, without an ending.
-        extension: the file's, with its dot.
-        mimetype: as nbconvert says; it may be "".
-        zipped: whether it is a zip, as there is more than one file.
-        data: what is in it.
+        name: the notebook's name, without its extension.
+        extension: the file's extension, with its dot.
+        mimetype: nbconvert's MIME type of the file; it may be "".
+        zipped: whether it is a zip, because there is more than one file.
+        data: the file's content.
     """
 
     name: str
@@ -59,10 +59,10 @@ class Exported:
 
 
 def configured(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Pick the server's configuration of exporters, and nothing else of it.
+    """Pick only the configuration of exporters from the server's configuration.
 
     Args:
-        config: the server's, by class.
+        config: the server's configuration, by class.
     """
     return {
         name: {trait: value for trait, value in traits.items() if isinstance(value, PLAIN)}
@@ -72,14 +72,14 @@ def configured(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def read(answer: bytes, status: int | None) -> Exported:
-    """Read what the process has answered.
+    """Read the answer of the converter process.
 
     Args:
-        answer: all of it.
-        status: its exit status, negative for a signal.
+        answer: the whole answer.
+        status: the process's exit status; negative for a signal.
 
     Raises:
-        NotConvertedError: there is no file, and why.
+        NotConvertedError: there is no file; the text says why.
     """
     if status in {-signal.SIGXCPU, -signal.SIGKILL}:
         raise NotConvertedError(HTTPStatus.UNPROCESSABLE_ENTITY, gettext(SLOW))
@@ -94,7 +94,7 @@ def read(answer: bytes, status: int | None) -> Exported:
 
 
 class ExportQueue:
-    """Who may have a notebook converted now. One event loop's: nothing here is for threads."""
+    """The queue of exports. Use it on one event loop only; it isn't thread-safe."""
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(TOGETHER)
@@ -103,19 +103,19 @@ class ExportQueue:
 
     @contextlib.asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[None]:
-        """Wait for one's turn, and have it.
+        """Wait for the person's turn, and hold it.
 
         Args:
-            name: the person's.
+            name: the person's name.
 
         Raises:
-            NotConvertedError: 429, too many of theirs wait already.
+            NotConvertedError: 429, too many exports of this person are under way.
         """
         if self._asked[name] >= EACH:
             raise NotConvertedError(HTTPStatus.TOO_MANY_REQUESTS, gettext(MANY).format(most=EACH))
         self._asked[name] += 1
         try:
-            # Their own first: what waits for that takes nobody's place.
+            # The person's own lock first: an export that waits for it takes no shared place.
             async with self._own.setdefault(name, asyncio.Lock()), self._places:
                 yield
         finally:
@@ -125,14 +125,14 @@ class ExportQueue:
 
 
 async def convert(head: dict[str, Any], body: bytes) -> Exported:
-    """Have one notebook converted, now.
+    """Convert one notebook in a process of its own, without waiting for a turn.
 
     Args:
-        head: as of `converter.convert`.
+        head: see `converter.convert`.
         body: the notebook's model, as JSON.
 
     Raises:
-        NotConvertedError: it isn't, and why.
+        NotConvertedError: it can't be converted; the text says why.
     """
     try:
         async with asyncio.timeout(SECONDS), started(PROGRAM) as process:

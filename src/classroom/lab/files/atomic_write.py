@@ -1,7 +1,7 @@
-"""Write a file as a whole or not at all: whoever reads meanwhile finds the old one or the new.
+"""Write a file as a whole or not at all: a reader always finds the old file or the new one.
 
-Where it belongs is found once and held (`classroom.lab.files.beneath`); only then it is given its
-name.
+The lab finds the file's folder once and holds it open (`classroom.lab.files.beneath`). Only then
+does it rename the finished file into that folder.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
     from classroom.lab.files.disk_reserve import Content
 
 NEW_FILE_MODE = 0o664
-"""The class's files are the group's to edit."""
+"""Permissions of a new file: the class's group may edit it."""
 
 
 class Scratch:
-    """A new file that nobody sees until it has a place.
+    """A new file that people don't see until it is moved to its place.
 
     Attributes:
-        folder: descriptor of the folder that it is in until then.
-        name: in there.
+        folder: descriptor of the folder that contains it until then.
+        name: its name in that folder.
     """
 
     def __init__(self, folder: int, content: Content, mode: int, when: int | None = None) -> None:
-        """Write it, down to the disk.
+        """Write the file and flush it to the disk.
 
         Args:
             folder: descriptor of a folder on the same disk.
             content: read to its end.
-            mode: the file's.
+            mode: the file's permissions.
             when: the file's time, in nanoseconds; None for now.
 
         Raises:
@@ -66,27 +66,27 @@ class Scratch:
             raise
 
     def drop(self) -> None:
-        """Remove it, if it has no place."""
+        """Remove the file, unless it was moved to its place."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.name, dir_fd=self.folder)
 
     def put(self, place: DirectoryEntry, *, new: bool = False) -> os.stat_result:
-        """Give it its place, instead of a file or link that is there.
+        """Move the file to its place, and replace a file or link that is there.
 
-        Where it can't be renamed to it is copied beside it first: the disk is another (what a tutor
-        has mounted), or the kernel's Landlock lets nothing be moved to another folder (before
-        5.19).
+        If it can't be renamed, it is first copied into the folder of the place. That happens if the
+        place is on another disk (a tutor has mounted it), or if the kernel's Landlock allows no
+        move to another folder (before 5.19).
 
         Args:
-            place: where.
+            place: where to put the file.
             new: whether nothing may be there.
 
         Returns:
-            What it is, wherever it is moved from now on.
+            The file's status, which identifies it even if a program moves it later.
 
         Raises:
-            FileExistsError: something is.
-            OSError: it can't be put there; what is there stays.
+            FileExistsError: something is there, and `new` is set.
+            OSError: the file can't be put there; what is there stays.
         """
         try:
             return self._rename(place, new=new)
@@ -118,7 +118,7 @@ class Scratch:
 
 
 def flush(folder: int) -> None:
-    """Flush a folder to the disk: a rename is in there; as far as it may be opened."""
+    """Flush a folder, and with it a rename, to the disk; skip a folder that can't be opened."""
     with contextlib.suppress(PermissionError):
         held = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
         try:
@@ -130,39 +130,40 @@ def flush(folder: int) -> None:
 def write(
     root: Root, parts: Parts, content: bytes, scratch: Path | None = None, *, new: bool = False
 ) -> os.stat_result:
-    """Put content in a file's place: written, flushed to the disk, then renamed.
+    """Write content to a new file, flush it to the disk, then rename it to a file's place.
 
-    A power cut in between leaves the old file. A program stays one, and a link stays a link. A file
-    that has several names (hard links) is written in place, so that all of them go on having it.
+    A power cut in between leaves the old file. An executable file stays executable, and a link
+    stays a link. A file with several names (hard links) is written in place, so that all its names
+    show the new content.
 
     Args:
         root: the class's folder.
-        parts: of the file, there or not.
+        parts: the file's path; the file needn't exist.
         content: all of it.
-        scratch: a folder of nobody else's on the same disk for what isn't finished, out of people's
-            sight; without it, or where the disk is another, the file's own folder.
+        scratch: a folder on the same disk for the unfinished file, which only the lab uses and
+            people don't see. Without it, or on another disk, the file's own folder is used.
         new: whether the name must be free.
 
     Returns:
-        What was written, wherever it is moved from now on.
+        The written file's status, which identifies it even if a program moves it later.
 
     Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
-        NoFileError: there is something that is no file.
+        LeadsOutError: the file, or a folder on its path, is a link that leads out.
+        NoFileError: something is there that isn't a file.
         FileExistsError: the name isn't free.
-        OSError: it couldn't be written; the old file is as it was.
+        OSError: the file couldn't be written; the old file is unchanged.
     """
     with root.at(parts) as place:
         found = file_at(place)
         if found is not None and found.st_nlink > 1 and not new and _rewrite(place, content):
             return found
-        # What the lab has written all may edit: its owner is another user than before.
+        # Everybody may edit what the lab has written, because its owner is another user now.
         mode = (found.st_mode if found else 0) & 0o777 | NEW_FILE_MODE
         return put_at(place, io.BytesIO(content), mode, scratch, new=new)
 
 
 def _rewrite(place: DirectoryEntry, content: bytes) -> bool:
-    """Write a file in its place; False if it is somebody's own, who lets nobody write it."""
+    """Write a file in its place; False if its permissions don't allow that."""
     try:
         descriptor = place.open(os.O_WRONLY)
     except PermissionError:
@@ -179,14 +180,14 @@ def _rewrite(place: DirectoryEntry, content: bytes) -> bool:
 
 
 def file_at(place: DirectoryEntry) -> os.stat_result | None:
-    """Look at the file that a place has; None where there is nothing.
+    """Return the status of the file at a place; None if there is nothing.
 
     Args:
-        place: where.
+        place: the place to look at.
 
     Raises:
-        NoFileError: there is something that is no file.
-        OSError: it can't be looked at.
+        NoFileError: something is there that isn't a file.
+        OSError: the status can't be read.
     """
     try:
         found = place.stat()
@@ -206,18 +207,18 @@ def put_at(  # noqa: PLR0913
     new: bool = False,
     when: int | None = None,
 ) -> os.stat_result:
-    """Write a file whose place is held.
+    """Write a file to a place whose folder is already open.
 
     Args:
-        place: where.
+        place: where to put the file.
         content: read to its end.
-        mode: the file's.
-        scratch: as of `write`.
+        mode: the file's permissions.
+        scratch: as for `write`.
         new: whether the name must be free.
         when: the file's time, in nanoseconds; None for now.
 
     Raises:
-        OSError: as of `write`.
+        OSError: as for `write`.
     """
     where = place.folder if scratch is None else os.open(scratch, FOLDER)
     try:
@@ -232,17 +233,17 @@ def put_at(  # noqa: PLR0913
 
 
 def append(root: Root, parts: Parts, content: bytes) -> None:
-    """Add to a file that is uploaded in pieces.
+    """Append to a file that is uploaded in pieces.
 
     Args:
         root: the class's folder.
-        parts: of the file, there or not.
+        parts: the file's path; the file needn't exist.
         content: its next piece.
 
     Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
-        NoFileError: there is something that is no file.
-        OSError: it can't be written.
+        LeadsOutError: the file, or a folder on its path, is a link that leads out.
+        NoFileError: something is there that isn't a file.
+        OSError: the file can't be written.
     """
     with root.at(parts) as place:
         file_at(place)

@@ -1,8 +1,8 @@
-"""Find things in the class's folder, and nothing outside it, wherever students make paths lead.
+"""Find things in the class's folder, and nothing outside it, whatever links students make.
 
-A name is only ever looked up in a folder that is held open, and found to be one of the class's.
-What is renamed, or exchanged for a link, while a path is being followed changes nothing about that:
-there is no check of a path that is opened later.
+The lab looks up each name in a folder that it holds open and that is inside the class's folder. So
+it doesn't matter if a student renames something, or replaces it with a link, while the lab follows
+a path: the lab never checks a path first and opens it again later.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from classroom.lab.files.walk import LookupBudget
 
 MOST_KEPT = 0.25
-"""Of a small disk no more stays free than this share."""
+"""Largest share of a small disk that is kept free."""
 NEW_FOLDER_MODE = 0o2775
 OPENAT2 = 437
 """The system call's number, the same on every architecture; the C library has no function."""
 BENEATH, NO_MAGIC = 0x08, 0x02
 NOT_HERE = {errno.ENOSYS, errno.EPERM}
-"""What an old kernel, or a container's filter, says of openat2."""
+"""Errors of openat2 on an old kernel, or in a container whose filter forbids it."""
 UNDECIDED = {errno.EXDEV, errno.ELOOP, errno.EAGAIN, *NOT_HERE}
-"""What openat2 says of a way that our own walk may still find to stay inside."""
+"""Errors of openat2 for paths that may still stay inside: `Walk` decides."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -42,7 +42,7 @@ class _How(ctypes.Structure):
 
 
 def _openat2(folder: int, path: str) -> int:
-    """Open a folder beneath another; links that lead out, and the kernel's magic ones, don't."""
+    """Open a folder beneath another; don't follow links that lead out, or magic links."""
     how = _How(FOLDER, 0, BENEATH | NO_MAGIC)
     size = ctypes.c_size_t(ctypes.sizeof(how))
     found = _libc.syscall(
@@ -59,20 +59,20 @@ class Root:
 
     Attributes:
         path: the folder.
-        known_as: other paths that lead to it, all of them root's: what links may call it.
-        reserve: bytes of its disk that stay free (`classroom.lab.files.disk_reserve`).
+        known_as: other paths that lead to it, which only root can change; links may use them.
+        reserve: bytes of its disk to keep free (`classroom.lab.files.disk_reserve`).
     """
 
     def __init__(self, path: Path | str, known_as: tuple[Path, ...] = (), reserve: int = 0) -> None:
-        """Hold it.
+        """Open the folder.
 
         Args:
-            path: of the folder; nobody else can exchange it.
-            known_as: other paths that lead to it.
-            reserve: bytes of its disk that stay free.
+            path: the folder's path; nobody else can exchange it.
+            known_as: other paths that lead to the folder.
+            reserve: bytes of its disk to keep free.
 
         Raises:
-            OSError: it isn't there.
+            OSError: the folder isn't there.
         """
         self.path = Path(path)
         self.reserve = reserve
@@ -81,15 +81,15 @@ class Root:
         self._has_openat2 = True
 
     def __del__(self) -> None:
-        """Let go of it."""
+        """Close the folder."""
         if hasattr(self, "_folder"):
             os.close(self._folder)
 
     def space(self) -> tuple[int, int]:
-        """Say how many bytes of its disk are free, and how many of them stay so."""
+        """Say how many bytes of its disk are free, and how many must stay free."""
         found = volume_reserve.space(self._folder)
         kept = max(found.kept, min(self.reserve, int(found.total * MOST_KEPT)))
-        # Without a place for another file no byte of the rest is of use.
+        # If the disk has no inode for another file, its free bytes are useless.
         return (0 if self.is_full else found.free), kept
 
     @property
@@ -99,14 +99,14 @@ class Root:
 
     @property
     def is_full(self) -> bool:
-        """Whether its disk has no room for what people type, either."""
+        """Whether its disk has no room even for what people type."""
         return volume_reserve.is_full(self._folder)
 
     def inside(self, target: str) -> Parts | None:
-        """Say where in the class's folder an absolute path begins to lead; None if not there.
+        """Turn an absolute path into one below the class's folder; None if it leads elsewhere.
 
         Args:
-            target: of a link, for the walk to follow from the class's folder on.
+            target: a link's target, for the walk to follow from the class's folder on.
         """
         names = tuple(name for name in target.split("/") if name)
         for path in self.known_as:
@@ -118,19 +118,20 @@ class Root:
     def at(
         self, parts: Parts, *, follow: bool = True, names: LookupBudget | None = None
     ) -> Iterator[DirectoryEntry]:
-        """Find the place of something, which needn't be there.
+        """Find the place of something, which needn't exist.
 
         Args:
             parts: its path.
-            follow: whether a link is to be followed if it is one; those on the way always are.
-            names: how many may be looked up, on this way and on others; None for this way's own.
+            follow: whether to follow a link at the end; links on the way are always followed.
+            names: how many names may still be looked up, shared with other paths; None for a budget
+                of its own.
 
         Yields:
-            The place; it is no link if links are followed, unless one is put there later.
+            The place. With `follow` it isn't a link, unless a program puts one there later.
 
         Raises:
             LeadsOutError: a link leads out of the class's files.
-            OSError: a folder on the way isn't there, or may not be entered.
+            OSError: a folder on the path isn't there, or can't be entered.
         """
         if names is None:
             place = self._find(parts, follow=follow)
@@ -143,7 +144,7 @@ class Root:
 
     @contextlib.contextmanager
     def made(self, parts: Parts) -> Iterator[int]:
-        """Hold a folder that is made with all that it is in; no link is followed to it.
+        """Open a folder, and create it and its parents if they are missing; follow no link.
 
         Args:
             parts: its path.
@@ -152,8 +153,8 @@ class Root:
             Its descriptor.
 
         Raises:
-            NoFolderError: one of the names is a link's or a file's.
-            OSError: a folder may not be entered.
+            NoFolderError: one of the names is a link or a file.
+            OSError: a folder can't be entered.
         """
         held = os.open(".", FOLDER, dir_fd=self._folder)
         try:
@@ -185,7 +186,7 @@ class Root:
         return Walk(self, self._folder, parts).go(follow=follow)
 
     def _enter(self, parts: Parts) -> int | None:
-        """Let the kernel find a folder; None where only the walk can say."""
+        """Find a folder with openat2; None if only `Walk` can decide."""
         if not self._has_openat2:
             return None
         try:
@@ -203,9 +204,9 @@ def _enter(held: int, name: str) -> int:
     try:
         return os.open(name, flags, dir_fd=held)
     except FileNotFoundError:
-        with contextlib.suppress(FileExistsError):  # somebody else was faster
+        with contextlib.suppress(FileExistsError):  # another program was faster
             os.mkdir(name, 0o700, dir_fd=held)
-        # Not as a path only: whoever puts theirs in its place meanwhile is refused the mode.
+        # Open it as a folder: fchmod fails if a student has put another one in its place.
         made = os.open(name, flags & ~os.O_PATH, dir_fd=held)
         with contextlib.suppress(PermissionError):
             os.fchmod(made, NEW_FOLDER_MODE)

@@ -1,4 +1,4 @@
-"""A file's checkpoint: one copy of it in a folder beside it, found and held as any other."""
+"""A file's checkpoint: one copy of it in a folder beside it, opened like any other file."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 FOLDER = ".ipynb_checkpoints"
 NO_CHECKPOINT = gettext_noop("“{path}” has no checkpoint.")
 IDENT = "checkpoint"
-"""Of the only one that there is."""
+"""The id of a file's only checkpoint."""
 
 
 def place_of(parts: Parts, ident: str = IDENT) -> Parts:
-    """Say where a file's checkpoint is.
+    """Return the path of a file's checkpoint.
 
     Args:
-        parts: of the file.
+        parts: the file's path.
         ident: the checkpoint's id.
     """
     name = PurePosixPath(parts[-1] if parts else "")
@@ -47,8 +47,8 @@ def _model(seen: Seen) -> dict[str, Any]:
 class ClassCheckpoints(AsyncCheckpoints):
     """The checkpoints of the class's files.
 
-    Upstream's compare paths as text, follow any link that is put in their folder's place, and go
-    to a folder that everybody may write where the file's own may not be written.
+    Upstream's class compares paths as text and follows a link in the place of the checkpoints'
+    folder. If the file's own folder isn't writable, it uses a folder that everybody may write.
     """
 
     @property
@@ -70,24 +70,24 @@ class ClassCheckpoints(AsyncCheckpoints):
         return found
 
     async def _open_up(self, *paths: Parts) -> None:
-        """Have opened what a student's program has shut: checkpoints' folder may be theirs."""
+        """Make files accessible again that a student's program has made inaccessible."""
         files: Any = self.parent
         await files.open_up(*map(path_of, paths))
 
     async def _in_turn(self, copy: Callable[[], Seen]) -> Seen:
-        """Copy a file, which may take long, when it is the turn of whoever asks."""
+        """Wait for the person's turn, then copy a file, which may take long."""
         files: Any = self.parent
         async with files.turn():
             found: Seen = await files.run_long(copy)
             return found
 
     def _copy(self, old: Parts, new: Parts) -> Seen:
-        """Copy a file as a whole, with its time, by which pages call a checkpoint."""
+        """Copy a whole file with its modification time: pages name a checkpoint by that."""
         most = self._most
         with self._root.at(new) as place:
             descriptor, seen = reader.open_file(self._root, old)
             with os.fdopen(descriptor, "rb") as stream:
-                # One with holes in it, or that grows meanwhile, would fill the disk.
+                # A file with holes, or one that grows meanwhile, would fill the disk.
                 if seen.info.st_size > most:
                     raise reader.TooLargeError(seen.name, seen.info.st_size)
                 disk_reserve.ensure(self._root, seen.info.st_size)
@@ -100,7 +100,7 @@ class ClassCheckpoints(AsyncCheckpoints):
         """Copy a file to its checkpoint.
 
         Raises:
-            HTTPError: it can't be copied.
+            HTTPError: the file can't be copied.
         """
 
         def create() -> Seen:
@@ -114,10 +114,10 @@ class ClassCheckpoints(AsyncCheckpoints):
             return _model(await self._in_turn(create))
 
     async def restore_checkpoint(self, contents_mgr: Any, checkpoint_id: str, path: str) -> None:  # noqa: ARG002 (upstream's)
-        """Put a checkpoint in its file's place.
+        """Restore a file from its checkpoint.
 
         Raises:
-            HTTPError: it can't be; 404, there is none.
+            HTTPError: it can't be restored; 404 if there is no checkpoint.
         """
         with said(path):
             parts = parts_of(path)
@@ -128,10 +128,10 @@ class ClassCheckpoints(AsyncCheckpoints):
             await self._in_turn(lambda: self._copy(kept, parts))
 
     async def rename_checkpoint(self, checkpoint_id: str, old_path: str, new_path: str) -> None:
-        """Have a checkpoint go with its file.
+        """Move a checkpoint along with its file.
 
         Raises:
-            HTTPError: it can't.
+            HTTPError: it can't be moved.
         """
 
         def rename() -> None:
@@ -139,7 +139,7 @@ class ClassCheckpoints(AsyncCheckpoints):
             try:
                 operations.rename(self._root, old, new)
             except FileExistsError:
-                # Of a file that had that name before.
+                # The checkpoint of an earlier file of that name.
                 operations.remove(self._root, new)
                 operations.rename(self._root, old, new)
 
@@ -149,11 +149,13 @@ class ClassCheckpoints(AsyncCheckpoints):
             await threads.run(rename)
 
     async def rename_all_checkpoints(self, old_path: str, new_path: str) -> None:
-        """Have checkpoints go with their file, which has gone already: pages hear of that anyway.
+        """Move checkpoints along with their file.
+
+        The file is moved already, and pages learn of that also if a checkpoint can't be moved.
 
         Args:
             old_path: where the file was.
-            new_path: where it is.
+            new_path: the file's new path.
         """
         try:
             await super().rename_all_checkpoints(old_path, new_path)
@@ -161,7 +163,9 @@ class ClassCheckpoints(AsyncCheckpoints):
             self.log.warning("The checkpoint of %s could not be moved: %s", old_path, error)
 
     async def delete_all_checkpoints(self, path: str) -> None:
-        """Delete a file's checkpoints, which is deleted already: pages hear of that anyway.
+        """Delete the checkpoints of a deleted file.
+
+        Pages learn that the file is deleted also if a checkpoint can't be deleted.
 
         Args:
             path: where the file was.
@@ -175,7 +179,7 @@ class ClassCheckpoints(AsyncCheckpoints):
         """Delete a checkpoint.
 
         Raises:
-            HTTPError: it can't be; 404, there is none.
+            HTTPError: it can't be deleted; 404 if there is none.
         """
 
         def delete() -> bool:
@@ -191,7 +195,7 @@ class ClassCheckpoints(AsyncCheckpoints):
                 raise web.HTTPError(404, gettext(NO_CHECKPOINT).format(path=path.strip("/")))
 
     async def list_checkpoints(self, path: str) -> list[dict[str, Any]]:
-        """List a file's checkpoints; of what leads out there are none."""
+        """List a file's checkpoints; a file outside the class's folder has none."""
 
         def find() -> list[Seen]:
             try:

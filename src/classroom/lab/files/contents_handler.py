@@ -1,6 +1,6 @@
-"""Answer requests for the class's files as upstream does; read and send large ones in pieces.
+"""Answer requests for the class's files as upstream does, but send large files in pieces.
 
-Upstream reads and writes all JSON on the event loop, where everybody's keystrokes wait for it.
+Upstream reads and writes all JSON on the event loop, which delays everybody's keystrokes.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 1 << 18
 TEXTS = ("path", "type", "ext", "copy_from", "format")
-"""What a request says in texts."""
+"""Keys of a request whose values must be texts."""
 ORDER_BYTES = 64 * 1024
-"""Bytes of a request without a file."""
+"""Most bytes of a request that contains no file."""
 
 
 class ContentsHandler(upstream.ContentsHandler):
-    """Upstream's handler, without delaying anybody else."""
+    """Upstream's handler, which never delays other people."""
 
     _reading: asyncio.Task[None] | None = None
     _model: Model | None = None
     _gone = False
 
     async def get(self, path: str = "") -> None:
-        """Answer with a file or folder; drop what is read for somebody who has disconnected.
+        """Answer with a file or folder; stop reading if the page has disconnected.
 
         Raises:
-            HTTPError: as upstream's.
+            HTTPError: as in upstream.
         """
         await self._while_here(self._get(path))
 
@@ -61,10 +61,10 @@ class ContentsHandler(upstream.ContentsHandler):
             if not self._gone:
                 raise
         finally:
-            self._reading = None  # it has us in its context: neither would be freed
+            self._reading = None  # its context refers to this handler: neither would be freed
 
     def on_connection_close(self) -> None:
-        """Stop reading if nobody waits any more; continue saving."""
+        """Stop reading for the disconnected page; a save continues."""
         super().on_connection_close()
         self._gone = True
         if self._reading is not None:
@@ -81,7 +81,7 @@ class ContentsHandler(upstream.ContentsHandler):
         if kind not in {None, "directory", "file", "notebook"}:
             kind = "file"
         if form not in {None, "text", "base64"}:
-            await self._as_upstream(super().get(path))  # which refuses
+            await self._as_upstream(super().get(path))  # upstream rejects it
             return
         async with files.packed(path, kind, form) as found:
             if not isinstance(found, str):
@@ -95,7 +95,7 @@ class ContentsHandler(upstream.ContentsHandler):
         await self._as_upstream(super().get(path))
 
     async def _list(self, path: str) -> tuple[Any, bytes]:
-        """Make a folder's list, with whatever a package has put on top of ours."""
+        """List a folder through the contents manager, which a package may have extended."""
         files: Any = self.contents_manager
         model = await ensure_async(files.get(path, content=True, type="directory"))
         validate_model(model, expect_content=True)
@@ -111,10 +111,10 @@ class ContentsHandler(upstream.ContentsHandler):
         await answering
 
     def _check_shown(self, *paths: str) -> None:
-        """Refuse what people aren't shown; upstream answers with words of its own, or no JSON.
+        """Reject hidden paths with our sentence; upstream's answer is another, or isn't JSON.
 
         Raises:
-            HTTPError: 404, it is hidden.
+            HTTPError: 404 if a path is hidden.
         """
         files: Any = self.contents_manager
         for path in () if files.allow_hidden else paths:
@@ -122,7 +122,7 @@ class ContentsHandler(upstream.ContentsHandler):
                 raise web.HTTPError(404, gettext(HIDDEN).format(path=path.strip("/")))
 
     async def _finish_error(self, code: int, message: str) -> None:
-        """Answer as with any other error; upstream's is no JSON, and pages show only that.
+        """Answer with JSON, as for any error; upstream's answer isn't JSON, so no page shows it.
 
         Raises:
             HTTPError: always.
@@ -135,7 +135,7 @@ class ContentsHandler(upstream.ContentsHandler):
         """Make or copy something in a folder.
 
         Raises:
-            HTTPError: as upstream's; 404, there is no such folder.
+            HTTPError: as in upstream; 404 if there is no such folder.
         """
         files: Any = self.contents_manager
         asked = self.get_json_body() or {}
@@ -153,7 +153,7 @@ class ContentsHandler(upstream.ContentsHandler):
         """Rename or move something.
 
         Raises:
-            HTTPError: as upstream's.
+            HTTPError: as in upstream.
         """
         self._check_shown(path, (self.get_json_body() or {}).get("path") or "")
         await self._as_upstream(super().patch(path))
@@ -162,7 +162,7 @@ class ContentsHandler(upstream.ContentsHandler):
         """Put something into the trash.
 
         Raises:
-            HTTPError: as upstream's.
+            HTTPError: as in upstream.
         """
         self._check_shown(path)
         if not path.strip("/"):
@@ -173,8 +173,8 @@ class ContentsHandler(upstream.ContentsHandler):
         """Send a model in pieces, each after the one before was sent.
 
         Args:
-            model: without its content.
-            content: as JSON.
+            model: the file's model; its content is replaced.
+            content: the file's content as JSON.
         """
         if self.get_query_argument("hash", default="0") != "1":
             model = {**model, "hash": None, "hash_algorithm": None}
@@ -189,16 +189,16 @@ class ContentsHandler(upstream.ContentsHandler):
             for at in range(0, len(content), PIECE_BYTES):
                 self.write(bytes(content[at : at + PIECE_BYTES]))
                 await self.flush()
-            # JSON's type is set already, and upstream's own way would set it again too late.
+            # The content type is set already; upstream's finish would set it again, too late.
             await web.RequestHandler.finish(self, "}")
         except StreamClosedError:
             self._gone = True
 
     async def put(self, path: str = "") -> None:
-        """Save a file, make a folder; a large body is read in a process of its own.
+        """Save a file or make a folder; a separate process reads a large body.
 
         Raises:
-            HTTPError: as upstream's; 413, it is too large.
+            HTTPError: as in upstream; 413 if it is too large.
         """
         files: Any = self.contents_manager
         self._check_shown(path)
@@ -208,7 +208,7 @@ class ContentsHandler(upstream.ContentsHandler):
                 made = await files.processes.write(self.request.body, path.strip("/"))
                 content: Any = made
                 if not files.is_own and made.told["model"]["type"] == "notebook":
-                    # What a package has put on top of ours looks into it (`own_parts`).
+                    # A package that extends the contents manager reads it (`own_parts`).
                     content = await threads.run_long(notebook_of, bytes(made.data))
                 self._model = {**made.told["model"], "content": content}
                 await self._as_upstream(super().put(path))
@@ -216,10 +216,10 @@ class ContentsHandler(upstream.ContentsHandler):
             await self._as_upstream(super().put(path))
 
     def get_json_body(self) -> dict[str, Any] | None:
-        """Return what a page sends.
+        """Return the request's JSON.
 
         Raises:
-            HTTPError: 400, it is no object of JSON; 413, it is too long for what it does.
+            HTTPError: 400 if it isn't a JSON object; 413 if it is too long and contains no file.
         """
         if self._model is not None:
             return self._model
@@ -237,7 +237,7 @@ class ContentsHandler(upstream.ContentsHandler):
 
 CHECKPOINT = r"(?P<checkpoint_id>[\w-]+)"
 HANDLERS = (
-    # Upstream's own, which come first: a path may end so.
+    # Upstream's own handlers come first, because a file's path may end with these words.
     (rf"api/contents{path_regex}/checkpoints", upstream.CheckpointsHandler),
     (rf"api/contents{path_regex}/checkpoints/{CHECKPOINT}", upstream.ModifyCheckpointsHandler),
     (rf"api/contents{path_regex}/trust", upstream.TrustNotebooksHandler),

@@ -1,4 +1,4 @@
-"""The class's files as pages see them: what is copied, moved and deleted."""
+"""The contents manager of the class's files: copy, move and delete."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class ClassContents(SavedFiles):
 
     @property
     def is_own(self) -> bool:
-        """Whether nothing is on top of it, such as a package's that pairs notebooks with texts."""
+        """Whether no package has extended it, as one does that pairs notebooks with texts."""
         return type(self) is ClassContents
 
     def take_over(self, former: ClassContents) -> None:
-        """Go on where another one has been, before anybody saves anything.
+        """Take over another manager's state, before anybody saves anything.
 
         Args:
-            former: the one that the lab began with.
+            former: the manager that the lab started with.
         """
         self.saves, self.saving_pace = former.saves, former.saving_pace
         self.tell = former.tell
@@ -62,16 +62,16 @@ class ClassContents(SavedFiles):
         """Copy a file or folder.
 
         Args:
-            from_path: of what is copied.
+            from_path: the path of the file or folder to copy.
             to_path: a folder to copy it into, or the copy's own path; without it, the same folder.
 
         Raises:
-            HTTPError: it can't be copied.
+            HTTPError: the copy failed.
         """
         old = self._parts(from_path)
         with said(from_path):
             is_folder = (await threads.run(reader.look, self.root, old)).is_folder
-        # Of a name that isn't ours there is no next one.
+        # Try other names only if the page didn't choose the name.
         tries = TRIES if to_path is None or await self.dir_exists(to_path) else 1
         if not old:
             raise web.HTTPError(400, gettext(ROOT))
@@ -91,7 +91,7 @@ class ClassContents(SavedFiles):
             return await self._named(make, tries)
 
     async def _copy_file(self, old: Parts, new: Parts) -> Model:
-        """Copy a file as it is: nothing in it is read."""
+        """Copy a file's bytes without parsing them."""
         path = path_of(new)
 
         def copy() -> Model:
@@ -138,13 +138,13 @@ class ClassContents(SavedFiles):
         self.emit(data={"action": "copy", "path": path, "source_path": path_of(old)})
         return made
 
-    # What a student's program has made may be shut: opened before it is moved or deleted.
+    # A student's program may have made a file inaccessible: open it before a move or deletion.
 
     async def delete_file(self, path: str) -> None:
-        """Put a file, a folder or a link into the trash; on a full disk, remove it.
+        """Put a file, folder or link into the trash; if the disk is full, delete it for good.
 
         Raises:
-            HTTPError: it isn't there, or can't be deleted.
+            HTTPError: there is nothing, or it can't be deleted.
         """
         parts = self._parts(path)
         self._not_hidden(parts)
@@ -159,7 +159,7 @@ class ClassContents(SavedFiles):
         """Rename or move a file, a folder or a link.
 
         Raises:
-            HTTPError: it isn't there, or can't be renamed; 409, the new name is taken.
+            HTTPError: there is nothing, or it can't be renamed; 409 if the new name is taken.
         """
         old, new = self._parts(old_path), self._parts(new_path)
         self._not_hidden(old, new)
@@ -174,16 +174,16 @@ class ClassContents(SavedFiles):
                 raise web.HTTPError(409, what) from error
 
     async def update(self, model: Model, path: str) -> Model:
-        """Rename something; return its model as its folder's list has it.
+        """Rename something; return its model as in its folder's list.
 
         Args:
-            model: with the new path.
-            path: the old one.
+            model: has the new path.
+            path: the old path.
 
         Raises:
-            HTTPError: as of `rename_file`.
+            HTTPError: as for `rename_file`.
         """
-        # Without the slash that a request's path begins with: documents are found by the event's.
+        # Remove the request's leading slash: the event's path identifies the document.
         parts = self._parts(str(model.get("path", path)))
         old, new = path_of(self._parts(path)), path_of(parts)
         if new != old:

@@ -1,4 +1,4 @@
-"""The class's files as pages read them: found beneath their folder, in one step in a thread."""
+"""Read the class's files for pages: each read is one step in a thread."""
 
 from __future__ import annotations
 
@@ -38,40 +38,38 @@ if TYPE_CHECKING:
 
 
 class ReadFiles(LargeFiles):
-    """The class's files, as far as they are read.
+    """The part of the contents manager that reads the class's files.
 
-    Upstream's managers of files compare paths as text and then open them, and whoever may make
-    links leads them anywhere: none of their code is in here. Each operation is one of
-    `classroom.lab.files.reader`, `listing`, `atomic_write`, `operations` and `tree`: they hold what
-    they find.
+    It uses none of upstream's code for files. That code compares paths as text and opens them
+    later, so a student's link could lead it anywhere. Each operation is one of
+    `classroom.lab.files.reader`, `listing`, `atomic_write`, `operations` and `tree`. They hold open
+    what they find.
     """
 
-    scratch = Unicode(
-        "", config=True, help="Folder for files that aren't finished, emptied at start."
-    )
+    scratch = Unicode("", config=True, help="Folder for unfinished files; emptied at start.")
     largest_notebook = Int(50 * MB, config=True, help="Bytes of the largest that can be opened.")
     largest_file = Int(256 * MB, config=True, help="Bytes of the largest that can be opened.")
     largest_answer = Int(100 * MB, config=True, help="Bytes of the longest answer with a file.")
     largest_copy = Int(500 * MB, config=True, help="Bytes of the largest folder to be copied.")
-    disk_reserve = Int(0, config=True, help="Bytes of the disk that stay free for what is typed.")
-    delete_to_trash = Bool(default_value=True, help="What pages say of deleting; it is always so.")
+    disk_reserve = Int(0, config=True, help="Bytes of the disk to keep free for what people type.")
+    delete_to_trash = Bool(default_value=True, help="Pages offer the trash. Always true.")
     checkpoints_class = Type(ClassCheckpoints, config=True)
 
     def __init__(self, **kwargs: Any) -> None:
-        """Empty the scratch folder: what a killed server left there is in no file."""
+        """Empty the scratch folder of what a killed server left there."""
         super().__init__(**kwargs)
         known_as = (own().files_link,) if self._is_the_classes else ()
         self.root = Root(self.root_dir, known_as, self.disk_reserve)
         self.group_access = group_access.GroupAccess()
         self.processes = FileProcesses()
         self.listings: SharedListings[tuple[Any, bytes]] = SharedListings()
-        """Folders' models for pages: when they were changed last, and JSON."""
+        """Folders' models for pages: the time of the last change, and the JSON."""
         self.scratch_folder: Path | None = None
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
             try:
                 Path(self.scratch).mkdir(mode=0o700, exist_ok=True)
-            except OSError as error:  # files are saved all the same, beside their place
+            except OSError as error:  # saves then use the files' own folders
                 self.log.warning("files: %s can't be made: %s", self.scratch, error)
             else:
                 self.scratch_folder = Path(self.scratch)
@@ -94,10 +92,10 @@ class ReadFiles(LargeFiles):
         return {"path": self.root_dir}
 
     def emit(self, data: dict[str, Any]) -> None:
-        """Tell every page what is done to files, but not who looks at one.
+        """Send every page the events of changes to files, but not those of reading.
 
-        Upstream tells that too: each open document's file is looked at once a second, each page
-        asks for its folder every ten seconds, and nobody wants to hear of it.
+        Upstream sends both. Rooms look at each open document's file once a second, and each page
+        requests its folder every ten seconds, so most events would be reads.
         """
         if data["action"] != "get":
             super().emit(data)
@@ -109,7 +107,7 @@ class ReadFiles(LargeFiles):
             return parts_of(path)
 
     async def is_hidden(self, path: str) -> bool:
-        """Say whether a path is of something that people aren't shown."""
+        """Say whether a path is hidden from people."""
         return any(name.startswith(".") for name in self._parts(path))
 
     async def exists(self, path: str) -> bool:
@@ -125,11 +123,11 @@ class ReadFiles(LargeFiles):
         return await threads.run(reader.kind, self.root, self._parts(path)) == "folder"
 
     async def get_kernel_path(self, path: str, model: Any = None) -> str:  # noqa: ARG002 (upstream's)
-        """Say in which folder a notebook's kernel starts."""
+        """Return the folder in which a notebook's kernel starts."""
         return path if await self.dir_exists(path) else path.rpartition("/")[0]
 
     async def resolve_path(self, path: str) -> str | None:
-        """Say what the API calls a file; None if there is none in the class's folder."""
+        """Return a file's path in the API; None if the class's folder has no such file."""
         parts = self.root.inside(path) if path.startswith("/") else None
         try:
             parts = parts_of(path if parts is None else path_of(parts))
@@ -147,17 +145,17 @@ class ReadFiles(LargeFiles):
         format: str | None = None,  # noqa: A002
         require_hash: bool = False,  # noqa: FBT001, FBT002
     ) -> Model:
-        """Get a file's or a folder's model; a file that is to be edited can be.
+        """Get a file's or a folder's model; make an inaccessible file accessible first.
 
         Args:
-            path: its own.
-            content: whether with what is in it.
-            type: "directory", "notebook" or "file", if it must be that.
-            format: "text" or "base64", if a file must be that.
-            require_hash: whether with a file's hash.
+            path: its path.
+            content: whether to include the content.
+            type: the required type, "directory", "notebook" or "file"; None for any.
+            format: a file's required format, "text" or "base64"; None for any.
+            require_hash: whether to include a file's hash.
 
         Raises:
-            HTTPError: it can't be had, or not as that; 413, it is too large.
+            HTTPError: it can't be read, or not as that type; 413 if it is too large.
         """
         parts = self._parts(path)
         path = path_of(parts)
@@ -166,7 +164,7 @@ class ReadFiles(LargeFiles):
             ask = partial(
                 self._read, parts, type, format, content=content, require_hash=require_hash
             )
-            # A room's saves look at their file, and wait for nobody.
+            # A room reads its file before it saves; that doesn't wait for a turn.
             if saved_hashes.saving.get() is not None:
                 return await threads.run(ask)
             weigh = partial(self._weighed, parts, type, content=content, require_hash=require_hash)
@@ -195,7 +193,7 @@ class ReadFiles(LargeFiles):
         content: bool,
         require_hash: bool,
     ) -> tuple[Model, dict[str, Any]]:
-        """Read what a model says, in one step; return it and what isn't valid in a notebook."""
+        """Make a model in one step; return it, and what is invalid in a notebook."""
         path, problem = path_of(parts), dict[str, Any]()
         seen = reader.look(self.root, parts)
         kind = models.kind_of(seen, path, wanted)
@@ -229,9 +227,9 @@ class ReadFiles(LargeFiles):
         return self.should_list(name) and (self.allow_hidden or not name.startswith("."))
 
     async def open_up(self, *paths: str) -> None:
-        """Have files opened for all that a student's program has shut, as far as they can be.
+        """Make files accessible to everybody that a student's program has made inaccessible.
 
-        Rooms do so before it is their turn to save, where nobody else waits for it.
+        Rooms do so before their turn to save, so that no other room waits for it.
 
         Args:
             *paths: their paths.
@@ -239,7 +237,7 @@ class ReadFiles(LargeFiles):
         await self._open_up(*map(self._parts, paths))
 
     async def _open_up(self, *paths: Parts) -> bool:
-        """Have opened for all what a student's program has shut; say whether anything was."""
+        """Make inaccessible files accessible; say whether anything was changed."""
         if saved_hashes.saving.get() is not None:
             return False  # done by the room, and other rooms wait for their turn
         shut = await threads.run(group_access.shut, self.root, *paths)
@@ -254,14 +252,14 @@ class ReadFiles(LargeFiles):
 def _read_light(
     weigh: Callable[[], tuple[str, bool]], read: Callable[[], tuple[Model, Any]]
 ) -> tuple[str, tuple[Model, Any] | None]:
-    """Read what takes no time as soon as that is known, in one step.
+    """Weigh a file, and read it in the same step if that is quick.
 
     Args:
-        weigh: says as what to open it, and whether that takes long.
+        weigh: returns the type to open it as, and whether reading takes long.
         read: reads it.
 
     Returns:
-        As what to open it, and what was read; None of what takes long.
+        The type to open it as, and the result of `read`; None instead if reading takes long.
     """
     kind, heavy = weigh()
     return kind, None if heavy else read()

@@ -1,4 +1,4 @@
-"""How the class's files are saved: as a whole, and never on the thread of keystrokes."""
+"""Save the class's files: each as a whole, and never on the event loop."""
 
 from __future__ import annotations
 
@@ -41,35 +41,35 @@ if TYPE_CHECKING:
     from classroom.lab.storage.saved_hashes import Saves
 
 TRIES = 10
-"""How many names are tried for a new file while programs take them."""
+"""How many names to try for a new file while programs take them."""
 _new: ContextVar[bool] = ContextVar("new", default=False)
 """Whether what is being saved must not be there yet."""
 
 
 class SavedFiles(ReadFiles):
-    """The class's files, as they are read, saved and newly made.
+    """The part of the contents manager that saves and creates the class's files.
 
-    Upstream writes in place, where a reader may find half a file, and waits for the disk on the
-    event loop: a slow flush holds up every document.
+    Upstream writes in place, so that a reader may find half a file. It also waits for the disk on
+    the event loop, so that a slow flush delays every document.
     """
 
     saves: Saves | None = None
-    """Where to write down what rooms save; set when they are put in place."""
+    """Records what rooms save; set when the contents manager is installed."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tell: Callable[[str, str], object] = lambda _name, _sentence: None
-        """Shows a person, by their name, a sentence; set when the manager is put in place."""
+        """Shows a sentence to a person, given by name; set when the manager is installed."""
         self._names = FreeNames(self.exists)
         self._uploads = Uploads(self.root, self.scratch_folder)
         self.saving_pace = SavingPace()
-        """When live documents may be saved, all together."""
+        """The pace at which open documents are saved, all together."""
 
     async def save(self, model: Model, path: str = "") -> Model:
         """Save a file or a piece of one, or make a folder; return its model without content.
 
         Raises:
-            HTTPError: it can't be saved; what was there still is.
+            HTTPError: it can't be saved; what was there before stays.
         """
         parts = self._parts(path)
         path = path_of(parts)
@@ -99,14 +99,14 @@ class SavedFiles(ReadFiles):
         return saved
 
     async def _take(self, parts: Parts, model: Model, piece: int) -> Model:
-        """Receive a piece of an upload; return the model of what has arrived."""
+        """Receive a piece of an upload; return the model of what has arrived so far."""
         data = await self._encoded(model, {})
         await self._open_up(parts)
         seen = await threads.run(self._uploads.take, person(), parts, piece, data)
         return models.bare(seen, path_of(parts), model["type"])
 
     async def _check_in(self, path: str) -> None:
-        """Have a checkpoint of a notebook; it is saved, whether that can be made or not."""
+        """Make sure that a notebook has a checkpoint; the save succeeds without one, too."""
         if await self.checkpoints.list_checkpoints(path):
             return
         try:
@@ -126,7 +126,7 @@ class SavedFiles(ReadFiles):
         return await threads.run(make)
 
     async def _save_file(self, parts: Parts, model: Model, problem: dict[str, Any]) -> Model:
-        """Write a file; a document's room says first what will be in it."""
+        """Write a file; for a room, record the new content's hash first."""
         saving, before = saved_hashes.saving.get(), None
         if saving is not None:
             before = await threads.run(
@@ -134,10 +134,10 @@ class SavedFiles(ReadFiles):
             )
         data = await self._encoded(model, problem, before)
         if saving is None or before is None:
-            # What people type goes on being saved in its file, however little is left.
+            # Only new files and those of no room need free space beyond the reserve.
             await threads.run(disk_reserve.ensure, self.root, len(data))
         else:
-            # But for the last of it, without which nobody could sign in to delete something.
+            # A room may use the reserve, except for the last bytes, which signing in needs.
             await threads.run(volume_reserve.ensure, self.root.folder)
         digest = ""
         if saving is not None:
@@ -149,7 +149,7 @@ class SavedFiles(ReadFiles):
 
         def write() -> Model:
             put = atomic_write.write(self.root, parts, data, self.scratch_folder, new=new)
-            # As it was put there: a program may have replaced it since.
+            # Describe what was written: a program may have replaced it since.
             seen = dataclasses.replace(reader.look(self.root, parts), info=put)
             saved = models.bare(seen, path_of(parts), model["type"])
             if saving is None:
@@ -172,7 +172,7 @@ class SavedFiles(ReadFiles):
         def encode() -> bytes:
             found = model
             if model["type"] == "notebook":
-                # A copy: the marks stay in what isn't ours.
+                # Remove the marks from a copy: the original isn't ours.
                 found = {**model, "content": nbformat.from_dict(content)}
                 forget(found["content"])
             return encoded(found, problem, before)
@@ -180,7 +180,7 @@ class SavedFiles(ReadFiles):
         return await threads.run(encode)
 
     async def _named(self, make: Callable[[], Awaitable[Model]], tries: int = TRIES) -> Model:
-        """Make something under a name that is free, and still is when it is made."""
+        """Create something under a free name; try another name if it is taken meanwhile."""
         token = _new.set(True)
         try:
             for left in reversed(range(tries)):
@@ -188,7 +188,7 @@ class SavedFiles(ReadFiles):
                     with self._names.until_made():
                         return await make()
                 except web.HTTPError as error:
-                    # Somebody else was faster: the next name.
+                    # Somebody else was faster: try the next name.
                     if error.status_code != HTTPStatus.CONFLICT or not left:
                         raise
             raise AssertionError
@@ -196,23 +196,23 @@ class SavedFiles(ReadFiles):
             _new.reset(token)
 
     async def increment_filename(self, filename: str, path: str = "", insert: str = "") -> str:
-        """Find a name for a new file that nobody else is given; the arguments are upstream's."""
+        """Find a name for a new file, and give it to nobody else; the arguments are upstream's."""
         return await self._names.give(filename, path.strip("/"), insert)
 
     async def save_new(self, model: Model, path: str) -> Model:
         """Save a file that must not be there yet.
 
         Args:
-            model: as of `save`.
+            model: as for `save`.
             path: its path.
 
         Raises:
-            HTTPError: it can't be saved; 409, the name is taken.
+            HTTPError: it can't be saved; 409 if the name is taken.
         """
         return await self._named(lambda: self.save(model, path), tries=1)
 
     async def new_untitled(self, path: str = "", type: str = "", ext: str = "") -> Model:  # noqa: A002 (upstream's)
-        """Make a new file or folder in a folder, under a name of our choice."""
+        """Create a file or folder in a folder, under a name that the lab chooses."""
         folder = path_of(self._parts(path))
         if folder and not await self.dir_exists(folder):
             raise web.HTTPError(404, gettext(NO_FOLDER).format(folder=folder))
@@ -221,13 +221,13 @@ class SavedFiles(ReadFiles):
 
 
 def checked(model: Model) -> tuple[str, int | None]:
-    """Check a model to save; return its type, and the number of its piece.
+    """Check a model to save; return its type and the number of its piece.
 
     Args:
-        model: as a page sends it.
+        model: a model from a page.
 
     Raises:
-        HTTPError: 400, nothing of that kind can be saved.
+        HTTPError: 400 if it can't be saved.
     """
     kind, chunk = model.get("type"), model.get("chunk")
     if not isinstance(kind, str) or not isinstance(chunk, int | None):

@@ -1,4 +1,4 @@
-"""Save copies beside a document's file of text that can't be in it, typed or written by a program.
+"""Save text that can't be in a document's file in copies beside it: typed, or by a program.
 
 Each copy has a name of its own, and one incident makes one copy of a kind.
 """
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 Model = dict[str, Any]
 TYPED, WRITTEN = "typed until", "as a program wrote it"
-"""What the name of a copy says."""
+"""Words in the name of a copy that say what it contains."""
 LONGEST_NAME_BYTES = 255 - len("-checkpoint")
-"""Bytes of a file's name, with room for its checkpoint's."""
+"""Most bytes of a copy's name, so that its checkpoint's name still fits."""
 TRIES = 100
-"""Names that are tried for one copy."""
+"""How many names to try for one copy."""
 INCIDENT_SECONDS = 60.0
 """Changes by programs that follow each other within this many seconds are one incident."""
 
@@ -37,8 +37,8 @@ def names(path: str, what: str, now: float) -> Iterator[str]:
     """Generate names for a copy beside a file; the caller uses the first that is free.
 
     Args:
-        path: the file's.
-        what: what the copy has.
+        path: the file's path.
+        what: what the copy contains.
         now: seconds since the epoch.
     """
     where = PurePosixPath(path)
@@ -51,13 +51,13 @@ def names(path: str, what: str, now: float) -> Iterator[str]:
 
 
 async def save_beside(contents: Any, model: Model, path: str, what: str) -> str:
-    """Save a copy beside a file, under a name that nothing has; return its path.
+    """Save a copy beside a file under a free name; return its path.
 
     Args:
         contents: the class's contents manager.
-        model: what is saved, as that takes it.
-        path: the file's.
-        what: what the copy has.
+        model: the content to save, as a model of the contents manager.
+        path: the file's path.
+        what: what the copy contains.
 
     Raises:
         HTTPError: it can't be saved.
@@ -79,10 +79,10 @@ class _Copy:
     """A copy that may still grow.
 
     Attributes:
-        path: where it is.
-        content: what it has.
-        since: what the document said once the copy had been made.
-        when: seconds of the clock.
+        path: the copy's path.
+        content: the copy's content.
+        since: the document's content after the copy had been made.
+        when: when the copy was made or grew, in seconds of the clock.
     """
 
     path: str
@@ -92,7 +92,7 @@ class _Copy:
 
 
 class Copies:
-    """The copies of one document; on the event loop."""
+    """The copies of one document. For one event loop."""
 
     def __init__(
         self,
@@ -100,24 +100,24 @@ class Copies:
         model_of: Callable[[Content], Model],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin without any.
+        """Start without copies.
 
         Args:
             contents: the class's contents manager.
-            model_of: describes a content as that takes it.
-            clock: tells seconds.
+            model_of: makes the contents manager's model of a content.
+            clock: returns seconds.
         """
         self._contents, self._model_of, self._clock = contents, model_of, clock
         self._last: dict[str, _Copy] = {}
         self._mirror: str | None = None
 
     async def keep(self, content: Content, since: Content, path: str, what: str) -> str:
-        """Save content in a copy: within one incident in the same copy, if it can be merged.
+        """Save content in a copy; within one incident use the same copy, if it can be merged.
 
         Args:
-            content: what is kept.
-            since: what the document says afterwards.
-            path: of the document's file.
+            content: the content to keep.
+            since: the document's content afterwards.
+            path: path of the document's file.
             what: `TYPED` or `WRITTEN`.
 
         Returns:
@@ -141,11 +141,11 @@ class Copies:
         return made
 
     async def mirror(self, content: Content, path: str) -> tuple[str, bool]:
-        """Save a document without a file beside its old place, each time in the same copy.
+        """Save a document whose file is gone beside the old path, always in the same copy.
 
         Args:
-            content: the document's.
-            path: of the file that it had.
+            content: the document's content.
+            path: path of the file that it had.
 
         Returns:
             The copy's path, and whether it is new.
@@ -161,7 +161,7 @@ class Copies:
         return self._mirror, True
 
     async def _grow(self, content: Content, path: str) -> bool:
-        """Save more in a copy; say whether its folder is still there: programs move folders.
+        """Save new content in a copy; return False if its folder is gone: programs move folders.
 
         Raises:
             HTTPError: it can't be saved for another reason.
@@ -175,5 +175,5 @@ class Copies:
         return True
 
     def end_mirror(self) -> None:
-        """Begin a new copy the next time that the file is gone."""
+        """Start a new copy the next time that the file is gone."""
         self._mirror = None

@@ -1,4 +1,4 @@
-"""A place: a name in a folder that is held open, so that nobody can lead it elsewhere."""
+"""A place: a name in a folder that is held open, so that no link can lead it elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Parts = tuple[str, ...]
 """A path below the class's folder, name by name."""
 
 FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
-"""How a folder is opened to be held: only as a path, which needs no right to list it."""
+"""Flags to hold a folder open: only as a path, which needs no permission to list it."""
 
 
 class LeadsOutError(OSError):
@@ -27,7 +27,7 @@ class LeadsOutError(OSError):
         """Name the link.
 
         Args:
-            name: as it is in its folder.
+            name: its name in its folder.
         """
         words = gettext(
             "“{name}” is a link that leads out of the class's files. The lab opens only what is in"
@@ -40,10 +40,10 @@ class NoFolderError(NotADirectoryError):
     """Where the lab needs a folder of its own, a student has put something else."""
 
     def __init__(self, path: str) -> None:
-        """Name it.
+        """Name the link or file.
 
         Args:
-            path: from the class's folder on.
+            path: its path below the class's folder.
         """
         words = gettext(
             "“{path}” is a link or a file, and the lab needs a folder there: rename it in a"
@@ -53,13 +53,13 @@ class NoFolderError(NotADirectoryError):
 
 
 class TargetError(OSError):
-    """The place to which something is moved is in the way, and not what is moved."""
+    """An operation failed because of the target's place, not because of what was moved."""
 
     def __init__(self, error: OSError, parts: Parts) -> None:
         """Name the place.
 
         Args:
-            error: why.
+            error: the system's error.
             parts: path of the place.
         """
         super().__init__(error.errno, error.strerror)
@@ -68,13 +68,13 @@ class TargetError(OSError):
 
 @contextlib.contextmanager
 def blamed(parts: Parts) -> Iterator[None]:
-    """Say of an error that this place is in the way.
+    """Attribute an error to a target's place.
 
     Args:
         parts: its path.
 
     Raises:
-        TargetError: in place of an `OSError`.
+        TargetError: instead of an `OSError`.
     """
     try:
         yield
@@ -83,32 +83,34 @@ def blamed(parts: Parts) -> Iterator[None]:
 
 
 class NoPathError(ValueError):
-    """A path that no file of the class's can have."""
+    """A path that no file of the class can have."""
 
 
 SHOWN = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
-"""A byte of a name that isn't UTF-8, as Python has it (PEP 383) and as pages are given it: browsers
-send no half characters. At the end of the last private plane, where nobody has a use for them."""
+"""For each byte of a name that isn't UTF-8: its surrogate (PEP 383), and its character in pages.
+
+Browsers can't send surrogates. The characters are at the end of the last private plane, where
+nobody else uses them."""
 MEANT = {shown: half for half, shown in SHOWN.items()}
 
 
 def path_of(parts: Parts) -> str:
-    """Say what pages call a file: the inverse of `parts_of`.
+    """Return a file's path as pages name it: the inverse of `parts_of`.
 
     Args:
-        parts: its path, name by name.
+        parts: the file's path, name by name.
     """
     return "/".join(parts).translate(SHOWN)
 
 
 def parts_of(path: str) -> Parts:
-    """Take a path apart as the API has it: relative to the class's folder, with slashes.
+    """Split a path of the API: it is relative to the class's folder, with slashes.
 
     Args:
-        path: leading and trailing slashes don't matter; see `SHOWN` for what isn't UTF-8.
+        path: leading and trailing slashes don't matter; see `SHOWN` for names that aren't UTF-8.
 
     Raises:
-        NoPathError: it goes above the class's folder, or can't be a file's at all.
+        NoPathError: it leads above the class's folder, or no file can have it.
     """
     found: list[str] = []
     for name in path.split("/"):
@@ -129,35 +131,36 @@ def parts_of(path: str) -> Parts:
 
 @dataclass(frozen=True)
 class DirectoryEntry:
-    """Where something is, or could be.
+    """Where something is, or could be created.
 
     Attributes:
         folder: descriptor of the folder, opened as a path only.
-        name: in that folder; ``.`` is the folder itself.
+        name: its name in that folder; ``.`` is the folder itself.
     """
 
     folder: int
     name: str
 
     def stat(self) -> os.stat_result:
-        """Look at what is there; a link is a link.
+        """Return the status of what is there; don't follow a link.
 
         Raises:
-            OSError: there is nothing, or it can't be looked at.
+            OSError: there is nothing, or its status can't be read.
         """
         return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
 
     def allows(self, mode: int) -> bool:
-        """Say whether the lab may do something with what is there, as `os.access`."""
+        """Say whether the lab has access to what is there; `mode` is that of `os.access`."""
         return os.access(self.name, mode, dir_fd=self.folder, follow_symlinks=False)
 
     def check_writable(self) -> None:
-        """See that a name may be put into the folder, or taken out of it.
+        """Check that the lab may create and remove names in the folder.
 
-        For a sentence about the right place, or before much is sent: nothing depends on it later.
+        Use it for an error that names the right place, or before a page sends much. The operation
+        itself is checked again.
 
         Raises:
-            OSError: it may not (EACCES), or the place is read-only (EROFS).
+            OSError: the lab may not (EACCES), or the place is read-only (EROFS).
         """
         if not DirectoryEntry(self.folder, ".").allows(os.W_OK):
             is_read_only = os.fstatvfs(self.folder).f_flag & os.ST_RDONLY
@@ -165,10 +168,10 @@ class DirectoryEntry:
             raise OSError(number, os.strerror(number), self.name)
 
     def link(self) -> str | None:
-        """Return where it points to; None if it is no link, or not there.
+        """Return the link's target; None if it isn't a link, or isn't there.
 
         Raises:
-            OSError: the folder may not be searched.
+            OSError: the folder can't be searched.
         """
         try:
             return os.readlink(self.name, dir_fd=self.folder)
@@ -180,11 +183,11 @@ class DirectoryEntry:
             raise
 
     def open(self, flags: int, mode: int = 0o600) -> int:
-        """Open what is there, never waiting for a pipe's other end.
+        """Open what is there; never wait for a pipe's other end.
 
         Args:
-            flags: of `os.open`.
-            mode: of a new file.
+            flags: as for `os.open`.
+            mode: the permissions of a new file.
 
         Raises:
             OSError: it can't be opened, or is a link (ELOOP).

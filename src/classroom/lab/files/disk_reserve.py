@@ -1,7 +1,7 @@
-"""How much the lab server may write for people: the last of the disk is for what they type.
+"""Limit what the lab server writes for people: the reserve of the disk is for what they type.
 
-Students' processes are held to `c.Classroom.disk_reserve` by the launcher. What the lab server
-copies and takes in for students is held to it here; without that it would fill the disk for them.
+The launcher limits students' processes to `c.Classroom.disk_reserve`. This module limits what the
+lab server copies and receives for students, which could fill the disk otherwise.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ FULL = gettext_noop(
     "The class's disk is full: delete something first, for example in the file browser."
 )
 SMALLEST_BYTES = 4096
-"""Bytes that anything counts at least: empty files take space as well."""
+"""Fewest bytes that anything counts: empty files need space as well."""
 
 
 class DiskReserveError(OSError):
-    """So much may not be written any more."""
+    """Writing that much would use the disk's reserve."""
 
     def __init__(self, free: int, kept: int) -> None:
         """Say how much is free.
 
         Args:
-            free: bytes of the disk that are.
-            kept: bytes that stay so.
+            free: free bytes of the disk.
+            kept: bytes that must stay free.
         """
         if free < SMALLEST_BYTES:
             super().__init__(errno.ENOSPC, gettext(FULL))
@@ -51,20 +51,20 @@ class DiskReserveError(OSError):
 
 
 def left(root: Root) -> int:
-    """Say how many bytes may still be written; negative when fewer are free than should be."""
+    """Say how many bytes may still be written; negative if too few are free already."""
     free, kept = root.space()
     return free - kept
 
 
 def ensure(root: Root, size: int = SMALLEST_BYTES) -> None:
-    """See that there is space.
+    """Check that there is space.
 
     Args:
         root: the class's folder.
-        size: bytes that are to be written.
+        size: bytes to write.
 
     Raises:
-        DiskReserveError: there is none.
+        DiskReserveError: there isn't enough space.
     """
     free, kept = root.space()
     if size > free - kept:
@@ -78,14 +78,14 @@ class Allowance:
         self.most = self.left = most
 
     def take(self, size: int, name: str) -> None:
-        """Use some of them.
+        """Use some of the bytes.
 
         Args:
-            size: how many.
-            name: what for.
+            size: how many bytes.
+            name: name of the file to write, for the error message.
 
         Raises:
-            TooLargeError: they are more than are left.
+            TooLargeError: fewer bytes are left.
         """
         if size > self.left:
             raise TooLargeError(name, self.most - self.left + size)
@@ -93,33 +93,33 @@ class Allowance:
 
 
 class Content(Protocol):
-    """What can be read to its end."""
+    """Something to read to its end."""
 
     def read(self, size: int, /) -> bytes:
-        """Read at most so many bytes; none at the end."""
+        """Read at most `size` bytes; none at the end."""
 
 
 class BoundedReader:
-    """A file's content that may grow while it is read, and is read only so far."""
+    """A reader of a file that may grow meanwhile: it reads no more than it may."""
 
     def __init__(self, stream: IO[bytes], most: int, name: str) -> None:
-        """Begin.
+        """Start at the stream's position.
 
         Args:
             stream: the file's content.
-            most: bytes that may be read.
-            name: the file's.
+            most: most bytes to read.
+            name: the file's name.
         """
         self._stream, self._name, self._left = stream, name, Allowance(most)
 
     def read(self, size: int, /) -> bytes:
-        """Read on.
+        """Read the next bytes.
 
         Args:
-            size: at most so many bytes.
+            size: most bytes to read.
 
         Raises:
-            TooLargeError: the file has more than may be read.
+            TooLargeError: the file has more bytes than may be read.
         """
         piece = self._stream.read(size)
         self._left.take(len(piece), self._name)

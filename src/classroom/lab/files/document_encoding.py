@@ -1,4 +1,4 @@
-"""Convert a document between a page's content and a file's bytes: pure, and slow if large."""
+"""Convert a document between a page's content and a file's bytes; slow if it is large."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 MOST_LISTS, MOST_VALUES = 3_000_000, 12_000_000
-"""Lists and objects in a notebook's file, and values in them: a plot of a million points has two
-million numbers."""
+"""Most lists and objects in a notebook's file, and most values in them: a plot of a million points
+has two million numbers."""
 MOST_PARTS = 50_000
-"""Cells and outputs of a notebook: each takes time and memory of its own, however short it is."""
+"""Most cells and outputs of a notebook: each costs time and memory, however short it is."""
 MARK = "trusted"
-"""The name that the mark of trust has in a cell's metadata (`classroom.lab.files.trust`)."""
+"""The key of the mark of trust in a cell's metadata (`classroom.lab.files.trust`)."""
 NOT_A_NOTEBOOK = gettext_noop("What was to be saved isn't a notebook: nothing is saved.")
 REQUIRED: dict[str, dict[str, Any]] = {
     "stream": {"name": "stdout", "text": ""},
@@ -34,18 +34,18 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "execute_result": {"data": {}, "metadata": {}, "execution_count": None},
     "error": {"ename": "", "evalue": "", "traceback": []},
 }
-"""What an output of each type must have (nbformat 4.5), and what stands there for nothing."""
+"""Required keys of each type of output (nbformat 4.5), with an empty value for each."""
 
 
 def completed(cell: dict[str, Any]) -> dict[str, Any]:
-    """Give a cell what nbformat 4.5 requires of it, where a page has left it out.
+    """Add what nbformat 4.5 requires of a cell and a page has left out.
 
-    Without it each save of the notebook says in the log that it isn't valid, and so does whoever
-    opens the file. It is done to what is read of files and of documents alike: upstream compares
-    both, and fails at a cell that has lost something.
+    Otherwise each save of the notebook logs that it is invalid, and so do programs that open the
+    file. The lab does this for files and for documents alike, because upstream compares both and
+    fails if a cell has lost something.
 
     Args:
-        cell: of a notebook; changed in place.
+        cell: a notebook's cell; changed in place.
     """
     cell.setdefault("metadata", {})
     cell.setdefault("source", "")
@@ -63,16 +63,16 @@ def completed(cell: dict[str, Any]) -> dict[str, Any]:
 def encoded(
     model: Model, problem: dict[str, Any] | None = None, before: bytes | None = None
 ) -> bytes:
-    """Return what is written to a file.
+    """Return the bytes to write to a file.
 
     Args:
-        model: as for the contents manager, with its content.
-        problem: is told what isn't valid in a notebook.
-        before: the beginning of the text file that this is to replace, which keeps its style; None
-            where the style is the content's.
+        model: a model of the contents manager, with its content.
+        problem: receives what is invalid in a notebook.
+        before: the beginning of the text file to replace, whose style is kept; None to use the
+            content's own style.
 
     Raises:
-        HTTPError: 400, the content isn't what its format says.
+        HTTPError: 400 if the content doesn't match its format.
     """
     content, kind = model["content"], model.get("format")
     if model["type"] == "notebook":
@@ -87,18 +87,18 @@ def encoded(
     try:
         if kind == "text":
             return text_style.encoded(content, style)
-        # Strictly: what is left out of a file is missing in it for good. Lines are allowed.
+        # Strict, because ignored bytes would be missing from the file. Line ends are allowed.
         return base64.b64decode("".join(content.split()), validate=True)
     except (AttributeError, TypeError, ValueError) as error:
         raise web.HTTPError(400, f"The request's content isn't {kind}.") from error
 
 
 def _written(notebook: Any, problem: dict[str, Any]) -> str:
-    """Write a notebook as nbformat does, which copies it twice more and validates it slowly.
+    """Encode a notebook as nbformat does, but without its two copies and slow validation.
 
     Args:
-        notebook: nobody else's; it is changed.
-        problem: as of `encoded`.
+        notebook: the caller gives it up; it is changed.
+        problem: as for `encoded`.
     """
     if notebook.get("nbformat") != notebook_validity.MAJOR:
         text: str = nbformat.writes(notebook, nbformat.NO_CONVERT, problem)
@@ -123,20 +123,20 @@ def _note(notebook: Any, problem: dict[str, Any]) -> None:
 
 
 def parts(data: bytes) -> int:
-    """Count the cells and outputs of a notebook's file, without reading it.
+    """Count the cells and outputs of a notebook's file without parsing it.
 
-    In a text a quotation mark has a backslash before it: what people have typed isn't counted. A
-    name may be written in other ways, which no program does: `classroom.lab.files.file_worker`
-    counts again.
+    What people have typed isn't counted, because a quotation mark in a text has a backslash before
+    it. JSON could write the names in other ways, but no program does;
+    `classroom.lab.files.file_worker` counts again.
 
     Args:
-        data: all of it.
+        data: the whole file.
     """
     return data.count(b'"cell_type"') + data.count(b'"output_type"')
 
 
 def parts_in(notebook: Any) -> int:
-    """Count the cells and outputs of a notebook that has been read."""
+    """Count the cells and outputs of a parsed notebook."""
     cells = notebook["cells"]
     return len(cells) + sum(len(cell.get("outputs", ())) for cell in cells)
 
@@ -147,21 +147,21 @@ def is_crowded(data: bytes) -> bool:
     An empty list has two bytes in a file, and sixty in memory.
 
     Args:
-        data: all of it. What stands in texts is counted as well.
+        data: the whole file. Characters in texts are counted as well.
     """
     return data.count(b"[") + data.count(b"{") > MOST_LISTS or data.count(b",") > MOST_VALUES
 
 
 def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
-    """Read a notebook's file, as far as a document can hold it.
+    """Parse a notebook's file, within the limits of a document.
 
     Args:
-        data: all of it, as of `json_text.loads`.
-        path: its path, for who is told.
-        problem: is told what isn't valid in it.
+        data: the whole file, as for `json_text.loads`.
+        path: its path, for the error message.
+        problem: receives what is invalid in it.
 
     Raises:
-        HTTPError: 400, it is none.
+        HTTPError: 400 if it isn't a notebook.
     """
     text = text_style.decoded(data, errors="replace")
     try:
@@ -173,16 +173,16 @@ def notebook(data: bytes, path: str, problem: dict[str, Any]) -> Any:
         _note(found, problem)
         for cell in found.get("cells", ()):
             completed(cell)
-        return found  # noqa: TRY300 (whatever fails, it is none)
+        return found  # noqa: TRY300 (any failure means: no notebook)
     except Exception as error:
         raise web.HTTPError(400, no_notebook.sentence(text, path)) from error
 
 
 def forget(notebook: Any) -> None:
-    """Take the marks of trust out of a notebook.
+    """Remove the marks of trust from a notebook.
 
     Args:
-        notebook: of nbformat; changed in place. What isn't as it should be stays as it is.
+        notebook: a notebook of nbformat; changed in place. Invalid parts of it stay unchanged.
     """
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     for cell in cells if isinstance(cells, list) else ():

@@ -1,4 +1,4 @@
-"""Follow a document's file to where a program has moved it. On the event loop."""
+"""Follow a document's file when a program moves it. For one event loop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from classroom.lab.storage.ystore import ClassYStore
 
 RENAME_SECONDS = 2.0
-"""How long the file ids may take to hear of a new path: they do in tasks of their own."""
+"""How long the file ids may take to learn a new path, which they do in separate tasks."""
 
 
 class DocumentMoves:
@@ -26,13 +26,13 @@ class DocumentMoves:
     def __init__(
         self, file_id: str, ids: Any, contents: Any, whereabouts: Whereabouts, log: Logger
     ) -> None:
-        """Have followed nothing yet.
+        """Follow one file.
 
         Args:
-            file_id: of the file.
+            file_id: the file's id.
             ids: the file ids, jupyter_server_fileid's.
             contents: the contents manager.
-            whereabouts: of the file.
+            whereabouts: the file's whereabouts.
             log: the lab's.
         """
         self._file_id, self._ids, self._contents = file_id, ids, contents
@@ -42,8 +42,8 @@ class DocumentMoves:
         """Find the file if a program has moved it while no room was open.
 
         Args:
-            store: of the document, which knows where the file was last.
-            recovery: reads what the document says, to tell its file from others.
+            store: the document's store, which knows where the file was last.
+            recovery: reads the document's content, to tell its file from others.
 
         Raises:
             sqlite3.Error: the journal can't be read.
@@ -56,7 +56,7 @@ class DocumentMoves:
         if (found := await missing.find(path, store)) is None:
             return
         end = time.monotonic() + RENAME_SECONDS
-        while self._ids.get_path(self._file_id) != found and time.monotonic() < end:  # noqa: ASYNC110 (it tells nobody)
+        while self._ids.get_path(self._file_id) != found and time.monotonic() < end:  # noqa: ASYNC110 (the file ids send no event)
             await asyncio.sleep(0.01)
 
     async def follow(self) -> str | None:
@@ -64,7 +64,7 @@ class DocumentMoves:
 
         Returns:
             Its new path; None if it isn't in the class's folders any more, or if another document
-            has been made of it there.
+            has been opened from it there.
         """
         old = self._ids.get_path(self._file_id)
         if old is None or (found := await self._whereabouts.search()) is None:
@@ -72,6 +72,6 @@ class DocumentMoves:
         if self._ids.get_id(new := path_of(found)) is not None:
             return None
         self._log.info("A program moved %s: its document follows it to %s", old, new)
-        # All that keeps account of files hears of it, as if it had been renamed in a page.
+        # The event updates everything that records paths, as after a rename in a page.
         self._contents.emit({"action": "rename", "path": new, "source_path": old})
         return new

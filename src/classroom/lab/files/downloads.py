@@ -1,4 +1,4 @@
-"""A file of the class's as it is, for downloads and for pictures in pages; or a part of it."""
+"""Send a file of the class unchanged, or a part of it: for downloads and pictures in pages."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PIECE_BYTES = 64 * 1024
 
 
 class FileHandler(AuthenticatedFileHandler):
-    """Serves what it has opened, whatever the path leads to by then.
+    """Serves the file that it has opened, even if a program replaces the path meanwhile.
 
-    Tornado's own finds a file by its path, looks at that, and opens it by the path again.
+    Tornado's handler reads a file's status by its path, and then opens the path again.
     """
 
     _descriptor: int | None = None
@@ -36,7 +36,7 @@ class FileHandler(AuthenticatedFileHandler):
         """Get a file by its path.
 
         Raises:
-            HTTPError: it isn't there, is no file, or leads out of the class's files.
+            HTTPError: it isn't there, isn't a file, or leads out of the class's files.
         """
         self.check_xsrf_cookie()
         with said(path):
@@ -59,21 +59,21 @@ class FileHandler(AuthenticatedFileHandler):
 
     @classmethod
     def get_absolute_path(cls, root: str, path: str) -> str:
-        """Return a name for the file, which nothing is opened by."""
+        """Return a name for the file; nothing opens it by that name."""
         return os.path.join(root, path)  # noqa: PTH118 (text only)
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str:  # noqa: ARG002 (upstream's)
-        """Take what is open."""
+        """Accept the path: the file is open already."""
         return absolute_path
 
     def get_modified_time(self) -> datetime | None:
-        """Return when the file was changed; a program may have set a time that no calendar has."""
+        """Return when the file was changed; a program may have set a time outside the calendar."""
         return models.time_of(int(self._stat_result.st_mtime))
 
     def get_content(  # type: ignore[override]
         self, abspath: str, start: int | None = None, end: int | None = None
     ) -> Generator[bytes, None, None]:
-        """Read what is open, from one byte to before another."""
+        """Read the open file from byte `start` to before byte `end`."""
         del abspath
         at = start or 0
         stop = self._stat_result.st_size if end is None else end

@@ -1,4 +1,4 @@
-"""A document's file as its rooms see it: whoever else changes it, it isn't written over."""
+"""A document's file as its rooms see it: the lab never overwrites another program's change."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ Model = dict[str, Any]
 
 
 class ClassLoader(FileLoader):
-    """Upstream's loader, which tells other programs' changes from the lab's own by their content.
+    """Upstream's loader, but it recognizes other programs' changes by the file's content.
 
-    Upstream goes by the time of the last change, and takes over whatever is in the file then.
+    Upstream compares only the time of the last change, and then always loads the file.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,17 +43,17 @@ class ClassLoader(FileLoader):
         self._own_pace = SavingPace()
         self.recovery = Recovery(self._contents_manager, self._log)
         self.kept: list[str] = []
-        """Sentences for the people in the document, about copies beside it."""
+        """Sentences about copies beside the document, for the people in it."""
         self.is_changed = False
         """Whether a program has changed the file, and the room hasn't merged that yet."""
         self.is_replaced = False
-        """Whether that was meant to replace the document, as a snapshot that is restored."""
+        """Whether that change replaces the document on purpose, as a restored snapshot does."""
         self.saved: tuple[Any, int] | None = None
-        """What has just been saved, and its bytes, for the room to remember."""
+        """The content that has just been saved, and its size in bytes, for the room."""
         self.is_read_only = False
-        """Whether nobody may write in the place where it is, such as a tutor's materials."""
+        """Whether the file is in a read-only place, such as a tutor's materials."""
         self.trouble: Trouble | None = None
-        """Why the file takes nothing at present."""
+        """Why the file can't be saved at present; None if it can."""
         self._taken: datetime | None = None
         self._whereabouts = Whereabouts(self._contents_manager)
         self.moves = DocumentMoves(
@@ -62,7 +62,7 @@ class ClassLoader(FileLoader):
         self._looks = FileLooks(self.contents)
         self._given: tuple[str, str, Model] | None = None
         self.nested = False
-        """Whether something in the file is nested too deep, for the room to tell."""
+        """Whether the file was nested too deep and was flattened, for the room's notice."""
 
     async def open_up(self) -> None:
         """Make the file accessible to everybody if a student's program has made it inaccessible."""
@@ -71,8 +71,8 @@ class ClassLoader(FileLoader):
             try:
                 await files.open_up(self.path)
             except (RuntimeError, HTTPError):
-                pass  # it is gone, or out of reach: saving says so
-            except Exception:  # noqa: BLE001 (whatever it is, it keeps nobody from saving)
+                pass  # it is gone, or out of reach: saving reports that
+            except Exception:  # noqa: BLE001 (no failure may prevent saving)
                 self._log.exception("%s could not be made accessible to everybody", self.path)
 
     @property
@@ -82,7 +82,7 @@ class ClassLoader(FileLoader):
 
     @property
     def has_path(self) -> bool:
-        """Whether it hasn't been deleted in a page."""
+        """Whether the file has a path: False after it was deleted in a page."""
         return self._file_id_manager.get_path(self.file_id) is not None
 
     @property
@@ -97,16 +97,16 @@ class ClassLoader(FileLoader):
 
     @property
     def pace(self) -> SavingPace:
-        """When the document may be saved, beside all others."""
+        """The pace that all documents share, which says when this one may be saved."""
         return getattr(self._contents_manager, "saving_pace", None) or self._own_pace
 
     @property
     def saves(self) -> saved_hashes.Saves | None:
-        """What is known of files; None with another contents manager than ours."""
+        """The hashes of saved files; None with a contents manager other than ours."""
         return getattr(self._contents_manager, "saves", None)
 
     async def load_content(self, format: str, file_type: str) -> Model:  # noqa: A002 (upstream's)
-        """Load as upstream, without what the decoder of documents would end on."""
+        """Load as upstream, but flatten nesting that is too deep for the document's decoder."""
         if self._given is not None and self._given[:2] == (format, file_type):
             model = {**self._given[2]}
             if isinstance(model["content"], str):
@@ -126,15 +126,15 @@ class ClassLoader(FileLoader):
 
     @contextlib.contextmanager
     def given(self, format: str, file_type: str, model: Model | None) -> Iterator[None]:  # noqa: A002
-        """Have a document opened with what its file said a moment ago, and not as it is by now.
+        """Open a document with content that was read from its file a moment ago.
 
-        It was decided with that what of the journal isn't in the file. A program that replaces the
-        file right after it changes it from then on, as of any open document.
+        The recovery has compared that content with the journal. If a program replaces the file
+        afterwards, the room treats it as a change of an open document.
 
         Args:
             format: "json" or "text".
             file_type: "notebook", "file", …
-            model: of the file, with content; None to look at the file.
+            model: the file's model, with its content; None to look at the file.
         """
         self._given = None if model is None else (format, file_type, model)
         try:
@@ -146,13 +146,13 @@ class ClassLoader(FileLoader):
         """Return the file's model with its hash, and without its content.
 
         Raises:
-            HTTPError: it isn't there, or can't be read.
-            RuntimeError: it was deleted in a page.
+            HTTPError: the file isn't there, or can't be read.
+            RuntimeError: the file was deleted in a page.
         """
         return await self._looks.stamp(self.path)
 
     async def is_ours(self) -> bool:
-        """Say whether what is in the file is what the room that asks has put there."""
+        """Say whether the file's content is what the calling room has saved there."""
         known, saving = self.saves, saved_hashes.saving.get()
         if known is None or saving is None:
             return False
@@ -163,10 +163,10 @@ class ClassLoader(FileLoader):
         return is_ours
 
     async def _save_content(self, model: Model, done_saving: Any, path: str) -> Model:
-        """Write as upstream, unless the watcher has seen a change that the room hasn't taken over.
+        """Write as upstream, unless the watcher has seen a change that the room hasn't merged yet.
 
-        The watcher notes the file's new time before the room takes the change over. Somebody who
-        waited for the file meanwhile would write over it.
+        The watcher records the file's new time before the room merges the change. A save that
+        waited for the file meanwhile would overwrite the change.
         """
         if self.last_modified != self._taken:
             done_saving.set()
@@ -182,10 +182,10 @@ class ClassLoader(FileLoader):
         return saved
 
     async def _save_content_at_path(self, model: Model, path: str) -> Model:
-        """Write as upstream, which takes the hash of whatever is in the file right after that.
+        """Write as upstream, but use the hash of what was written.
 
-        A program may have replaced it meanwhile: that would be taken for what the lab has written,
-        and written over.
+        Upstream hashes the file afterwards. A program may have replaced it by then; the lab would
+        take the program's content for its own, and overwrite it later.
         """
         saved: Model = await ensure_async(self._contents_manager.save(model, path))
         self.last_modified = saved["last_modified"]
@@ -194,17 +194,17 @@ class ClassLoader(FileLoader):
         return saved
 
     async def clean(self) -> None:
-        """Stop looking at the file, as upstream, and let go of it."""
+        """Stop watching the file, as upstream, and close it."""
         await super().clean()
         self._whereabouts.let_go()
 
     @property
     def place(self) -> Place | None:
-        """Where the file is, to be found again after a fall; None if that isn't known."""
+        """Where the file is, to find it again after a crash; None if that isn't known."""
         return self._whereabouts.place(self.last_path)
 
     async def maybe_notify(self) -> None:
-        """Look for a change as upstream; look where a missing file was moved to."""
+        """Look for a change as upstream; if the file is missing, search where it was moved to."""
         is_back = self.is_gone
         try:
             await super().maybe_notify()
@@ -217,31 +217,31 @@ class ClassLoader(FileLoader):
                 is_back = False
         # Upstream overlooks a file that is older than the one before, as `cp -p` leaves it.
         is_older = self._taken is not None and self.last_modified != self._taken
-        # What couldn't be taken over the last time is tried again; and a file that was put back may
-        # be as old as the one before.
+        # Retry a change that couldn't be merged the last time. A file that was put back may be as
+        # old as the one before.
         if self.is_changed or is_older or is_back:
             for take in tuple(self._subscriptions.values()):
                 await take()
 
     async def maybe_save_content(self, model: Model) -> Model | None:
-        """Save as upstream, unless somebody else has changed the file: that is the room's turn.
+        """Save as upstream, unless a program has changed the file: the room merges that first.
 
         Args:
-            model: of the document, its content included.
+            model: the document's model, with its content.
 
         Returns:
-            What was saved; None if it wasn't: `trouble` or `is_changed` says why.
+            The saved model; None if it wasn't saved: `trouble` or `is_changed` says why.
         """
         known, saving = self.saves, saved_hashes.saving.get()
         if saving is not None:
-            # A file of ours that the journal doesn't agree with is taken to be behind it. Before
-            # it is looked whether somebody has changed the file: from then on they could in vain.
+            # After a crash, a file that the lab wrote and that differs from the journal counts as
+            # older. So finish the journal first, and only then check for a program's change.
             await saving.written()
         try:
             saved = await self._saved(model)
         except (HTTPError, RuntimeError, OSError) as error:
             if saving is None:
-                raise  # nobody's room, which would go on with what it has
+                raise  # not a room, which could continue with its document
             self._note(trouble_of(error, self.last_path))
             return None
         if self.is_changed:
@@ -251,7 +251,7 @@ class ClassLoader(FileLoader):
         passing = not self.is_read_only  # as soon as somebody makes it writable
         self._note(Trouble(shut.format(path=self.path), is_passing=passing) if is_shut else None)
         if saved is not None and known is not None and saving is not None:
-            # A text keeps its file's line ends and encoding, which the document hasn't got.
+            # A text file keeps its line ends and encoding, which aren't in the document.
             is_text = model["type"] == "file"
             digest = await self.recovery.digest(model) if is_text else saved["hash"]
             await known.settle(
@@ -260,27 +260,27 @@ class ClassLoader(FileLoader):
         return dict(saved) if saved is not None else None
 
     async def _is_shut(self, model: Model) -> bool:
-        """Say whether what a document says can't be written, and isn't in its file."""
+        """Say whether the file isn't writable and lacks something of the document."""
         looks = self._looks
         return not await looks.is_writable(self.path) and not await looks.has(self.path, model)
 
     async def _saved(self, model: Model) -> Model | None:
-        """Save as upstream; note a change of somebody else's."""
+        """Save as upstream; note another program's change."""
         try:
             saved: Model | None = await super().maybe_save_content(model)
         except OutOfBandChanges:
             if not await self.is_ours():
                 self.is_changed = True
                 return None
-            # Upstream knows the new time by now: what it tries again it does.
+            # Upstream has recorded the new time by now, so a second try succeeds.
             self._taken = self.last_modified
             saved = await super().maybe_save_content(model)
         return saved
 
     def _note(self, trouble: Trouble | None) -> None:
-        """Note whether the file takes what people type; the log hears of it once.
+        """Record why the file can't be saved, or that it can; log each trouble once.
 
-        That somebody deletes a file which is open is no trouble of the lab's.
+        A deleted file is logged only as information, because people may delete an open file.
         """
         if trouble is not None and trouble != self.trouble:
             level = logging.INFO if trouble.is_gone else logging.WARNING

@@ -1,4 +1,4 @@
-"""Look at a document's file through the contents manager, whichever it is. On the event loop."""
+"""Look at a document's file through any contents manager. For one event loop."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Model = dict[str, Any]
 
 
 class FileLooks:
-    """What can be seen of files."""
+    """Looks at files through a contents manager."""
 
     def __init__(self, contents: Any) -> None:
-        """Have looked at nothing yet.
+        """Use a contents manager.
 
         Args:
             contents: the contents manager.
@@ -27,10 +27,10 @@ class FileLooks:
         """Return a file's model with its hash, and without its content.
 
         Args:
-            path: of the file.
+            path: the file's path.
 
         Raises:
-            HTTPError: it isn't there, or can't be read.
+            HTTPError: the file isn't there, or can't be read.
         """
         found: Model = await ensure_async(
             self._contents.get(path, content=False, require_hash=True)
@@ -41,20 +41,20 @@ class FileLooks:
         """Say whether the lab may write a file.
 
         Args:
-            path: of the file.
+            path: the file's path.
 
         Raises:
-            HTTPError: it isn't there, or can't be read.
+            HTTPError: the file isn't there, or can't be read.
         """
         found = await ensure_async(self._contents.get(path, content=False))
         return bool(found["writable"])
 
     async def has(self, path: str, model: Model) -> bool:
-        """Say whether a file has all that people have typed or run in a document.
+        """Say whether a file contains everything that people have typed or run in a document.
 
         Args:
-            path: of the file.
-            model: of the document, with its content.
+            path: the file's path.
+            model: the document's model, with its content.
 
         Raises:
             HTTPError: the file isn't there, or can't be read.

@@ -1,4 +1,4 @@
-"""Read or write a large file's content in a process of its own (`file_worker`)."""
+"""Read or write a large file's content in a separate process (`file_worker`)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from classroom.runtime.worker_process import TooLongError, ask, started
 
 PROGRAM = (sys.executable, "-I", "-m", "classroom.lab.files.file_worker")
 LARGE_BYTES = MB // 4
-"""Bytes of a file or request from which a process of its own reads it."""
+"""Bytes of a file or request above which a separate process may read it."""
 SIMPLE = 20_000
-"""Values in JSON that are read in no time, while they are not more than `LONG_BYTES`."""
+"""Most values in JSON of at most `LONG_BYTES` that the event loop can parse without delay."""
 LONG_BYTES = 4 * MB
 SECONDS = 120.0
 SLACK_BYTES = MB
-"""Bytes of an answer beside the content."""
+"""Most bytes of a worker's answer besides the content."""
 LONGEST_FILE_BYTES = 128 * MB
-"""Bytes of a file that is made from a request: a notebook has each number in a line."""
+"""Most bytes of a file made from a request: a notebook has a line for each number."""
 LARGEST_CLEARED_BYTES = 192 * MB
-"""Bytes of a notebook whose outputs are cleared: reading it takes some times as much memory."""
+"""Most bytes of a notebook to clear the outputs of: reading it takes several times the memory."""
 TOGETHER, EACH, ASKED = 2, 2, 30
-"""Large files that are read or written at a time, by all and by each person, and with those that
-wait. Saving open documents does not wait for a turn."""
+"""Most large files that are read or written at the same time: by all people, by one person, and by
+one person including those that wait. Saving open documents doesn't wait for a turn."""
 MANY = gettext_noop(
     "You are opening or saving too many large files at once: wait until one of them is done."
 )
@@ -48,8 +48,8 @@ class FileAnswer:
     """A worker's result for a file or a request.
 
     Attributes:
-        told: of it, as `file_worker` says.
-        data: the content as JSON; or the bytes for a file.
+        told: the worker's description of the file (`file_worker.read` and `write`).
+        data: the content as JSON, or the bytes of a file.
     """
 
     told: dict[str, Any]
@@ -60,7 +60,7 @@ def is_heavy(body: bytes) -> bool:
     """Say whether parsing a request's JSON would delay everybody.
 
     Args:
-        body: all of it. A piece of an upload is 1.4 MB, in one text.
+        body: the whole body. A piece of an upload is one text of 1.4 MB.
     """
     if len(body) <= LARGE_BYTES:
         return False
@@ -71,12 +71,12 @@ def read_answer(answer: bytes, status: int | None, path: str) -> FileAnswer:
     """Parse a worker's answer.
 
     Args:
-        answer: all of it.
-        status: its exit status, negative for a signal.
-        path: of the file.
+        answer: the whole answer.
+        status: the worker's exit status, negative for a signal.
+        path: the file's path.
 
     Raises:
-        HTTPError: nothing is read, and why.
+        HTTPError: the worker has failed; the message says why.
     """
     name = path.rpartition("/")[2]
     if status in {-signal.SIGXCPU, -signal.SIGKILL}:
@@ -92,44 +92,44 @@ def read_answer(answer: bytes, status: int | None, path: str) -> FileAnswer:
 
 
 class FileProcesses:
-    """Reads and writes the large files of one lab. One event loop's."""
+    """Reads and writes the large files of one lab. For one event loop."""
 
     def __init__(self) -> None:
         self.turns = Turns(TOGETHER, EACH, ASKED)
 
     async def read(self, descriptor: int, answer: int, **request: Any) -> FileAnswer:
-        """Read a file when there is a place; to be awaited in a turn of one's own.
+        """Read a file when a process may start; the caller must hold the person's turn.
 
         Args:
-            descriptor: of the file, which is read from where it is.
-            answer: bytes that the content may have.
-            **request: as of `file_worker.read`.
+            descriptor: the file's descriptor; reading begins at its current position.
+            answer: most bytes of the content.
+            **request: the request's other keys (`file_worker.read`).
 
         Raises:
-            HTTPError: it can't be read.
+            HTTPError: the file can't be read.
         """
         asked = {"do": "read", "answer": answer, **request}
         return await self._asked(asked, answer + SLACK_BYTES, descriptor)
 
     async def clear(self, descriptor: int, path: str) -> FileAnswer:
-        """Read a notebook that may be too large to be opened, without its outputs; as `read`.
+        """Read a notebook without its outputs, even if it is too large to open; else as `read`.
 
         Args:
-            descriptor: of the file, which is read from where it is.
+            descriptor: the file's descriptor; reading begins at its current position.
             path: its path.
 
         Raises:
-            HTTPError: it can't be read.
+            HTTPError: the file can't be read.
         """
         request = {"do": "clear", "path": path, "most": LARGEST_CLEARED_BYTES}
         return await self._asked(request, LONGEST_FILE_BYTES, descriptor)
 
     async def write(self, body: bytes, path: str) -> FileAnswer:
-        """Make a file's bytes of what a page sends, when there is a place; as `read`.
+        """Make a file's bytes from a page's request, when a process may start; as `read`.
 
         Args:
-            body: of JSON.
-            path: where it is to be saved.
+            body: the JSON body.
+            path: the path to save to.
 
         Raises:
             HTTPError: it can't be saved.

@@ -1,8 +1,8 @@
 """Read or write one large file's content in a process that has limits and ends with the lab.
 
 Run as ``python -I -m classroom.lab.files.file_worker REQUEST PARENT`` by
-`classroom.lab.files.file_process`. A megabyte of a notebook takes tenths of a second, and no
-other thread of a process runs while json reads or writes.
+`classroom.lab.files.file_process`. A megabyte of a notebook takes tenths of a second, and while
+json parses or encodes it, no other thread of its process runs.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from classroom.runtime.words import gettext, gettext_noop
 from classroom.runtime.worker import MB, confine, framed
 
 WORK_SECONDS = 30
-"""Of a processor's time."""
+"""Most CPU time of a worker."""
 MEMORY_BYTES = 1024 * MB
 NICE = 5
-"""Niceness: after the lab server, before exports, because somebody waits to type."""
+"""Niceness: between the lab server and exports, because somebody waits to type."""
 HARD = gettext_noop(
     "{name} takes too much memory to be opened here: clear its outputs, or split it."
 )
 
 
 def notebook_lines(notebook: dict[str, Any]) -> bytes:
-    """Write a notebook as JSON, each cell in a line of its own, for `notebook_of`.
+    """Encode a notebook as JSON with a line for each cell, for `notebook_of`.
 
     Args:
-        notebook: of nbformat 4.
+        notebook: a notebook of nbformat 4.
     """
     cells = ",\n".join(json.dumps(cell, ensure_ascii=False) for cell in notebook["cells"])
     rest = {name: notebook[name] for name in notebook if name != "cells"}
@@ -44,10 +44,10 @@ def notebook_lines(notebook: dict[str, Any]) -> bytes:
 
 
 def notebook_of(lines: bytes) -> Any:
-    """Read a notebook cell by cell, so that other threads run in between.
+    """Parse a notebook cell by cell, so that other threads run in between.
 
     Args:
-        lines: of `notebook_lines`.
+        lines: the result of `notebook_lines`.
     """
     first, *cells, last = lines.split(b"\n")
     found = json.loads(first + last)
@@ -63,13 +63,13 @@ def read(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     """Read a file; return its description, and its content as JSON.
 
     Args:
-        request: ``path``, ``kind`` ("notebook" or "file"), ``format`` (as of `models.with_text`),
-            ``most`` (bytes of the file), ``answer`` (bytes of the content), and the file's
-            ``size``.
-        data: the file's bytes, or more of them than ``most``.
+        request: ``path``, ``kind`` ("notebook" or "file"), ``format`` (as for `models.with_text`),
+            ``most`` (most bytes of the file), ``answer`` (most bytes of the content), and the
+            file's ``size``.
+        data: the file's bytes; one more than ``most`` if the file is larger.
 
     Raises:
-        HTTPError: it can't be read.
+        HTTPError: the file can't be read.
     """
     path, kind, most = request["path"], request["kind"], request["most"]
     if len(data) > most:
@@ -96,14 +96,14 @@ def read(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def clear(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Return a notebook that is too large to be opened, without its outputs.
+    """Return a notebook without its outputs, even if it is too large to open.
 
     Args:
-        request: ``path``, ``most`` (bytes of the file), and ``size``, as of `read`.
-        data: the file's bytes, or more of them than ``most``.
+        request: ``path``, ``most`` (most bytes of the file), and ``size``, as for `read`.
+        data: the file's bytes; one more than ``most`` if the file is larger.
 
     Raises:
-        HTTPError: it can't be read.
+        HTTPError: the file can't be read.
     """
     path, most = request["path"], request["most"]
     if len(data) > most:
@@ -119,11 +119,11 @@ def clear(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def write(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Read a request to save; return the model without its content, and the file's bytes.
+    """Parse a request to save; return the model without its content, and the file's bytes.
 
     Args:
-        request: ``path``.
-        data: of JSON.
+        request: has the ``path``.
+        data: the request's body, in JSON.
 
     Raises:
         HTTPError: it can't be saved.
@@ -159,8 +159,8 @@ def answer(request: dict[str, Any], data: bytes) -> bytes:
     """Answer a request with a result, or with the reason why there is none.
 
     Args:
-        request: with ``do``, "read", "clear" or "write"; else as of these.
-        data: what it is about.
+        request: has ``do``, "read", "clear" or "write"; the rest is as for that function.
+        data: the bytes for that function.
     """
     try:
         head, body = DO[request["do"]](request, data)
@@ -174,7 +174,7 @@ def answer(request: dict[str, Any], data: bytes) -> bytes:
 
 
 def main() -> None:
-    """Read the request, and write the answer to a descriptor that nothing else prints to."""
+    """Read the request, and write the answer to a descriptor that no library prints to."""
     request = json.loads(sys.argv[1])
     confine(int(sys.argv[2]), WORK_SECONDS, MEMORY_BYTES, NICE)
     with os.fdopen(os.dup(1), "wb") as out:

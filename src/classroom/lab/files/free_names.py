@@ -1,7 +1,7 @@
-"""Names for new files, given to one of those who ask at once.
+"""Reserve free names for new files, each for one of the requests that come at the same time.
 
-The file system decides in the end who has a name. Thirty people who click on *New notebook* at once
-would all try the same names after each other, and the last of them would be refused.
+The file system decides in the end which request gets a name. Without the reservation, thirty people
+who click on *New notebook* together would all try the same names, and the last ones would fail.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def names(name: str, insert: str = "") -> Iterator[str]:
-    """Go through names for a file, as JupyterLab gives them: a, a1, a2 and so on.
+    """Generate names for a file as JupyterLab does: a, a1, a2 and so on.
 
     Args:
-        name: the first, with its suffixes; they stay at the end.
-        insert: what comes before the number.
+        name: the first name; its suffixes stay at the end.
+        insert: the text before the number.
     """
     base, dot, suffix = name.rpartition(".")
     if dot + suffix != NOTEBOOK:
@@ -33,20 +33,20 @@ def names(name: str, insert: str = "") -> Iterator[str]:
 
 
 class FreeNames:
-    """Names that are given to somebody and not made yet. On the event loop."""
+    """Reserved names whose files aren't created yet. For one event loop."""
 
     def __init__(self, is_there: Callable[[str], Awaitable[bool]]) -> None:
-        """Begin with none.
+        """Start without reserved names.
 
         Args:
-            is_there: says whether there is something of a path.
+            is_there: says whether a path exists.
         """
         self._is_there = is_there
         self._given: dict[str, asyncio.Task[Any] | None] = {}
 
     @contextlib.contextmanager
     def until_made(self) -> Iterator[None]:
-        """Keep from others what is given to this task, until it has made it or has failed to."""
+        """Reserve this task's names until it has created the file or has failed."""
         mine = asyncio.current_task()
         try:
             yield
@@ -55,18 +55,18 @@ class FreeNames:
                 del self._given[path]
 
     async def give(self, name: str, folder: str, insert: str = "") -> str:
-        """Find a name that is free, and is nobody's who asked before.
+        """Find a name that is free and not reserved, and reserve it.
 
         Args:
-            name: the first to try.
-            folder: its path.
-            insert: what comes before a number.
+            name: the first name to try.
+            folder: the folder's path.
+            insert: the text before the number.
         """
         for found in names(name, insert):
             path = f"{folder}/{found}"
             if path in self._given:
                 continue
-            self._given[path] = asyncio.current_task()  # before anything is awaited
+            self._given[path] = asyncio.current_task()  # before the first await
             if not await self._is_there(path):
                 return found
             del self._given[path]

@@ -1,7 +1,8 @@
-"""Files that a student's program has made for nobody else to change: opened for the class.
+"""Make files accessible to the class that a student's program has made inaccessible.
 
-Copied materials, unpacked archives and the like keep modes that shut the lab server out, and with
-it whoever edits in the browser. Only their owner can change that: `student`, through the launcher.
+Copied materials, unpacked archives and the like keep permissions that exclude the lab server, and
+with it everybody who edits in the browser. Only their owner can change that: the user `student`, as
+which the launcher runs chmod.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 THREADS = 2
-"""Of their own: what waits for the launcher, and for processes that a student can stop, keeps
-nobody from reading and saving."""
+"""Threads of a separate pool: reading and saving never wait for the launcher, or for processes that
+a student can stop."""
 PATIENCE_SECONDS = 3.0
-"""How long whoever wants a shut file waits for it."""
+"""How long a request for an inaccessible file waits for it."""
 
 
 def shut(root: Root, *paths: Parts) -> list[str]:
-    """List what must be opened before some files can be written, renamed or deleted.
+    """List what must be made accessible before some files can be written, renamed or deleted.
 
     Args:
-        root: the class's folder, which is open itself.
-        paths: of files and folders in it, there or not.
+        root: the class's folder, which is accessible itself.
+        *paths: paths of files and folders in it; they needn't exist.
 
     Returns:
-        Those, and folders that they are in, which are there and can't be changed.
+        Those of the paths and their folders that exist and that the lab can't change.
     """
     found = dict.fromkeys(place for path in paths for place in (path[:-1], path) if place)
     return [str(root.path.joinpath(*place)) for place in found if _is_shut(root, place)]
@@ -46,34 +47,34 @@ def _is_shut(root: Root, parts: Parts) -> bool:
         with root.at(parts) as place:
             place.stat()
             if os.fstatvfs(place.folder).f_flag & os.ST_RDONLY:
-                return False  # a tutor's materials: nobody opens them
+                return False  # a tutor's materials stay read-only
             return not place.allows(os.R_OK | os.W_OK)
     except OSError:
         return False  # not there, out of reach, or a link that leads out
 
 
 class GroupAccess:
-    """Opens files and folders for the class's group, in threads of its own."""
+    """Makes files and folders accessible to the class's group, in its own threads."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS, "sharing")
         self.late: set[Future[bool]] = set()
-        """What is still waited for in a thread, and by nobody else any more."""
+        """Calls that still run in a thread, but that no request waits for any more."""
 
     async def share(self, places: list[str]) -> bool:
-        """Let the group change files and folders of a student's; waits for it, but not for long.
+        """Let the group change a student's files and folders; wait at most `PATIENCE_SECONDS`.
 
-        By path, and as `student`: whatever it leads to meanwhile, it is nothing but a student's
-        own.
+        chmod runs as `student`. So it can change only a student's own files, whatever the paths
+        lead to by then.
 
         Args:
-            places: from `shut`.
+            places: the result of `shut`.
 
         Returns:
-            Whether it was done for all of them by now.
+            Whether it has succeeded for all of them by now.
         """
         if len(self.late) >= THREADS:
-            return False  # nothing comes of it just now
+            return False  # all threads are busy
         asked = self._pool.submit(_share, places)
         await asyncio.wait({asyncio.wrap_future(asked)}, timeout=PATIENCE_SECONDS)
         if asked.done():

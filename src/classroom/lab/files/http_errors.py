@@ -1,7 +1,7 @@
-"""Say in a page what can't be done with a file, in a sentence: what, where, and what to do.
+"""Say in a sentence what failed for a file: what, where, and what to do.
 
 The sentences name files as pages do: below the class's folder. `docs/operate/messages.md` lists
-them, and `tests/container/test_failures.py` asks for each of them.
+them, and `tests/container/test_failures.py` provokes each of them.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ REASONS: dict[int, tuple[HTTPStatus, str]] = {
     errno.ENOMEM: (HTTPStatus.SERVICE_UNAVAILABLE, BUSY),
     errno.EAGAIN: (HTTPStatus.SERVICE_UNAVAILABLE, BUSY),
 }
-"""What each error of the operating system is in HTTP, and its sentence."""
+"""HTTP status and sentence for each error of the operating system."""
 NOT_FOUND = {number for number, (code, _) in REASONS.items() if code == HTTPStatus.NOT_FOUND}
 OWN_WORDS: dict[type[OSError], HTTPStatus] = {
     LeadsOutError: HTTPStatus.FORBIDDEN,
@@ -100,14 +100,14 @@ OWN_WORDS: dict[type[OSError], HTTPStatus] = {
     TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UploadError: HTTPStatus.CONFLICT,
 }
-"""Errors that say themselves what is wrong, in a sentence."""
+"""Errors whose own text is the sentence for the person, with their HTTP status."""
 MB = 1024**2
 SHORT_CHARACTERS = 40
-"""Characters of a name that is too long, in its sentence."""
+"""How many characters of a too long name the sentence quotes."""
 
 
 def status(error: OSError) -> int:
-    """Choose the status of HTTP for what can't be done."""
+    """Return the HTTP status for an error."""
     if isinstance(error, TargetError):
         return status(error.error)
     for kind, code in OWN_WORDS.items():
@@ -117,12 +117,12 @@ def status(error: OSError) -> int:
 
 
 def sentence(error: OSError, path: str, *, making: bool = False) -> str:
-    """Word what can't be done.
+    """Return the sentence for an error.
 
     Args:
-        error: why.
-        path: of the file, as the page names it.
-        making: whether the file need not exist: if something is missing it is its folder.
+        error: the error.
+        path: the file's path, as the page names it.
+        making: whether the file needn't exist, so that only its folder can be missing.
     """
     path = path.strip("/")
     if isinstance(error, TargetError):
@@ -142,14 +142,14 @@ def _short(name: str) -> str:
 
 @contextlib.contextmanager
 def said(path: str, *, making: bool = False) -> Iterator[None]:
-    """Turn what can't be done into an answer.
+    """Turn errors into HTTP errors with a sentence.
 
     Args:
-        path: of the file, as the page names it.
-        making: as of `sentence`.
+        path: the file's path, as the page names it.
+        making: as for `sentence`.
 
     Raises:
-        HTTPError: in place of an `OSError` or a `NoPathError`; 404 for paths that nothing can have.
+        HTTPError: instead of an `OSError` or a `NoPathError`; 404 for impossible paths.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Read and write the class's large files in turns, and in processes of their own."""
+"""Read and write the class's large files in turns, and in separate processes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
-"""Whether the person has a turn already: a second one could wait for the first."""
+"""Whether the request holds a turn already: waiting for a second one could last forever."""
 CHANGED = gettext_noop("{path} has changed while its outputs were being cleared: try again.")
 INVALID = "Notebook validation failed: {}"
 """The message in the model of a notebook that nbformat's schema rejects; pages show it."""
 
 
 class LargeFiles(Untrusting):
-    """Reads large files so that nobody else's keystrokes and saves wait for it."""
+    """Reads large files without delaying other people's keystrokes and saves."""
 
     root: Root
     processes: FileProcesses
@@ -57,7 +57,7 @@ class LargeFiles(Untrusting):
     async def _readable(
         self, parts: Parts, read: Callable[[], Awaitable[tuple[Model, Any]]], *, content: bool
     ) -> tuple[Model, Any]:
-        """Read something; if a student's program made it inaccessible, first undo that."""
+        """Read something; if a student's program made it inaccessible, undo that first."""
         try:
             found = await read()
         except PermissionError:
@@ -69,13 +69,13 @@ class LargeFiles(Untrusting):
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Hold a turn for slow work, as the person whose request is being answered.
+        """Hold a turn for slow work, in the name of the person whose request is answered.
 
         Raises:
-            HTTPError: 429, too much of theirs waits already.
+            HTTPError: 429 if too many of the person's requests wait already.
         """
         if _has_turn.get() or saved_hashes.saving.get() is not None:
-            yield  # what a room saves waits for nobody
+            yield  # a room's save doesn't wait for a turn
             return
         token = _has_turn.set(True)
         try:
@@ -87,7 +87,7 @@ class LargeFiles(Untrusting):
             _has_turn.reset(token)
 
     async def run_long(self, step: Callable[[], T]) -> T:
-        """Run slow work in a thread; for a room's save, in the threads for saves."""
+        """Run slow work in a thread; a room's save has threads of its own."""
         if saved_hashes.saving.get() is not None:
             return await threads.run(step)
         return await threads.run_long(step)
@@ -95,7 +95,7 @@ class LargeFiles(Untrusting):
     def _weighed(
         self, parts: Parts, wanted: str | None, *, content: bool, require_hash: bool
     ) -> tuple[str, bool]:
-        """Say as what to open a file, and whether that takes long; in a thread."""
+        """Return a file's type, and whether reading it takes long; call it in a thread."""
         seen = reader.look(self.root, parts)
         kind, size = models.kind_of(seen, path_of(parts), wanted), seen.info.st_size
         if kind == "directory" or not (content or require_hash) or size <= file_process.LARGE_BYTES:
@@ -111,21 +111,21 @@ class LargeFiles(Untrusting):
         type: str | None = None,  # noqa: A002 (upstream's)
         format: str | None = None,  # noqa: A002
     ) -> AsyncIterator[tuple[Model, memoryview[int]] | str]:
-        """Get a large file's model with the content as JSON, which nothing here reads.
+        """Get a large file's model, and its content as JSON, without parsing it in this process.
 
-        It is the person's turn until the end: that is when the content has been sent.
+        The person's turn ends with the context, when the content has been sent.
 
         Args:
-            path: its own.
-            type: as of `get`.
-            format: likewise.
+            path: the file's path.
+            type: as for `get`.
+            format: as for `get`.
 
         Yields:
-            The model, with its hash and without its content, and the content; of what isn't large,
-            or is no file, as what it is to be opened, "" for nobody knows.
+            The model, with its hash and without its content, and the content. For a small file or
+            a folder, only the type to open it as, "" if that isn't known.
 
         Raises:
-            HTTPError: as of `get`.
+            HTTPError: as for `get`.
         """
         parts = self._parts(path)
         path = path_of(parts)
@@ -152,7 +152,7 @@ class LargeFiles(Untrusting):
     async def _packed(
         self, parts: Parts, kind: str, form: str | None
     ) -> tuple[Model, memoryview[int]]:
-        """Read a file's content in a process of its own; return its model and the content."""
+        """Read a file's content in a separate process; return its model and the content."""
         path = path_of(parts)
         descriptor, seen = await threads.run(reader.open_file, self.root, parts)
         try:
@@ -177,7 +177,7 @@ class LargeFiles(Untrusting):
     async def _read_notebook(
         self, parts: Parts, *, require_hash: bool
     ) -> tuple[Model, dict[str, Any]]:
-        """Read a large notebook, as rooms need it; else as `_read`."""
+        """Read a large notebook for a room; else as `_read`."""
         model, content = await self._packed(parts, "notebook", None)
         model["content"] = await threads.run_long(notebook_of, bytes(content))
         if not require_hash:
@@ -185,15 +185,15 @@ class LargeFiles(Untrusting):
         return model, {}
 
     async def clear_outputs(self, path: str) -> None:
-        """Clear the outputs of a notebook's file, also if it is too large to be opened.
+        """Clear the outputs of a notebook's file, even if it is too large to open.
 
-        A room that has the notebook open takes that over like any program's change.
+        A room that has the notebook open merges that like any program's change.
 
         Args:
-            path: its path.
+            path: the notebook's path.
 
         Raises:
-            HTTPError: as of `get` and `save`; 409, a program has written it meanwhile.
+            HTTPError: as for `get` and `save`; 409 if a program has written the file meanwhile.
         """
         parts = self._parts(path)
         path = path_of(parts)
@@ -216,7 +216,7 @@ class LargeFiles(Untrusting):
 
         Args:
             model: changed in place.
-            validation_error: as `document_encoding.notebook` has noted it.
+            validation_error: what `document_encoding.notebook` has put into ``problem``.
         """
         if found := (validation_error or {}).get("ValidationError"):
             model["message"] = INVALID.format(found)
@@ -228,6 +228,6 @@ def _version(seen: reader.Seen) -> tuple[int, int, int]:
 
 
 def person() -> str:
-    """Name the person whose request is being answered; "" for the lab server itself."""
+    """Return the name of the person whose request is answered; "" for the lab server itself."""
     handler: Any = CallContext.get(CallContext.JUPYTER_HANDLER)
     return str(getattr(getattr(handler, "current_user", None), "username", ""))

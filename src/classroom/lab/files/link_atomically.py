@@ -1,4 +1,4 @@
-"""Give a thing another name in the same moment in which it is seen that the name is free."""
+"""Rename something only if the new name is free, in one atomic step."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def take(old: DirectoryEntry, new: DirectoryEntry) -> None:
-    """Rename something; whatever has the new name already keeps it.
+    """Rename something, but never replace anything.
 
     Args:
-        old: what it is called.
-        new: what it is to be called.
+        old: its present place.
+        new: its new place.
 
     Raises:
         FileExistsError: the name is taken.
@@ -38,7 +38,7 @@ def take(old: DirectoryEntry, new: DirectoryEntry) -> None:
     number = ctypes.get_errno()
     if number not in {errno.EINVAL, errno.ENOSYS}:
         raise OSError(number, os.strerror(number), new.name)
-    # A network's file system that doesn't know the flag, or a folder on its way into itself.
+    # A network file system without the flag, or a folder that is moved into itself.
     try:
         new.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""List the class's folders, whatever students have made in them: links are followed only so far."""
+"""List the class's folders; follow only a limited number of links, which students can make."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 NAMES_OF_A_LIST = 5000
-"""Names that are looked up for one list, to follow the links in it: a student can make any number,
-each with a long way, and every page asks for its folder every few seconds."""
+"""Most names to look up for one list, to follow its links: a student can make many links with long
+paths, and every page requests its folder every few seconds."""
 
 
 MOST_ENTRIES = 10_000
-"""Things in a folder that are shown; each is some hundred bytes of the answer."""
+"""Most entries of a folder that a list shows; each adds some hundred bytes to the answer."""
 
 
 def names(root: Root, parts: Parts) -> list[str]:
-    """List a folder's names, whatever they are of; nothing is looked at.
+    """List all names in a folder, without looking at what they are.
 
     Args:
         root: the class's folder.
-        parts: the path.
+        parts: the folder's path.
 
     Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
-        OSError: it is no folder, or can't be read.
+        LeadsOutError: the folder, or one on its path, is a link that leads out.
+        OSError: it isn't a folder, or can't be read.
     """
     with root.at(parts) as place:
         folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
@@ -56,16 +56,16 @@ def entries(
 
     Args:
         root: the class's folder.
-        parts: the path.
-        wanted: says of a name whether it is to be looked at.
+        parts: the folder's path.
+        wanted: says whether to list a name.
 
     Returns:
-        The folder, what is in it, and how many things are left out because they are too many: the
-        last by their names.
+        The folder, its entries, and how many entries are left out because there are too many. The
+        entries left out are the last ones by name.
 
     Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
-        OSError: it is no folder, or can't be read.
+        LeadsOutError: the folder, or one on its path, is a link that leads out.
+        OSError: it isn't a folder, or can't be read.
     """
     name = parts[-1] if parts else ""
     with root.at(parts) as place:
@@ -83,25 +83,25 @@ def entries(
 
 
 def listed(root: Root, parts: Parts) -> Seen | None:
-    """See what something is as its folder's list says it: also of a link that leads out.
+    """Describe an entry as its folder's list does, also a link that leads out.
 
     Args:
         root: the class's folder.
-        parts: the path.
+        parts: the entry's path.
 
     Returns:
-        None where the list leaves it out.
+        The entry; None if the list leaves it out.
 
     Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
-        OSError: it isn't there, or can't be looked at.
+        LeadsOutError: a folder on the path is a link that leads out.
+        OSError: the entry isn't there, or can't be looked at.
     """
     with root.at(parts, follow=False) as place:
         return _entry(root, parts[:-1], place, LookupBudget())
 
 
 def _entry(root: Root, parts: Parts, place: DirectoryEntry, left: LookupBudget) -> Seen | None:
-    """See what is in a listed folder; None for what isn't shown, or has gone meanwhile."""
+    """Describe an entry of a folder; None if it isn't shown, or has gone meanwhile."""
     try:
         info = place.stat()
         if stat.S_ISLNK(info.st_mode):
@@ -119,7 +119,7 @@ def _entry(root: Root, parts: Parts, place: DirectoryEntry, left: LookupBudget) 
 def _linked(
     root: Root, parts: Parts, place: DirectoryEntry, info: os.stat_result, left: LookupBudget
 ) -> Seen | None:
-    # Listed, so that it can be seen, renamed and deleted; of what it leads to nothing is said.
+    # Show the link itself, so that people can rename and delete it, but not its target.
     itself = Seen(place.name, info, writable=False, leads=False)
     try:
         found = look(root, (*parts, place.name), left)

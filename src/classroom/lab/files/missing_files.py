@@ -1,8 +1,8 @@
-"""After a fall: a document whose file is not where it was. It was moved, or deleted.
+"""After a crash: handle documents whose files have been moved or deleted.
 
-While the lab server runs a document follows its file, and what is typed into a deleted file is
-saved beside it (`classroom.lab.rooms.outside_changes`). This does the same with what the journal
-has of the seconds before a fall, when no room can be opened.
+While the lab server runs, a document follows its file, and what people type into a deleted file is
+saved beside it (`classroom.lab.rooms.outside_changes`). This module does the same after a crash
+with what the journal has of the last seconds, before any room is opened.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from classroom.lab.storage.ystore import ClassYStore
 
 UNNAMED = {"notebook": "Deleted.ipynb"}
-"""What a copy is named after if nothing is known of the file."""
+"""File names for a copy if the file's own name isn't known."""
 
 
 class MissingFiles:
-    """Find the files of documents, or keep what was typed into them."""
+    """Finds the files of documents, or saves what was typed into them."""
 
     def __init__(self, contents: Any, recovery: Recovery, log: Logger) -> None:
-        """Know where things are.
+        """Use a contents manager and a recovery.
 
         Args:
             contents: the class's contents manager.
-            recovery: reads journals.
-            log: where to say what was done.
+            recovery: reads the documents' journal.
+            log: the log to write to.
         """
         self._contents, self._recovery, self._log = contents, recovery, log
 
@@ -46,19 +46,19 @@ class MissingFiles:
         """Say whether a document's file is where it was.
 
         Args:
-            path: where it was.
+            path: the file's last known path.
         """
         return bool(await self._contents.file_exists(path))
 
     async def find(self, path: str, store: ClassYStore) -> str | None:
-        """Find where a program has moved a file; all that keep account of files follow it.
+        """Find where a program has moved a file, and emit a rename event.
 
         Args:
             path: where the file was.
-            store: of the document.
+            store: the document's store.
 
         Returns:
-            Its new path; None if it isn't in the class's folders, or isn't known for sure.
+            Its new path; None if it isn't in the class's folders, or isn't certainly that file.
 
         Raises:
             sqlite3.Error: the journal can't be read.
@@ -70,7 +70,7 @@ class MissingFiles:
         parts = await threads.run(moved.find, root, wanted)
         if parts is None or PurePosixPath(path).suffix != PurePosixPath(parts[-1]).suffix:
             return None
-        # The number may be another file's by now: it has to be what the lab has saved.
+        # The inode may belong to another file by now: compare the hash with what the lab saved.
         try:
             found = await self._contents.get(path_of(parts), content=False, require_hash=True)
         except HTTPError:
@@ -85,16 +85,16 @@ class MissingFiles:
     async def keep(
         self, file_format: str, file_type: str, path: str | None, store: ClassYStore
     ) -> tuple[str, str] | None:
-        """Save what was typed into a deleted file, if it was in no file when that was deleted.
+        """Save what was typed into a deleted file, unless the file had it when it was deleted.
 
         Args:
             file_format: "json" or "text".
             file_type: "notebook", "file", …
             path: where the file was; None if that isn't known.
-            store: of the document.
+            store: the document's store.
 
         Returns:
-            The deleted file and the copy; None if nothing had to be saved.
+            The paths of the deleted file and of the copy; None if nothing had to be saved.
 
         Raises:
             HTTPError: it can't be saved.
@@ -118,7 +118,7 @@ class MissingFiles:
         return path, kept
 
     async def _into(self, mirror: str | None, typed: Model) -> str:
-        """Save what was typed in the copy that the document had; "" if that has something else."""
+        """Save what was typed in the document's copy; return "" if the copy has other text."""
         if mirror is None or not await threads.run(
             reader.is_there, self._contents.root, parts_of(mirror)
         ):
@@ -132,6 +132,6 @@ class MissingFiles:
         return mirror
 
     async def _beside(self, path: str) -> str:
-        """Return where a copy can be: the folder may be gone as well."""
+        """Return a path for the copy: the file's folder may be gone as well."""
         folder = str(PurePosixPath(path).parent)
         return path if await self._contents.dir_exists(folder) else PurePosixPath(path).name

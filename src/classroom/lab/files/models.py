@@ -1,4 +1,4 @@
-"""Describe files and folders as the contents API does: plain values from what was read."""
+"""Make the contents API's models of files and folders, as plain values."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NOTEBOOK = ".ipynb"
 TWICE = b'\b\t\n\f\r"\\'
 SIXFOLD = bytes(one for one in range(0x20) if one not in TWICE)
 THREEFOLD = bytes(range(0x80, 0x100))
-"""Bytes of a text by how many JSON may write for one: of NUL, and of parts of a character."""
+"""Bytes of a text, by how many bytes JSON may need for each of them."""
 
 
 def time_of(seconds: float) -> datetime:
-    """Return a file's time; of one that no calendar has, as a program may have set it, the first.
+    """Return a file's time; 1970 if a program has set a time outside the calendar.
 
     Args:
         seconds: since the epoch.
@@ -37,15 +37,15 @@ def time_of(seconds: float) -> datetime:
 
 
 def kind_of(seen: Seen, path: str, wanted: str | None) -> str:
-    """Say as what something is to be opened: "directory", "notebook" or "file".
+    """Return the type to open something as: "directory", "notebook" or "file".
 
     Args:
-        seen: what it is.
+        seen: the file or folder.
         path: its path.
-        wanted: what is asked for; None for what its name says.
+        wanted: the requested type; None to go by its name.
 
     Raises:
-        HTTPError: 400, it can't be opened as that.
+        HTTPError: 400 if it can't be opened as the requested type.
     """
     if seen.is_folder:
         if wanted not in {None, "directory"}:
@@ -64,7 +64,7 @@ def kind_of(seen: Seen, path: str, wanted: str | None) -> str:
 
 
 def _guessed(path: str, known: dict[str, str | None] | None) -> str | None:
-    """Guess a file's type by its name's ends, once for all that have the same."""
+    """Guess a file's MIME type by its suffixes, once for all files with the same suffixes."""
     first, _, ends = path.rpartition("/")[2].partition(".")
     if known is None or not first or ":" in path:  # hidden, or like an address
         return mimetypes.guess_type(path)[0]
@@ -74,13 +74,13 @@ def _guessed(path: str, known: dict[str, str | None] | None) -> str | None:
 
 
 def bare(seen: Seen, path: str, kind: str, known: dict[str, str | None] | None = None) -> Model:
-    """Describe something without what is in it.
+    """Make a model without content.
 
     Args:
-        seen: what it is.
+        seen: the file or folder.
         path: its path.
-        kind: as of `kind_of`.
-        known: types of files by their names' ends, which is added to; None for a single file.
+        kind: its type, from `kind_of`.
+        known: cache of MIME types by suffixes, which grows; None for a single file.
     """
     return {
         "name": path.rpartition("/")[2],
@@ -99,20 +99,21 @@ def bare(seen: Seen, path: str, kind: str, known: dict[str, str | None] | None =
 
 
 def hashed(model: Model, digest: str) -> Model:
-    """Add a file's SHA-256, in hexadecimal."""
+    """Add a file's SHA-256, in hexadecimal, to its model."""
     return {**model, "hash": digest, "hash_algorithm": "sha256"}
 
 
 def with_text(model: Model, data: bytes, wanted: str | None) -> Model:
-    """Add what is in a file.
+    """Add a file's content to its model.
 
     Args:
-        model: as of `bare`.
+        model: a model from `bare`.
         data: the file's bytes.
-        wanted: "text" or "base64"; None for text if it is any.
+        wanted: "text" or "base64"; None for text if possible.
 
     Raises:
-        HTTPError: 400, it isn't UTF-8, and not UTF-16 with a byte order mark.
+        HTTPError: 400 if text is wanted and the file is neither UTF-8, nor UTF-16 with a byte order
+            mark.
     """
     found, form = "", "text"
     try:
@@ -133,29 +134,29 @@ def with_text(model: Model, data: bytes, wanted: str | None) -> Model:
 
 
 def answer_size(data: bytes, wanted: str | None) -> int:
-    """Say how long a file is in an answer, at most, in bytes of JSON.
+    """Return how many bytes of JSON a file's content needs in an answer, at most.
 
-    Of a text in which there is nothing but NUL, as in a file with a hole, each byte takes six.
+    JSON needs six bytes for a NUL, and a file with a hole may contain nothing else.
 
     Args:
         data: the file's bytes.
-        wanted: as of `with_text`.
+        wanted: as for `with_text`.
     """
     as_text = len(data) + sum(
         (times - 1) * (len(data) - len(data.translate(None, some)))
         for times, some in ((2, TWICE), (6, SIXFOLD), (3, THREEFOLD))
     )
-    as_base64 = len(data) * 78 // 57  # in lines, each with its end as two characters
+    as_base64 = len(data) * 78 // 57  # in lines, whose ends are two characters in JSON
     return as_base64 if wanted == "base64" else max(as_text, as_base64)
 
 
 def listing(model: Model, found: list[Seen], left_out: int = 0) -> Model:
-    """Add what is in a folder.
+    """Add a folder's entries to its model.
 
     Args:
-        model: as of `bare`.
-        found: files and folders that are to be shown.
-        left_out: how many things are not. The list says so itself, where people look.
+        model: a model from `bare`.
+        found: files and folders to show.
+        left_out: how many entries aren't shown. An entry of the list says so.
     """
     path = model["path"]
     below, known = [], dict[str, str | None]()
@@ -164,7 +165,7 @@ def listing(model: Model, found: list[Seen], left_out: int = 0) -> Model:
         place = f"{path}/{name}" if path else name
         below.append(bare(one, place, kind_of(one, place, None), known))
     if left_out:
-        # Our pages say it below the list instead, by this name (`labextension/src/leftOut.ts`).
+        # Our pages recognize this name, and say it below the list (`labextension/src/leftOut.ts`).
         name = f"… and {left_out} more: use a terminal"
         place = f"{path}/{name}" if path else name
         below.append({**model, "name": name, "path": place, "type": "file", "writable": False})

@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 MOST_ENTRIES = 200_000
-"""Names that a search looks at: a tenth of a second's work."""
+"""Most names that a search looks at, which takes a tenth of a second."""
 DEEPEST = 50
 
 
 class Held:
-    """A file held by a descriptor, whatever its name becomes.
+    """A file that is held open by a descriptor, and is found also under another name.
 
-    While it is held, its inode's number goes to no other file. Without that, a file system gives
-    the number of a deleted file to the very next one, which would then be taken for it.
+    While it is open, no other file gets its inode's number. Otherwise a file system gives the
+    number of a deleted file to the next new file, which the lab would then mistake for it.
     """
 
     def __init__(self, descriptor: int) -> None:
-        """Take over the descriptor, which is closed at `close` or with this object.
+        """Take over the descriptor; `close` or the end of this object closes it.
 
         Args:
-            descriptor: of the file, opened as a path only.
+            descriptor: the file's descriptor, opened as a path only.
         """
         self._descriptor = descriptor
         found = os.fstat(descriptor)
@@ -52,29 +52,29 @@ class Held:
         return self.close.alive and os.fstat(self._descriptor).st_nlink > 0
 
     def is_at(self, place: DirectoryEntry) -> bool:
-        """Say whether it has a name there.
+        """Say whether a place is a name of this file.
 
         Args:
-            place: any; a link is a link.
+            place: any place; a link isn't followed.
 
         Raises:
-            OSError: it can't be looked at.
+            OSError: the place can't be looked at.
         """
         found = place.stat()
         return (found.st_dev, found.st_ino) == self._inode
 
 
 class Remembered:
-    """A file of which only the numbers are known, from before the last start."""
+    """A file known only by its numbers, from before the last start."""
 
     has_name = True
 
     def __init__(self, device: int, inode: int) -> None:
-        """Know it.
+        """Remember the file's numbers.
 
         Args:
-            device: of the file system.
-            inode: its number there, which another file may have by now.
+            device: the file system's number.
+            inode: the file's inode number, which another file may have by now.
         """
         self._inode = (device, inode)
 
@@ -84,17 +84,17 @@ class Remembered:
         return self._inode[1]
 
     def is_at(self, place: DirectoryEntry) -> bool:
-        """As of `Held`."""
+        """Say whether a place is a name of this file, as `Held.is_at`."""
         found = place.stat()
         return (found.st_dev, found.st_ino) == self._inode
 
 
 def hold(root: Root, parts: Parts) -> Held | None:
-    """Hold a file; None if it isn't there.
+    """Hold a file open; None if it isn't there.
 
     Args:
         root: the class's folder.
-        parts: the path; links are followed.
+        parts: the file's path; links are followed.
     """
     try:
         with root.at(parts) as place:
@@ -104,14 +104,14 @@ def hold(root: Root, parts: Parts) -> Held | None:
 
 
 def find(root: Root, wanted: Held | Remembered) -> Parts | None:
-    """Look for a file in all folders that people see; no link is followed.
+    """Search all folders that people see for a file; follow no link.
 
     Args:
         root: the class's folder.
         wanted: the file.
 
     Returns:
-        Its path; None where it isn't any more, or only in a hidden folder, such as the trash.
+        Its path; None if it is gone, or only in a hidden folder such as the trash.
     """
     if not wanted.has_name:
         return None
@@ -152,5 +152,5 @@ def _enter(folder: int, name: str, parts: Parts, waiting: list[tuple[int, Parts]
     try:
         below = DirectoryEntry(folder, name).open(os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
-        return  # it has gone, or lets nobody in
+        return  # it has gone, or can't be entered
     waiting.append((below, (*parts, name)))

@@ -1,4 +1,4 @@
-"""What a file is that is called a notebook and is none."""
+"""Sentences for a file that is named like a notebook and isn't one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NO_NOTEBOOK = gettext_noop(
     "“{path}” isn't a valid notebook. Choose Open With → Editor to see its text, or ask its author"
     " for another copy."
 )
-"""Short, as all of these: JupyterLab shows 140 characters of a notice."""
+"""All these sentences are short, because JupyterLab shows 140 characters of a notice."""
 EMPTY = gettext_noop(
     "“{path}” is empty, and so no notebook. Ask its author for another copy, or delete it."
 )
@@ -22,17 +22,17 @@ PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|script)\b",
     re.IGNORECASE | re.DOTALL,
 )
-"""How a page begins that a browser has saved, or a site that asks for a sign-in has sent."""
+"""The beginning of an HTML page, saved by a browser or sent by a site that requires a sign-in."""
 LOOKED_AT_CHARACTERS = 4096
-"""Characters."""
+"""How many characters of the file are searched for an HTML page."""
 
 
 def sentence(text: str, path: str) -> str:
-    """Say what a file is, and what to do.
+    """Return the sentence for a file: what it is, and what to do.
 
     Args:
-        text: the file's.
-        path: its path, for who is told.
+        text: the file's text.
+        path: its path, for the error message.
     """
     if not text.strip():
         words = gettext(EMPTY)

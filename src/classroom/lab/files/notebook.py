@@ -1,8 +1,8 @@
-"""A notebook as the lab has it: whatever a page has written into it, it can be saved.
+"""The lab's class for notebooks: it can save a notebook whatever pages have written into it.
 
-Pages say what cells there are, and a page of one's own may make one without a type, or an output
-that is a number. Upstream's class fails on them, at each save of the whole notebook. Here they are
-mended, or removed where that can't be, in the document itself, so that all pages see the same.
+Pages write the cells, and a program that acts as a page may make a cell without a type, or an
+output that is a number. Upstream's class then fails at each save of the notebook. This class
+repairs such parts, or removes them, in the document itself, so that all pages see the same.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KIND = "notebook"
-"""Of a notebook's room, as its id says it."""
+"""The document type of notebooks in room ids."""
 NBFORMAT, MINOR = 4, 99
-"""The format that the lab reads and writes, and the last of its minor versions to come."""
+"""The nbformat version that the lab reads and writes, and the highest minor version it accepts."""
 LOG = logging.getLogger("classroom.documents")
 STRAY: dict[str, Any] = {"cell_type": "raw", "metadata": {}, "source": ""}
-"""Stands for what is among the cells and isn't one, while a notebook is read."""
+"""Placeholder for an item of the list of cells that isn't a cell, while a notebook is read."""
 EMPTY: dict[str, Any] = {
     "cell_type": "code",
     "execution_count": None,
-    "metadata": {MARK: True},  # upstream's; the room takes it out
+    "metadata": {MARK: True},  # upstream sets it; the room removes it
     "outputs": [],
     "source": "",
 }
-"""The cell that a page shows of a notebook without cells."""
+"""The cell that a page shows in a notebook without cells."""
 MIME = ("display_data", "execute_result")
-"""Types of outputs that have data by their kind."""
+"""Types of outputs that have data by MIME type."""
 
 
 def is_output(found: Any) -> bool:
-    """Say whether something can be saved as an output: nbformat fails on all else."""
+    """Say whether something can be saved as an output: nbformat fails on anything else."""
     if not isinstance(found, dict) or not isinstance(found.get("output_type"), str):
         return False
     if found["output_type"] in MIME:
@@ -50,10 +50,10 @@ def is_output(found: Any) -> bool:
 
 
 def is_cell(found: Any) -> bool:
-    """Say whether something can be saved as a cell: nbformat fails on all else.
+    """Say whether something can be saved as a cell: nbformat fails on anything else.
 
     Args:
-        found: as `YNotebook.get` returns it.
+        found: a cell from `YNotebook.get`.
     """
     if not isinstance(found, dict):
         return False
@@ -72,7 +72,7 @@ def is_cell(found: Any) -> bool:
 
 
 def is_format(found: Any) -> bool:
-    """Say whether something can be what a notebook says of its format."""
+    """Say whether a notebook's format and metadata can be saved."""
     numbers = [found.get(name, 0) for name in ("nbformat", "nbformat_minor")]
     return (
         all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers)
@@ -83,23 +83,22 @@ def is_format(found: Any) -> bool:
 
 
 class ClassNotebook(YNotebook):
-    """Upstream's notebook, of which each cell is mended as it is read, and no other.
+    """Upstream's notebook, but each cell is repaired when it is read.
 
-    To go through all of them for the sake of one would cost a large notebook's readers most of the
-    server's time, each time that somebody writes nonsense into it.
+    Checking all cells whenever one of them is invalid would cost most of the server's time in a
+    large notebook, each time that somebody writes nonsense into it.
     """
 
     _ids: set[str] | None = None
 
     def create_ycell(self, value: dict[str, Any]) -> Any:
-        """Make a cell; one without an id gets the same one each time that its file is read.
+        """Make a cell; a cell without an id gets the same id each time that its file is read.
 
-        Upstream gives it a random one. A page that was offline while a document was read again from
-        its file has another history then, and what was typed in it goes into cells that no longer
-        exist.
+        Upstream gives it a random id. If the document was read from its file again while a page was
+        offline, the page's text would then go into cells that no longer exist.
 
         Args:
-            value: the cell.
+            value: the cell, as nbformat has it.
         """
         return super().create_ycell(value if value.get("id") else {**value, "id": self._new_id()})
 
@@ -120,9 +119,9 @@ class ClassNotebook(YNotebook):
         yield from super()._set(value, *args, **kwargs)
 
     async def aset(self, value: dict[str, Any]) -> None:
-        """Set the content, as upstream; cells without ids that stay the same are left untouched.
+        """Set the content, as upstream, but don't replace unchanged cells that have no id.
 
-        Upstream replaces all of them, and with them what a page typed into them while offline.
+        Upstream replaces them all, and loses what a page typed into them while offline.
 
         Args:
             value: the notebook, as nbformat has it.
@@ -134,10 +133,10 @@ class ClassNotebook(YNotebook):
             await super().aset(value)
 
     def _cell_to_py(self, ycell: Any, meta: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return a cell as its file has it: complete, and without a mark of trust.
+        """Return a cell for the file: complete, and without a mark of trust.
 
-        Upstream sets the mark in the cell of an empty notebook, and no file keeps it: a document
-        and its file would differ by it, and what differs is written into the file after a fall.
+        Upstream sets the mark in the cell of an empty notebook, and no file keeps it. Document and
+        file would then differ, and after a crash the lab would write the difference into the file.
         """
         cell = self._read(ycell, meta)
         if cell is None:
@@ -159,12 +158,12 @@ class ClassNotebook(YNotebook):
         """Return a cell as upstream does; None if it can't be saved."""
         try:
             cell = super()._cell_to_py(ycell, meta)
-        except Exception:  # noqa: BLE001 (whatever is in it)
+        except Exception:  # noqa: BLE001 (a page may write anything)
             return None
         return cell if is_cell(cell) else None
 
     def _get(self, deduplicate: bool) -> Iterator[dict[str, Any] | None]:  # noqa: FBT001 (upstream's)
-        """Return what is to be in the file, bit by bit; the last is all of it."""
+        """Yield while the file's content is made, as upstream; the last item is all of it."""
         self._mend_meta()
         for found in super()._get(deduplicate):
             if found is not None and any(cell is STRAY for cell in found["cells"]):
@@ -182,7 +181,7 @@ class ClassNotebook(YNotebook):
                 self._ymeta["metadata"] = Map({})
 
     def _remove_strays(self) -> None:
-        """Remove what is among the cells and isn't one at all."""
+        """Remove items of the list of cells that aren't cells."""
         LOG.warning("A notebook was repaired: something in it is not a cell")
         with self.ydoc.transaction():
             for at in range(len(self._ycells) - 1, -1, -1):
@@ -191,7 +190,7 @@ class ClassNotebook(YNotebook):
 
     @staticmethod
     def _complete(cell: Any) -> None:
-        """Give a cell what it lacks, and take from it what no cell has."""
+        """Add what a cell lacks, and remove what no cell can have."""
         if not isinstance(cell.get("cell_type"), str):
             cell["cell_type"] = "code" if isinstance(cell.get("outputs"), Array) else "raw"
         for name, kind in (("id", str), ("metadata", Map | dict), ("attachments", Map | dict)):
@@ -211,7 +210,7 @@ class ClassNotebook(YNotebook):
 
     @staticmethod
     def _complete_code(cell: Any) -> None:
-        """Give a cell what one with code has more, and take from it outputs that are none."""
+        """Add what a code cell needs besides, and remove invalid outputs."""
         if "execution_count" not in cell:
             cell["execution_count"] = None
         outputs = cell.get("outputs")

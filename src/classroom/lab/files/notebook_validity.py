@@ -1,8 +1,9 @@
 """Find what is invalid in a notebook of nbformat 4, in time linear in its size.
 
-nbformat tries each output against the schema of every type of output, and each cell likewise. If
-something is invalid, it starts again with a validator that takes seconds for each megabyte. This
-module checks a cell or output only against the schema of the type that it names.
+nbformat tries each output against the schema of every type of output, and each cell against the
+schema of every type of cell. If something is invalid, it starts again with a validator that takes
+seconds for each megabyte. This module checks a cell or output only against the schema of the type
+that it names.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ MAJOR = 4
 CELLS = {"raw": "raw_cell", "markdown": "markdown_cell", "code": "code_cell"}
 """Definitions of nbformat's schema by the type of a cell."""
 OUTPUTS = {name: name for name in ("execute_result", "display_data", "stream", "error")}
-"""Likewise of an output."""
+"""Definitions of nbformat's schema by the type of an output."""
 OTHER_CELL, OTHER_OUTPUT = "unrecognized_cell", "unrecognized_output"
 """Definitions for what a later minor version may bring."""
 LONGEST_CHARACTERS = 300
-"""Characters of a reason."""
+"""Most characters of a reason."""
 
 
 @lru_cache(maxsize=16)
@@ -92,7 +93,7 @@ def _with_ids(cells: list[Any]) -> None:
     bare = [{name: cell[name] for name in ("id",) if name in cell} for cell in only]
     for one in bare:
         if not isinstance(one.get("id", ""), str):
-            one["id"] = str(one["id"])  # it may be unhashable; its cell isn't valid
+            one["id"] = str(one["id"])  # it may be unhashable; the cell is invalid anyway
     whole = {"cells": bare, "metadata": {}, "nbformat": MAJOR, "nbformat_minor": 5}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -106,12 +107,12 @@ def reason(notebook: dict[str, Any]) -> str:
     """Say what is invalid in a notebook; "" if nothing is.
 
     Args:
-        notebook: of nbformat 4. Cells get the ids that they lack; nothing else is changed.
+        notebook: a notebook of nbformat 4. Cells without an id get one; nothing else changes.
     """
     minor, cells = notebook.get("nbformat_minor", 0), notebook.get("cells")
     if isinstance(minor, bool) or not isinstance(minor, int | float) or not minor >= 0:
         return "nbformat_minor is no number of a version"
-    # One schema, and one validator, for all versions that are yet to come.
+    # All later versions share one schema and one validator.
     minor = int(min(minor, nbformat.current_nbformat_minor + 1))
     if not isinstance(cells, list):
         return "it has no list of cells"

@@ -1,4 +1,4 @@
-"""Rename, make and put away what is in the class's folder; no link is followed on the way down."""
+"""Rename, create and delete things in the class's folder; follow no link inside folders."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 OWN_WORDS = (FileExistsError, LeadsOutError, DiskReserveError, TooDeepError, TooLargeError)
-"""Errors that say what they are about."""
+"""Errors whose own text says what is wrong."""
 MOUNTED = {errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS}
-"""What moving a place of its own may fail with, besides EBUSY."""
+"""Errors of moving a mount point, besides EBUSY."""
 TRASH: Parts = (".local", "share", "Trash")
 """Where deleted things go, as desktops have it (freedesktop.org, Trash specification 1.0)."""
 
 
 def rename(root: Root, old: Parts, new: Parts) -> None:
-    """Rename or move a file, a folder or a link; nothing is replaced.
+    """Rename or move a file, folder or link; replace nothing.
 
     Args:
         root: the class's folder.
-        old: where it is.
-        new: where it is to be.
+        old: its present path.
+        new: its new path.
 
     Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
-        FileExistsError: something is there.
-        TargetError: there is no folder for it any more, or it may not be put there.
+        LeadsOutError: a folder on the path is a link that leads out.
+        FileExistsError: the new path exists.
+        TargetError: the new path's folder is missing, or the lab may not write there.
         OSError: it can't be moved.
     """
     with root.at(old, follow=False) as source:
@@ -59,7 +59,7 @@ def rename(root: Root, old: Parts, new: Parts) -> None:
 
 
 def _is_the_sources(error: OSError, source: DirectoryEntry) -> bool:
-    """Say whether something can't be moved because of the place that it is in."""
+    """Say whether an error of a move comes from the source's place."""
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return not DirectoryEntry(source.folder, ".").allows(os.W_OK)
     return error.errno in {errno.EBUSY, errno.EINVAL}  # a mount; a folder into itself
@@ -73,8 +73,8 @@ def _move(root: Root, source: DirectoryEntry, target: DirectoryEntry) -> None:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), source.name) from None
         if error.errno != errno.EXDEV:
             raise
-        # To or from a folder that a tutor has mounted; or a kernel whose Landlock lets nothing be
-        # moved to another folder (before 5.19).
+        # A move to or from a folder that a tutor has mounted, or a kernel whose Landlock allows no
+        # move to another folder (before 5.19).
         source.check_writable()
         ensure(root, size_of(source, 0, Allowance(sys.maxsize)))
         copy_all(source, target, 0, Allowance(left(root)))
@@ -82,7 +82,7 @@ def _move(root: Root, source: DirectoryEntry, target: DirectoryEntry) -> None:
 
 
 def _is_mounted(place: DirectoryEntry) -> bool:
-    """Say whether something is a place of its own, such as a tutor's materials."""
+    """Say whether something is a mount point, such as a tutor's materials."""
     held = os.open(place.name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place.folder)
     try:
         flags = [os.fstatvfs(found).f_flag & os.ST_RDONLY for found in (held, place.folder)]
@@ -92,7 +92,7 @@ def _is_mounted(place: DirectoryEntry) -> bool:
 
 
 def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:
-    """Make a folder, unless there is one.
+    """Create a folder, unless it exists.
 
     Args:
         root: the class's folder.
@@ -100,9 +100,9 @@ def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:
         new: whether the name must be free.
 
     Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
-        FileExistsError: something else has that name.
-        OSError: it can't be made.
+        LeadsOutError: the folder, or one on its path, is a link that leads out.
+        FileExistsError: the name is taken.
+        OSError: it can't be created.
     """
     with root.at(parts) as place:
         try:
@@ -113,14 +113,14 @@ def make_folder(root: Root, parts: Parts, *, new: bool = False) -> None:
 
 
 def remove(root: Root, parts: Parts) -> None:
-    """Remove a file or a link, for good.
+    """Delete a file or a link for good.
 
     Args:
         root: the class's folder.
         parts: its path.
 
     Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
+        LeadsOutError: a folder on the path is a link that leads out.
         OSError: it can't be removed.
     """
     with root.at(parts, follow=False) as place:
@@ -128,21 +128,21 @@ def remove(root: Root, parts: Parts) -> None:
 
 
 def delete(root: Root, parts: Parts) -> bool:
-    """Put something into the class's trash; on a full disk, where that makes no room, remove it.
+    """Put something into the class's trash; if the disk is full, delete it for good.
 
     Args:
         root: the class's folder.
         parts: its path.
 
     Returns:
-        Whether it was removed for good.
+        Whether it was deleted for good.
 
     Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
-        OSError: it can't be put there, or removed.
+        LeadsOutError: a folder on the path is a link that leads out.
+        OSError: it can't be put there, or deleted.
     """
     if root.is_full:
-        # A folder of a student's that nobody else may look into can be moved all the same.
+        # A folder that only its student may read can't be deleted, but it can be moved.
         with contextlib.suppress(PermissionError), root.at(parts, follow=False) as place:
             remove_all(place, 0)
             return True
@@ -151,14 +151,14 @@ def delete(root: Root, parts: Parts) -> bool:
 
 
 def put_away(root: Root, parts: Parts) -> None:
-    """Put something into the class's trash; a link goes, and not what it leads to.
+    """Put something into the class's trash; move a link itself, not its target.
 
     Args:
         root: the class's folder.
         parts: its path.
 
     Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
+        LeadsOutError: a folder on the path is a link that leads out.
         OSError: it can't be put there.
     """
     with (
@@ -177,5 +177,5 @@ def put_away(root: Root, parts: Parts) -> None:
             break
     note = f"[Trash Info]\nPath={quote(os.fsencode('/'.join(parts)))}\n"
     note += f"DeletionDate={time.strftime('%Y-%m-%dT%H:%M:%S')}\n"
-    with contextlib.suppress(OSError):  # it is there all the same; desktops don't know where from
+    with contextlib.suppress(OSError):  # it is in the trash all the same, without its origin
         append(root, (*TRASH, "info", f"{name}.trashinfo"), note.encode())

@@ -1,4 +1,4 @@
-"""Read the class's files: each operation finds its file once, and holds what it has found."""
+"""Read the class's files: each operation finds its file once, and holds it open."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ KINDS = {
     stat.S_IFSOCK: gettext_noop("socket"),
     stat.S_IFLNK: gettext_noop("link"),
 }
-"""What is no file, by its mode's type; anything else is a device."""
+"""Names of what isn't a file, by the type in its mode; anything else is a device."""
 TRIES = 3
-"""How often a file is looked for again that became a link, or gave way, as it was being opened."""
+"""How often to look for a file that became a link, or was replaced, while it was opened."""
 
 
 class NoFileError(OSError):
-    """What is there is a folder, a pipe, a device or a socket."""
+    """A path leads to a folder, pipe, device or socket instead of a file."""
 
     def __init__(self, name: str, mode: int) -> None:
         """Name it.
 
         Args:
             name: its name.
-            mode: tells what it is, as of `os.stat`.
+            mode: its mode from `os.stat`, which contains its type.
         """
         words = gettext("“{name}” is a folder, and this can be done only with a file.")
         kind = ""
@@ -51,13 +51,13 @@ class NoFileError(OSError):
 
 
 class TooLargeError(OSError):
-    """A file of more bytes than are read at once."""
+    """A file has more bytes than the operation may read."""
 
     def __init__(self, name: str, size: int) -> None:
-        """Name it.
+        """Name the file.
 
         Args:
-            name: the file's.
+            name: the file's name.
             size: its bytes.
         """
         words = gettext(
@@ -69,11 +69,11 @@ class TooLargeError(OSError):
 
 @dataclass(frozen=True)
 class Seen:
-    """What something in the class's folder is.
+    """Something in the class's folder, as it was when the lab looked at it.
 
     Attributes:
-        name: in its folder.
-        info: of what it is; of the link itself where that leads out or nowhere.
+        name: its name in its folder.
+        info: its status; for a link that leads out or nowhere, the status of the link itself.
         writable: whether the lab may write it.
         leads: False for a link that leads out or nowhere.
     """
@@ -95,15 +95,15 @@ class Seen:
 
 
 def look(root: Root, parts: Parts, names: LookupBudget | None = None) -> Seen:
-    """See what something is; links are followed.
+    """Look at something; follow links.
 
     Args:
         root: the class's folder.
-        parts: the path.
-        names: as of `Root.at`.
+        parts: its path.
+        names: as for `Root.at`.
 
     Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
+        LeadsOutError: it, or a folder on its path, is a link that leads out.
         OSError: it isn't there, or can't be looked at.
     """
     name = parts[-1] if parts else ""
@@ -112,7 +112,7 @@ def look(root: Root, parts: Parts, names: LookupBudget | None = None) -> Seen:
 
 
 def is_read_only(root: Root, parts: Parts) -> bool:
-    """Say whether something is in a place that nobody may write to, such as a tutor's materials.
+    """Say whether something is in a read-only place, such as a tutor's materials.
 
     Args:
         root: the class's folder.
@@ -126,7 +126,7 @@ def is_read_only(root: Root, parts: Parts) -> bool:
 
 
 def is_there(root: Root, parts: Parts) -> bool:
-    """Say whether a name is taken: by a link as well, wherever that leads."""
+    """Say whether a name is taken, also by a link that leads nowhere."""
     try:
         with root.at(parts, follow=False) as place:
             place.stat()
@@ -136,7 +136,7 @@ def is_there(root: Root, parts: Parts) -> bool:
 
 
 def kind(root: Root, parts: Parts) -> str:
-    """Say whether a path is a "file" or a "folder"; "" for anything else, and for nothing."""
+    """Return "file" or "folder" for a path; "" if it is something else, or isn't there."""
     try:
         found = look(root, parts)
     except OSError:
@@ -149,14 +149,14 @@ def open_file(root: Root, parts: Parts) -> tuple[int, Seen]:
 
     Args:
         root: the class's folder.
-        parts: the path; links are followed.
+        parts: the file's path; links are followed.
 
     Returns:
-        Its descriptor, which the caller closes, and what it is.
+        Its descriptor, which the caller closes, and its description.
 
     Raises:
-        LeadsOutError: it, or a folder on the way, is a link that leads out.
-        NoFileError: it is no file.
+        LeadsOutError: the file, or a folder on its path, is a link that leads out.
+        NoFileError: it isn't a file.
         OSError: it isn't there, or can't be read.
     """
     for left in reversed(range(TRIES)):
@@ -170,7 +170,7 @@ def open_file(root: Root, parts: Parts) -> tuple[int, Seen]:
 
 
 def _open(place: DirectoryEntry, name: str) -> tuple[int, Seen]:
-    # Looked at before: what opening a device does is done by then.
+    # Check the type before opening: opening a device can already have an effect.
     mode = place.stat().st_mode
     if not stat.S_ISLNK(mode) and not stat.S_ISREG(mode):
         raise NoFileError(name, mode)
@@ -184,7 +184,7 @@ def _open(place: DirectoryEntry, name: str) -> tuple[int, Seen]:
 
 @contextlib.contextmanager
 def _pieces(root: Root, parts: Parts, most: int) -> Iterator[tuple[Seen, Iterator[bytes]]]:
-    """Read a file piece by piece; it may grow meanwhile, and without end."""
+    """Read a file piece by piece; stop after `most` bytes, because it may grow meanwhile."""
     descriptor, seen = open_file(root, parts)
 
     def read(stream: IO[bytes]) -> Iterator[bytes]:
@@ -206,27 +206,27 @@ def content(root: Root, parts: Parts, most: int) -> tuple[Seen, bytes]:
 
     Args:
         root: the class's folder.
-        parts: the path.
-        most: bytes that may be read.
+        parts: the file's path.
+        most: most bytes to read.
 
     Returns:
-        What the file is, and all of it.
+        The file's description, and all its bytes.
 
     Raises:
-        TooLargeError: it has more.
-        OSError: as of `open_file`.
+        TooLargeError: the file has more bytes.
+        OSError: as for `open_file`.
     """
     with _pieces(root, parts, most) as (seen, pieces):
         return seen, b"".join(pieces)
 
 
 def beginning(root: Root, parts: Parts, most: int) -> bytes | None:
-    """Read a file's first bytes; of one that can't be read, none. None where there is nothing.
+    """Read a file's first bytes; empty if it can't be read, None if it isn't there.
 
     Args:
         root: the class's folder.
-        parts: the path.
-        most: bytes that are read.
+        parts: the file's path.
+        most: most bytes to read.
     """
     try:
         descriptor, _ = open_file(root, parts)
@@ -237,7 +237,7 @@ def beginning(root: Root, parts: Parts, most: int) -> bytes | None:
 
 
 def digest(root: Root, parts: Parts, most: int) -> tuple[Seen, str]:
-    """Find a file's SHA-256, in hexadecimal, without keeping what is read; else as `content`."""
+    """Compute a file's SHA-256, in hexadecimal, without keeping its bytes; else as `content`."""
     found = hashlib.sha256()
     with _pieces(root, parts, most) as (seen, pieces):
         for piece in pieces:

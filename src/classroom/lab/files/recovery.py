@@ -1,8 +1,8 @@
-"""After a fall: what was told to people and isn't in the file yet goes into it.
+"""After a crash: write into a document's file what the journal has and the file lacks.
 
-The journal is ahead of the files by up to a few seconds. Upstream lets a file win over the journal
-whenever they differ, and with that drops what was typed last. Here the file wins only where
-somebody else has changed it, and then what was typed is kept beside it.
+The journal is ahead of the files by up to a few seconds. If they differ, upstream uses the file and
+loses what was typed last. Here the file wins only if a program has changed it, and then the typed
+text is saved in a copy beside it.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ FULL = gettext_noop(
 
 
 async def even_if_moved(work: Callable[[], Awaitable[T]]) -> T:
-    """Do something with a document's file that looks for it first; once more if it isn't there.
+    """Work with a document's file; retry once if the file isn't there.
 
-    A program may have moved it just then.
+    A program may have moved it at that moment.
 
     Args:
-        work: looks where the file is, and does it.
+        work: finds the file, and works with it.
 
     Raises:
-        HTTPError: it failed, or the file isn't there the second time either.
+        HTTPError: the work failed, or the file isn't there the second time either.
     """
     try:
         return await work()
@@ -68,42 +68,42 @@ async def even_if_moved(work: Callable[[], Awaitable[T]]) -> T:
 
 
 class RecoveryAction(Enum):
-    """What is to be done with a document that is to be opened."""
+    """What to do with a document before it is opened."""
 
     AGREED = "agreed"
-    """File and journal say the same, or the file is the newer one and nothing is lost with it."""
+    """File and journal agree, or the file is newer and lacks nothing of the journal."""
     REDO = "redo"
-    """The file is as the lab has left it, and the journal is ahead: into the file with it."""
+    """The file is as the lab left it, and the journal is ahead: save the journal's content."""
     KEEP_BOTH = "keep both"
-    """Somebody else has changed the file, and the journal has what is in no file."""
+    """A program has changed the file, and the journal has text that is in no file."""
 
 
 def decide(*, same: bool, file: str, journal: str, known: Collection[str]) -> RecoveryAction:
-    """Decide between a file and what the journal says should be in it.
+    """Decide between a file and the journal's content.
 
     Args:
-        same: whether both say the same.
-        file: hash of the file.
-        journal: hash that the file would have with the journal's content.
-        known: hashes that the file has if nobody but the lab has touched it.
+        same: whether both have the same content.
+        file: the file's hash.
+        journal: the hash that the file would have with the journal's content.
+        known: the hashes of what the lab has saved in the file.
     """
     if same:
         return RecoveryAction.AGREED
     if file in known:
         return RecoveryAction.REDO
-    # Where nothing is known there is nothing to tell a change by: both are kept.
+    # Without known hashes nothing shows whether a program has changed the file: keep both.
     return RecoveryAction.AGREED if journal in known else RecoveryAction.KEEP_BOTH
 
 
 @dataclass(frozen=True)
 class Recovered:
-    """What has come of a document's file.
+    """The result of a recovery.
 
     Attributes:
-        kept: where what was typed is kept now; "" where nothing had to be.
-        found: the file as it was looked at, with its content; None where the journal says nothing.
-            The document is to be opened with that: a program may have changed the file since, and
-            what it has removed is in no copy.
+        kept: path of the copy with the typed text; "" if there is none.
+        found: the file's model as the recovery read it; None if the journal has no content. Open
+            the document with it: a program may have changed the file since, and what it has removed
+            is in no copy.
     """
 
     kept: str = ""
@@ -111,27 +111,27 @@ class Recovered:
 
 
 def is_lost(opening: bytes | None, typed: Any, file: Any) -> bool:
-    """Say whether text is missing from a file that people typed since they opened it.
+    """Say whether a file lacks text that people have typed since they opened the document.
 
-    It was saved in the file once, and a program has written over it while the lab server was down.
+    The lab had saved that text, and a program has overwritten it while the lab server was down.
 
     Args:
-        opening: what the document said when it was opened, packed; None if nobody had it open.
-        typed: what the journal says.
-        file: what the file says.
+        opening: the document's content when it was opened, packed; None if it wasn't open.
+        typed: the journal's content.
+        file: the file's content.
     """
     return opening is not None and outcome.is_missing(versions.unpacked(opening), typed, file)
 
 
 class Recovery:
-    """Puts files right."""
+    """Repairs documents' files after a crash."""
 
     def __init__(self, contents: AsyncContentsManager, log: Logger) -> None:
-        """Remember where things are.
+        """Use a contents manager.
 
         Args:
-            contents: the lab's files.
-            log: where to say what was done.
+            contents: the lab's contents manager.
+            log: the log to write to.
         """
         self._contents = contents
         self._log = log
@@ -139,13 +139,13 @@ class Recovery:
     async def recover(
         self, file_format: str, file_type: str, path: str, store: ClassYStore
     ) -> Recovered:
-        """Put one document's file right before it is opened.
+        """Recover one document's file before the document is opened.
 
         Args:
             file_format: "json" or "text".
             file_type: "notebook", "file", …
-            path: of the file.
-            store: of the document.
+            path: the file's path.
+            store: the document's store.
 
         Raises:
             HTTPError: the file isn't there, or can't be read.
@@ -154,12 +154,12 @@ class Recovery:
         async with store.journal.opening.turn(store.path):
             typed = await self.typed(file_format, file_type, path, store)
             if typed is None or await self._is_read_only(path):
-                return Recovered()  # nobody was told that anything would be kept
+                return Recovered()  # pages say there that nothing is saved
             found = await self._read(path, file_format, file_type)
             digest = await self.digest(typed)
             saved = Saves(store.journal)
             known = await saved.known(store.path)
-            # What was only opened agrees with its file, though it would be written otherwise.
+            # A document that was only opened agrees, even if the lab would encode it differently.
             places = LastPlaces(store.journal, store.path)
             same = normal(found["content"]) == typed["content"] or await saved.agree(
                 store.path, found["hash"], digest
@@ -170,7 +170,7 @@ class Recovery:
                 if await run_sync(is_lost, opening, typed["content"], content):
                     verdict = RecoveryAction.KEEP_BOTH
             if verdict is not RecoveryAction.AGREED and await self._is_full():
-                # Opened from its file it would lose what was typed, from the journal its file's.
+                # Opened from the file it would lose the typed text; from the journal, the file's.
                 raise HTTPError(HTTPStatus.INSUFFICIENT_STORAGE, gettext(FULL).format(path=path))
             if verdict is RecoveryAction.REDO:
                 await self._open_up(path)
@@ -178,8 +178,8 @@ class Recovery:
                     try:
                         now: Any = await ensure_async(self._contents.save(typed, path))
                     finally:
-                        # Another file than before: a program may move it before it is open, and
-                        # even before it has been looked at.
+                        # The save created a new inode. A program may move it before the document
+                        # is open, and even before anybody has looked at it.
                         if saving.put:
                             await places.note(Place(path, *saving.put[-1]))
                 await saved.settle(store.path, now["hash"], digest)
@@ -188,7 +188,7 @@ class Recovery:
                 self._log.warning("Recovered what was typed last in %s", path)
             elif verdict is RecoveryAction.KEEP_BOTH:
                 kept = await self.keep(typed, path)
-                # It is in a file now: whoever opens the document next needn't keep it again.
+                # The copy has the text now: the next opening needn't save another copy.
                 await saved.intend(store.path, digest)
                 await places.kept(await run_sync(versions.packed, typed["content"]))
                 return Recovered(kept, found)
@@ -197,15 +197,15 @@ class Recovery:
     async def typed(
         self, file_format: str, file_type: str, path: str, store: ClassYStore
     ) -> Model | None:
-        """Return what the journal says is in a document; None where it says nothing.
+        """Return a document's model from the journal; None if the journal has no content.
 
-        A journal that can't be read is put aside, so that the document opens from its file.
+        A history that can't be read is moved aside, so that the document opens from its file.
 
         Args:
             file_format: "json" or "text".
             file_type: "notebook", "file", …
-            path: of the file, for the log.
-            store: of the document.
+            path: the file's path, for the log.
+            store: the document's store.
 
         Raises:
             sqlite3.Error: the database can't be used.
@@ -233,7 +233,7 @@ class Recovery:
         journal.opening.forget(store.path)
         journal.opening.unread.add(store.path)
         self._log.error(
-            "The journal of %s can't be read (%s): it is in %s now, and the document opens as it"
+            "The journal of %s can't be read (%s). It was moved to %s, and the document opens as it"
             " was saved last.",
             path,
             trouble,
@@ -242,20 +242,20 @@ class Recovery:
         return None
 
     async def keep(self, typed: Model, path: str) -> str:
-        """Keep what was typed beside the file that somebody else has changed; return where.
+        """Save the typed text in a copy beside a file that a program has changed; return its path.
 
         Args:
-            typed: as for the contents manager.
-            path: of the file.
+            typed: the model to save.
+            path: the file's path.
         """
         kept = await copies.save_beside(self._contents, typed, path, copies.TYPED)
         self._log.warning("%s was changed by a program: the typed text is in %s", path, kept)
         return kept
 
     async def _open_up(self, path: str) -> None:
-        """Have a student's folder opened for the class's group, which a save doesn't wait for."""
+        """Make a file and its folder accessible to the class's group; a save doesn't do that."""
         if (open_up := getattr(self._contents, "open_up", None)) is not None:
-            with contextlib.suppress(HTTPError):  # saving says so
+            with contextlib.suppress(HTTPError):  # saving reports it
                 await open_up(path)
 
     @property
@@ -272,7 +272,7 @@ class Recovery:
         try:
             return await run_sync(reader.is_read_only, root, parts_of(path))
         except OSError:
-            return False  # whatever is wrong, reading it says so
+            return False  # reading the file reports the error
 
     async def digest(self, typed: Model) -> str:
         """Return the hash of the file that a document would be written to."""
@@ -288,17 +288,17 @@ class Recovery:
 
 
 def model(file_format: str, file_type: str, content: Any) -> Model:
-    """Describe a document as the contents manager takes it, which knows two kinds."""
+    """Make the contents manager's model of a document: a notebook or a file."""
     kind = file_type if file_type == "notebook" else "file"
     return {"type": kind, "format": file_format, "content": content}
 
 
 def normal(content: Any) -> Any:
-    """Return a file's content as rooms have it: with plain newlines, and nested in bounds."""
+    """Return a file's content as rooms hold it: with plain newlines, and not nested too deep."""
     return content.replace("\r\n", "\n") if isinstance(content, str) else flattened(content)
 
 
 def document_of(name: str) -> tuple[str, str]:
-    """Take type and file id of a document's name in the store, ``.notebook:<id>.y``."""
+    """Split a document's name in the store, ``.notebook:<id>.y``, into type and file id."""
     file_type, _, rest = name.removeprefix(".").partition(":")
     return file_type, rest.removesuffix(".y")

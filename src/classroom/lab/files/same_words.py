@@ -1,15 +1,15 @@
-"""Whether a document has what its file has, as far as people see: nothing typed, nothing run."""
+"""Compare two contents of a document by what people typed and ran."""
 
 from __future__ import annotations
 
 from typing import Any
 
 SEEN = ("cell_type", "source", "outputs", "attachments")
-"""What of a cell people type or run; ids, trust and counts differ for a page that only looks."""
+"""Keys of a cell that people type or run; ids, trust and counts change without that."""
 
 
 def seen(content: Any) -> Any:
-    """Reduce a document's content to what people type or run.
+    """Reduce a document's content to what people typed and ran.
 
     Args:
         content: a notebook (nbformat), or a text.
@@ -21,7 +21,7 @@ def seen(content: Any) -> Any:
 
 
 def joined(value: Any) -> Any:
-    """Write a text one way: nbformat may keep it as a list of lines."""
+    """Return a text as one string: nbformat may keep it as a list of lines."""
     if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
         return "".join(value)
     return value or ""
@@ -32,6 +32,6 @@ def are_same(one: Any, other: Any) -> bool:
 
     Args:
         one: a notebook (nbformat), or a text.
-        other: likewise.
+        other: another one.
     """
     return bool(seen(one) == seen(other))

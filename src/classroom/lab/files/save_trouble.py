@@ -1,4 +1,4 @@
-"""Why what people type can't be written to a document's file, in a sentence for them."""
+"""Explain in a sentence why a document's file can't be saved."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from classroom.runtime.words import gettext, gettext_noop
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why what people type can't be written to a file.
+    """Why a document's file can't be saved.
 
     Attributes:
-        sentence: for them.
-        is_gone: whether it is because there is no such file any more.
-        is_passing: whether it may end by itself, as when the disk is full.
+        sentence: the sentence that pages show.
+        is_gone: whether the reason is that the file is gone.
+        is_passing: whether the trouble may end without the people in the document, as on a full
+            disk.
     """
 
     sentence: str
@@ -44,8 +45,8 @@ def trouble_of(error: Exception, path: str) -> Trouble:
     """Say why a file can't be saved.
 
     Args:
-        error: a RuntimeError of upstream's if the file was deleted in a page.
-        path: where it is, or was last.
+        error: the error of the save; a RuntimeError of upstream if the file was deleted in a page.
+        path: the file's present or last path.
     """
     gone = isinstance(error, RuntimeError)
     if isinstance(error, HTTPError):

@@ -1,4 +1,4 @@
-"""Begin the saves of all documents at a pace that leaves the event loop to those who type."""
+"""Start the saves of all documents at a pace that leaves the event loop free for typing."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SHARE = 0.1
-"""How much of the event loop's time saving may take, all documents together."""
+"""Share of the event loop's time that the saves of all documents may take together."""
 LONGEST_PAUSE_SECONDS = 1.0
-"""Seconds after which the next document is saved in any case, however much the last one cost."""
+"""Seconds after which the next document is saved, however long the last save took."""
 
 
 def pause(cost: float) -> float:
-    """Decide how long no other save begins after one that costs so much: seconds from seconds."""
+    """Return how many seconds to pause after a save that cost so many seconds."""
     return min(LONGEST_PAUSE_SECONDS, cost * (1 / SHARE - 1))
 
 
 class SavingPace:
-    """When each document may begin to be saved. One event loop's.
+    """Decides when the save of each document may start. For one event loop.
 
-    Only the beginning waits for its time: however long a document's save takes, because its file is
-    slow or a program's change is merged first, others' begin meanwhile.
+    Only the start waits. While one save takes long, because its disk is slow or a program's change
+    is merged first, the others start.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nothing to wait for.
+        """Start without a pause.
 
         Args:
-            clock: tells seconds.
+            clock: returns seconds.
         """
         self._clock = clock
         self._next = clock()
 
     async def begin(self, expected: float) -> None:
-        """Wait until a save may begin, after those that asked before.
+        """Wait until a save may start, after the saves that waited before.
 
         Args:
-            expected: seconds of the event loop that it will take, as far as is known.
+            expected: how many seconds of the event loop the save will probably take.
         """
         wait = self._reserve(pause(expected))
         if wait > 0:
             await asyncio.sleep(wait)
 
     def took(self, expected: float, cost: float) -> None:
-        """Count what a save has cost beyond what was expected.
+        """Prolong the pause if a save has cost more than was expected.
 
         Args:
-            expected: as it was given to `begin`.
-            cost: seconds of the event loop that it has taken.
+            expected: the value given to `begin`.
+            cost: how many seconds of the event loop the save took.
         """
         self._reserve(max(0.0, pause(cost) - pause(expected)))
 
@@ -64,10 +64,10 @@ class SavingPace:
 
 
 class Metered(Generic[T]):
-    """Something to await once, with what its own steps take of the event loop's time.
+    """Something to await once, which measures the event loop's time for its own steps.
 
     Attributes:
-        seconds: of the thread's CPU, so far.
+        seconds: CPU seconds of the thread, so far.
     """
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:

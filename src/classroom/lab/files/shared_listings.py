@@ -1,7 +1,6 @@
-"""List a folder once for all who ask for it at the same time: every page does, and a class at once.
+"""List a folder once for all pages that request it at the same time, as those of a class do.
 
-Nothing is remembered from one listing to the next: a file's size and time change without a change
-of its folder.
+No listing is cached: a file's size and time change without a change of its folder.
 """
 
 from __future__ import annotations
@@ -17,23 +16,23 @@ T = TypeVar("T")
 
 
 class SharedListings(Generic[T]):
-    """The listings that are being made, by folder. For one event loop; not safe for threads."""
+    """The running listings, by folder. For one event loop; not safe for threads."""
 
     def __init__(self) -> None:
         self._begun: dict[str, Task[T]] = {}
         self._next: dict[str, Task[T]] = {}
 
     async def get(self, path: str, make: Callable[[], Awaitable[T]]) -> T:
-        """Return a listing that was begun after it was asked for, so that it lacks nothing.
+        """Return a listing that started after the request, so that it lacks nothing.
 
-        Whoever asks while one is being made shares the next one with all others who do.
+        All requests that come while one listing is made share the next one.
 
         Args:
-            path: of the folder.
-            make: makes it.
+            path: the folder's path.
+            make: makes the listing.
 
         Raises:
-            Exception: as `make`, for everybody who shares it.
+            Exception: the exception of `make`, for every request that shares the listing.
         """
         if path in self._next:
             task = self._next[path]
@@ -42,7 +41,7 @@ class SharedListings(Generic[T]):
             self._next[path] = task
         else:
             task = self._begun[path] = asyncio.ensure_future(self._make(path, make))
-        # Somebody who goes doesn't take it away from the others.
+        # A request that is cancelled doesn't cancel the listing for the others.
         return await asyncio.shield(task)
 
     async def _after(self, before: Task[T], path: str, make: Callable[[], Awaitable[T]]) -> T:

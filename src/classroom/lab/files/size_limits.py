@@ -31,13 +31,13 @@ VALUES = gettext_noop(
 
 
 def too_large(path: str, kind: str, size: int, most: int) -> str:
-    """Say what to do with a file that all others would have to wait for.
+    """Return the sentence for a file that is too large to open: opening it would delay everybody.
 
     Args:
         path: its path.
-        kind: as of `models.kind_of`.
+        kind: its type, from `models.kind_of`.
         size: its bytes.
-        most: that can be opened.
+        most: most bytes that can be opened.
     """
     name = path.rpartition("/")[2]
     words = TOO_LARGE["notebook" if kind == "notebook" else "file"]
@@ -45,22 +45,22 @@ def too_large(path: str, kind: str, size: int, most: int) -> str:
 
 
 def too_large_to_clear(path: str, most: int) -> str:
-    """Say that a notebook is too large even for its outputs to be cleared here.
+    """Return the sentence for a notebook that is too large even to clear its outputs here.
 
     Args:
         path: its path.
-        most: bytes of the largest whose outputs can be.
+        most: most bytes of a notebook whose outputs can be cleared.
     """
     name = path.rpartition("/")[2]
     return gettext(TO_CLEAR).format(name=name, most=most // MB)
 
 
 def too_many(path: str, count: int) -> str:
-    """Say why a notebook isn't opened for its cells and outputs; "" if it may be.
+    """Say that a notebook has too many cells and outputs to be opened; "" if it can be opened.
 
     Args:
         path: its path.
-        count: its cells and outputs.
+        count: the number of its cells and outputs.
     """
     if count <= MOST_PARTS:
         return ""
@@ -71,11 +71,11 @@ def too_many(path: str, count: int) -> str:
 
 
 def refusal(path: str, data: bytes) -> str:
-    """Say why a notebook isn't read, before it is; "" if it may be.
+    """Say why a notebook isn't parsed, before that is done; "" if it may be parsed.
 
     Args:
         path: its path.
-        data: all of its file.
+        data: the whole file.
     """
     if is_crowded(data):
         name = path.rpartition("/")[2]

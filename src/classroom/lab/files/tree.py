@@ -1,4 +1,4 @@
-"""Copy, measure and remove folders with all that is in them; no link is followed on the way."""
+"""Copy, measure and remove folders with everything in them; follow no link."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 DEEPEST = 100
-"""Folders in folders that are copied or removed; each is held open meanwhile."""
+"""Deepest nesting of folders to copy or remove: each folder is held open meanwhile."""
 BLOCK_BYTES = 512
-"""Bytes of st_blocks."""
+"""Bytes of one block of ``st_blocks``."""
 
 
 class TooDeepError(OSError):
-    """Folders in folders beyond all reason."""
+    """Folders are nested too deep."""
 
     def __init__(self, name: str) -> None:
-        """Name one of them."""
-        what = gettext("“{name}” has more than {most} folders in folders.").format(
+        """Name one of the folders."""
+        what = gettext("“{name}” has folders nested more than {most} levels deep.").format(
             name=name, most=DEEPEST
         )
         super().__init__(errno.ENAMETOOLONG, what)
 
 
 def copy(root: Root, old: Parts, new: Parts, most: int | None = None) -> None:
-    """Copy a folder with all files, folders and links that are in it; links stay what they are.
+    """Copy a folder with all files, folders and links in it; copy links as links.
 
     Args:
         root: the class's folder.
-        old: the folder.
-        new: the copy, which isn't there yet; what was begun is removed when it can't be finished.
-        most: bytes that may be copied, counted as by `size`; None for all that there is space for.
+        old: the folder's path.
+        new: the copy's path, which must be free. A copy that fails is removed again.
+        most: most bytes to copy, counted as by `size`; None for as many as there is space for.
 
     Raises:
-        LeadsOutError: a folder on the way is a link that leads out.
-        FileExistsError: something is there.
-        TooDeepError: it has too many folders in folders.
+        LeadsOutError: a folder on the path is a link that leads out.
+        FileExistsError: the copy's path is taken.
+        TooDeepError: its folders are nested too deep.
         TooLargeError: it has more bytes, or has grown meanwhile.
         OSError: it can't be copied.
     """
@@ -67,18 +67,18 @@ def copy_all(
     allowed: Allowance,
     left_out: list[str] | None = None,
 ) -> None:
-    """Copy something with all that is in it; what can't be copied as a whole isn't.
+    """Copy a file, folder or link with everything in it; remove the copy again if that fails.
 
     Args:
-        source: where it is.
-        target: where the copy is to be; nothing is replaced.
+        source: the file, folder or link to copy.
+        target: where to put the copy; nothing is replaced.
         depth: how many folders it is already in.
-        allowed: bytes that may be written.
-        left_out: None to copy links as links. Else gets the names of what is no file and no folder,
-            and of what is hidden in a folder: neither is copied.
+        allowed: how many bytes may be written.
+        left_out: None to copy links as links. Otherwise only files and folders are copied, and no
+            hidden ones in folders; this list receives the names of the others.
 
     Raises:
-        TooDeepError: it has too many folders in folders.
+        TooDeepError: its folders are nested too deep.
         TooLargeError: it has more bytes.
         OSError: it can't be copied.
     """
@@ -110,7 +110,7 @@ def copy_all(
 
 @contextlib.contextmanager
 def _or_not_at_all(target: DirectoryEntry, depth: int) -> Iterator[None]:
-    """Remove what has been made when it can't be finished."""
+    """Remove an unfinished copy."""
     try:
         yield
     except BaseException:
@@ -127,7 +127,7 @@ def _copy_file(source: DirectoryEntry, target: DirectoryEntry, allowed: Allowanc
         made = target.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with _or_not_at_all(target, 0), os.fdopen(made, "wb") as stream:
             had = 0
-            # It may grow meanwhile, and without end.
+            # The file may grow meanwhile, and without end.
             while piece := content.read(PIECE_BYTES):
                 allowed.take(len(piece), source.name)
                 had += stream.write(piece)
@@ -136,14 +136,14 @@ def _copy_file(source: DirectoryEntry, target: DirectoryEntry, allowed: Allowanc
 
 
 def entries(place: DirectoryEntry, depth: int) -> Iterator[DirectoryEntry]:
-    """Go through what is in a folder, which is held meanwhile.
+    """Iterate over a folder's entries, and hold the folder open meanwhile.
 
     Args:
-        place: where it is; a link is no folder.
+        place: where the folder is; a link isn't a folder.
         depth: how many folders it is already in.
 
     Raises:
-        TooDeepError: they are too many.
+        TooDeepError: its folders are nested too deep.
         OSError: it can't be listed.
     """
     if depth >= DEEPEST:
@@ -159,14 +159,14 @@ def entries(place: DirectoryEntry, depth: int) -> Iterator[DirectoryEntry]:
 
 
 def remove_all(place: DirectoryEntry, depth: int) -> None:
-    """Remove something with all that is in it.
+    """Remove a file, folder or link with everything in it.
 
     Args:
-        place: where it is.
+        place: the file, folder or link.
         depth: how many folders it is already in.
 
     Raises:
-        TooDeepError: it has too many folders in folders.
+        TooDeepError: its folders are nested too deep.
         OSError: it can't be removed.
     """
     if stat.S_ISDIR(place.stat().st_mode):
@@ -178,18 +178,18 @@ def remove_all(place: DirectoryEntry, depth: int) -> None:
 
 
 def size(root: Root, parts: Parts, most: int = sys.maxsize) -> int:
-    """Add up what a folder's copy takes of the disk at most, in bytes, with all that is in it.
+    """Return how many bytes of the disk a folder's copy takes at most.
 
-    Of a file with holes the copy has none, and an empty one takes space as well.
+    The copy of a file with holes has no holes, and an empty file takes space as well.
 
     Args:
         root: the class's folder.
         parts: its path.
-        most: bytes after which nothing is added up any more.
+        most: bytes after which to stop counting.
 
     Raises:
-        TooDeepError: it has too many folders in folders.
-        TooLargeError: it has more.
+        TooDeepError: its folders are nested too deep.
+        TooLargeError: it has more bytes.
         OSError: it can't be read.
     """
     with root.at(parts) as place:
@@ -197,12 +197,12 @@ def size(root: Root, parts: Parts, most: int = sys.maxsize) -> int:
 
 
 def size_of(place: DirectoryEntry, depth: int, allowed: Allowance) -> int:
-    """Add up as `size`.
+    """Count bytes as `size` does, for a file or folder.
 
     Args:
-        place: where it is.
+        place: the file or folder.
         depth: how many folders it is already in.
-        allowed: bytes after which nothing is added up any more.
+        allowed: bytes after which to stop counting.
     """
     info = place.stat()
     allowed.take(max(info.st_size, info.st_blocks * BLOCK_BYTES, SMALLEST_BYTES), place.name)

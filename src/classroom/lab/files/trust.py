@@ -1,7 +1,7 @@
-"""Nobody's mark makes a notebook trusted: outputs run in a frame, for everybody alike.
+"""Never trust a notebook: its outputs run in a frame, for everybody alike.
 
-In Jupyter a mark in the notebook, or a signature of the server's, says that outputs may run in the
-page of whoever looks. In a class any student can set the mark, and the server would sign it.
+In Jupyter, a mark in the notebook or the server's signature allows outputs to run in the page of
+each person who looks at it. In a class, any student can set the mark, and the server would sign it.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
     from pycrdt import Array
 
 GONE = {"action": "delete"}
-"""What an event says of a name that is there no more, and of one that it doesn't name."""
+"""An event's description of a deleted key; also used for keys that it doesn't name."""
 
 
 class Untrusting(AsyncContentsManager):
-    """Upstream's contents manager, which knows no trust."""
+    """Upstream's contents manager without trust."""
 
     def check_and_sign(self, nb: Any, path: str = "", **_: Any) -> None:
-        """Sign nothing, and save no mark.
+        """Don't sign the notebook, and remove its marks before it is saved.
 
         Args:
-            nb: of nbformat 4; changed in place.
-            path: where it is saved.
+            nb: a notebook of nbformat 4; changed in place.
+            path: the path that it is saved to.
         """
         del path
         forget(nb)
 
     def mark_trusted_cells(self, nb: Any, path: str = "") -> None:
-        """Trust nothing that is read; the arguments are those of `check_and_sign`."""
+        """Remove the marks from what was read; the arguments are those of `check_and_sign`."""
         del path
         forget(nb)
 
     async def trust_notebook(self, path: str) -> None:
-        """Refuse to trust a notebook.
+        """Reject a request to trust a notebook.
 
         Raises:
             HTTPError: 403, always.
@@ -56,8 +56,8 @@ def may_mark(events: Iterable[Any]) -> bool:
     """Say whether a change to a document's cells may have brought a mark.
 
     Args:
-        events: of `YNotebook.observe` for its cells. Typing and outputs, which are most of them,
-            bring none.
+        events: from `YNotebook.observe` for its cells. Most are typing and outputs, which bring no
+            mark.
     """
     for event in events:
         path, keys = list(event.path), getattr(event, "keys", {})
@@ -71,18 +71,18 @@ def may_mark(events: Iterable[Any]) -> bool:
 
 
 def forget_live(cells: Array[Any]) -> None:
-    """Take the marks out of a live document.
+    """Remove the marks from an open document.
 
-    JupyterLab's pages set one in each new cell. Ours take no notice of it; a page in which our
-    extension hasn't loaded would.
+    JupyterLab's pages set one in each new cell. Our labextension ignores it, but a page without the
+    labextension wouldn't.
 
     Args:
-        cells: of a `YNotebook`.
+        cells: the cells of a `YNotebook`.
     """
     marked = [cell for cell in cells if isinstance(cell, Map) and MARK in _metadata(cell)]
     if not marked:
         return
-    with cells.doc.transaction():  # one change for all: each is told to all pages, and looked at
+    with cells.doc.transaction():  # a single change for all pages to receive
         for cell in marked:
             metadata = cell["metadata"]
             if isinstance(metadata, Map):

@@ -1,8 +1,7 @@
-"""Receive uploads piece by piece into files of their own: each appears as a whole or not at all.
+"""Receive uploads piece by piece into separate files: each appears as a whole or not at all.
 
 JupyterLab sends a file of more than a megabyte in pieces: 1, 2, 3, and so on, and -1 for the last
-one. A request has no name for the upload that it belongs to, so an upload is known by its person
-and its path.
+one. A request doesn't name its upload, so the lab identifies an upload by its person and path.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ UNDER_WAY_SECONDS = 20.0
 CUT_SECONDS = 600.0
 """Seconds without a piece after which an upload counts as interrupted, and is removed."""
 MOST_UNFINISHED = 200
-"""Uploads of one person that may be under way together."""
+"""Most uploads of one person that may be under way together."""
 
 Identity = tuple[int, int, int, int]
-"""What tells a version of a file from the next one: device, inode, size, nanoseconds."""
+"""What identifies one version of a file: device, inode, size, and time in nanoseconds."""
 
 
 class UploadError(OSError):
-    """A piece is rejected; the text is a sentence for the person who uploads."""
+    """The lab rejects a piece; the text is a sentence for the person who uploads."""
 
     def __init__(self, sentence: str) -> None:
         """Say why, and what to do.
@@ -53,13 +52,13 @@ class UploadError(OSError):
 
 
 def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | None:
-    """Say why a piece is rejected; None if it is not.
+    """Say why the lab rejects a piece; None if it accepts it.
 
     Args:
-        name: the file's.
-        piece: its number.
+        name: the file's name.
+        piece: the piece's number.
         expected: the number that comes next in the upload under way; None without one.
-        idle: seconds since its last piece.
+        idle: seconds since that upload's last piece.
     """
     if piece == 1:
         if expected is not None and idle < UNDER_WAY_SECONDS:
@@ -76,10 +75,10 @@ def refusal(name: str, piece: int, expected: int | None, idle: float) -> str | N
 
 
 def identity(place: DirectoryEntry) -> Identity | None:
-    """Identify the file that has a place now; None without one.
+    """Identify the file at a place; None if there is nothing.
 
     Raises:
-        NoFileError: there is something else.
+        NoFileError: something else is there.
         OSError: it can't be looked at.
     """
     found = file_at(place)
@@ -91,14 +90,14 @@ class _Upload:
     """One upload under way.
 
     Attributes:
-        file: what has arrived, out of people's sight.
-        folder: descriptor of the folder that it is in.
-        replaces: what had the file's place when the upload began.
-        touched: when its last piece came, by the clock.
+        file: the file with what has arrived, which people don't see.
+        folder: descriptor of the folder that contains it.
+        replaces: the file at the upload's path when the upload started.
+        touched: when its last piece came, in seconds of the clock.
         expected: the number of its next piece.
-        lock: held while a piece is written, and to drop it: the folder's number is somebody else's
-            right after that.
-        is_dropped: whether nothing of it is there any more.
+        lock: held to write a piece and to drop the upload: after that, the descriptor's number may
+            belong to another file.
+        is_dropped: whether the upload is dropped.
     """
 
     file: Scratch
@@ -110,7 +109,7 @@ class _Upload:
     is_dropped: bool = False
 
     def add(self, data: bytes, *, last: bool) -> None:
-        """Write a piece; the last one down to the disk."""
+        """Write a piece; flush the last one to the disk."""
         place = DirectoryEntry(self.folder, self.file.name)
         with os.fdopen(place.open(os.O_WRONLY | os.O_APPEND), "wb") as stream:
             stream.write(data)
@@ -120,7 +119,7 @@ class _Upload:
         self.expected += 1
 
     def drop(self) -> None:
-        """Remove what has arrived, unless it is in its place; once. The caller holds the lock."""
+        """Remove what has arrived, unless it was moved to its place. The caller holds the lock."""
         if not self.is_dropped:
             self.is_dropped = True
             self.file.drop()
@@ -132,17 +131,18 @@ Key = tuple[str, Parts]
 
 
 class Uploads:
-    """The class's unfinished uploads; used from the threads that touch files."""
+    """The class's unfinished uploads. Safe for threads."""
 
     def __init__(
         self, root: Root, scratch: Path | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin without any.
+        """Start without uploads.
 
         Args:
             root: the class's folder.
-            scratch: a folder of nobody else's on the same disk; without it, the file's own folder.
-            clock: tells seconds.
+            scratch: a folder on the same disk that only the lab uses; without it, the file's own
+                folder.
+            clock: returns seconds.
         """
         self._root, self._scratch, self._clock = root, scratch, clock
         self._unfinished: dict[Key, _Upload] = {}
@@ -161,8 +161,8 @@ class Uploads:
             The file as far as it has arrived.
 
         Raises:
-            UploadError: the piece doesn't fit, or somebody has put another file there meanwhile.
-            NoRoomError: the disk is full; what has arrived is removed.
+            UploadError: the piece is rejected, or somebody has saved another file there meanwhile.
+            DiskReserveError: the disk is full; what has arrived is removed.
             LeadsOutError: the path leads out of the class's files.
             OSError: it can't be written; what has arrived is removed.
         """
@@ -184,14 +184,14 @@ class Uploads:
         if piece == 1 or found is None:
             return self._begin(key, data, now)
         with found.lock:
-            # Two of its pieces may have come at once, or it was begun again: only one is the next.
+            # Two pieces may come at once, or the upload may have started again: check once more.
             expected = None if found.is_dropped else found.expected
             if sentence := refusal(parts[-1], piece, expected, 0.0):
                 raise UploadError(sentence)
             return self._go_on(key, found, piece, data)
 
     def _cut(self, now: float) -> list[_Upload]:
-        """Forget the interrupted uploads; return them."""
+        """Remove the interrupted uploads from the list, and return them."""
         with self._lock:
             old = [key for key, one in self._unfinished.items() if now - one.touched > CUT_SECONDS]
             return [self._unfinished.pop(key) for key in old]
@@ -199,7 +199,7 @@ class Uploads:
     def _begin(self, key: Key, data: bytes, now: float) -> Seen:
         disk_reserve.ensure(self._root, len(data))
         with self._root.at(key[1]) as place:
-            place.check_writable()  # before the rest of it is sent
+            place.check_writable()  # before the page sends the rest
             replaces = identity(place)
             aside = self._scratch
             folder = os.dup(place.folder) if aside is None else os.open(aside, FOLDER)
@@ -245,7 +245,7 @@ class Uploads:
             if identity(place) != upload.replaces:
                 raise meanwhile
             if upload.replaces is not None:
-                # What the lab has written, all may edit; a program stays one.
+                # Everybody may edit what the lab writes; an executable file stays executable.
                 mode = place.stat().st_mode & 0o777 | NEW_FILE_MODE
                 os.chmod(upload.file.name, mode, dir_fd=upload.folder)
             try:

@@ -1,4 +1,4 @@
-"""Follow a path name by name, with every folder on the way held, and read links ourselves."""
+"""Follow a path name by name, with every folder on it held open, and follow links ourselves."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ if TYPE_CHECKING:
     from classroom.lab.files.directory_entry import Parts
 
 MOST_LINKS = 40
-"""Links on the way to one thing, as in the kernel (path_resolution(7))."""
+"""Most links on one path, as in the kernel (path_resolution(7))."""
 
 DEEPEST = 100
-"""Folders that are held at once: descriptors are everybody's, and links can add up to thousands."""
+"""Most folders to hold open at once: everybody shares the descriptors, and links could lead through
+thousands of folders."""
 
 MOST_NAMES = 1000
-"""Names that are looked up on one way: forty links have room for tens of thousands (`d/../…`)."""
+"""Most names to look up on one path: forty links can contain tens of thousands (`d/../…`)."""
 
 
 class LookupBudget:
-    """How many more names may be looked up, on one way or on several together."""
+    """How many more names may be looked up, on one path or on several together."""
 
     def __init__(self, most: int = MOST_NAMES) -> None:
         self.left = most
 
     def take(self, name: str) -> None:
-        """Look one up.
+        """Count one name.
 
         Args:
-            name: what it is, for who is told.
+            name: its name, for the error message.
 
         Raises:
-            OSError: it is one too many.
+            OSError: it is one name too many.
         """
         if self.left <= 0:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
@@ -44,22 +45,22 @@ class LookupBudget:
 
 
 class Walk:
-    """One way from the class's folder to a place.
+    """The walk from the class's folder to one place.
 
-    The parent of a folder is the one that it was found in, wherever it has been moved since; that
-    of the class's folder is none.
+    ``..`` leads to the folder in which the walk found the present one, even if a program has moved
+    that since. The class's folder has no parent.
     """
 
     def __init__(
         self, root: Root, folder: int, parts: Parts, names: LookupBudget | None = None
     ) -> None:
-        """Begin.
+        """Start in the class's folder.
 
         Args:
             root: knows which absolute paths lead into the class's folder.
-            folder: the class's folder; stays open.
+            folder: descriptor of the class's folder; it stays open.
             parts: the path.
-            names: how many may be looked up; None for `MOST_NAMES`.
+            names: how many names may be looked up; None for `MOST_NAMES`.
         """
         self._root = root
         self._names = names or LookupBudget()
@@ -67,17 +68,17 @@ class Walk:
         self._left = deque(parts)
         self._links = 0
         self._last = ""
-        """The link that was followed last: who leaves the class's folder does so by it."""
+        """The link that was followed last, which leads out of the class's folder."""
 
     def go(self, *, follow: bool) -> DirectoryEntry:
         """Go to the end; the caller closes the place's folder.
 
         Args:
-            follow: whether a link at the end is to be followed.
+            follow: whether to follow a link at the end.
 
         Raises:
             LeadsOutError: a link leads out of the class's files.
-            OSError: a folder on the way isn't there, or may not be entered; or the way is too long.
+            OSError: a folder on the path isn't there, or can't be entered; or the path is too long.
         """
         try:
             while self._left:
@@ -110,7 +111,7 @@ class Walk:
         os.close(self._held.pop())
 
     def _turn(self, name: str, target: str) -> None:
-        """Go where a link leads, and from there on."""
+        """Continue where a link leads."""
         self._links, self._last = self._links + 1, name
         if self._links > MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)

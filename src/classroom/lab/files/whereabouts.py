@@ -1,4 +1,4 @@
-"""Where a document's file is on the disk, whatever it is called by now. On the event loop."""
+"""Where a document's file is on the disk, even if its name has changed. For one event loop."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from classroom.lab.storage import saved_hashes
 
 SEARCH_SHARE = 0.05
-"""How much of the time searches for a missing file may take: a search walks all folders."""
+"""Share of the time that searches for a missing file may take: each walks through all folders."""
 
 
 class Whereabouts:
-    """One file's, by its number on the disk: a program that moves it leaves that as it is."""
+    """Finds one file by its inode number, which doesn't change when a program moves the file."""
 
     def __init__(self, contents: Any) -> None:
-        """Know nothing of the file yet.
+        """Start without a file.
 
         Args:
-            contents: the contents manager; of another than ours nothing is ever known.
+            contents: the contents manager; with one other than ours, no file is ever found.
         """
         self._contents = contents
         self._held: moved.Held | None = None
@@ -42,18 +42,18 @@ class Whereabouts:
         return getattr(self._contents, "root", None)
 
     def place(self, path: str) -> Place | None:
-        """Say where the file is, to be found again after a fall; None if that isn't known.
+        """Return the file's place, to find it again after a crash; None if that isn't known.
 
         Args:
-            path: what it is called.
+            path: the file's path.
         """
         return None if self._held is None else Place(path, self._held.device, self._held.number)
 
     async def hold(self, path: str) -> None:
-        """Keep hold of the file that is at a path now.
+        """Hold open the file that is at a path now.
 
         Args:
-            path: the document's.
+            path: the document's path.
         """
         if self.root is not None:
             held = await threads.run(moved.hold, self.root, parts_of(path))
@@ -61,34 +61,34 @@ class Whereabouts:
             self._held = held
 
     def let_go(self) -> None:
-        """Keep hold of nothing."""
+        """Close the file."""
         if self._held is not None:
             self._held.close()
             self._held = None
 
     async def wrote(self, saving: saved_hashes.Saving | None, path: str) -> None:
-        """Note that the file has been written.
+        """Record that the file has been written.
 
         Args:
-            saving: what was put where. It counts if a program has moved the file right after that.
-            path: the document's.
+            saving: what was written where; used if a program has moved the file right afterwards.
+            path: the document's path.
         """
         await self.hold(path)
         self._put = saving if self._held is None else None
 
     def failed(self, saving: saved_hashes.Saving | None) -> None:
-        """Note that a save failed, perhaps because a program moved the file in the middle of it.
+        """Record that a save failed, perhaps because a program moved the file meanwhile.
 
         Args:
-            saving: what had been put where by then.
+            saving: what had been written where by then.
         """
         self._put = saving
 
     async def search(self) -> Parts | None:
-        """Search all folders for the file, unless that has just been done.
+        """Search all folders for the file, unless the last search was a short time ago.
 
         Returns:
-            Where it is; None if it isn't found, or not searched for.
+            Its path; None if it isn't found, or there was no search.
         """
         begun = time.monotonic()
         if self.root is None or begun < self._search_next:
@@ -99,7 +99,7 @@ class Whereabouts:
         return found
 
     async def _found(self, root: Root) -> Parts | None:
-        """Look for the file as it was last seen, or as it was written and moved right after."""
+        """Search for the file that was held last, or for the one that was written last."""
         if self._held is not None and (found := await threads.run(moved.find, root, self._held)):
             return found
         saves: saved_hashes.Saves | None = getattr(self._contents, "saves", None)
@@ -108,7 +108,7 @@ class Whereabouts:
         found = await threads.run(moved.find, root, moved.Remembered(*self._put.put[-1]))
         if found is None:
             return None
-        # Its number may be another file's by now.
+        # Another file may have its number by now.
         try:
             stamp = await self._contents.get(path_of(found), content=False, require_hash=True)
         except HTTPError:

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 def replacing(document: Any, content: Any) -> Iterator[None]:
     """Change a document's content step by step, in one transaction; a step takes milliseconds.
 
-    Half a document is nothing to show to people: change a copy, of `copied`, and then the document
-    by what has changed in the copy.
+    People must not see a half-changed document. So change a copy, made by `copied`, and then apply
+    the copy's update to the document.
 
     Args:
-        document: of jupyter_ydoc: a notebook, or a text.
+        document: a document of jupyter_ydoc: a notebook, or a text.
         content: a notebook as nbformat has it (version 4), or a text.
     """
     with document.ydoc.transaction():
@@ -40,17 +40,17 @@ def replacing(document: Any, content: Any) -> Iterator[None]:
 
 
 def replace(document: Any, content: Any) -> None:
-    """Change a document's content at once; else as `replacing`."""
+    """Do all steps of `replacing` at once."""
     for _ in replacing(document, content):
         pass
 
 
 def copied(document: Any, client: int | None = None) -> Any:
-    """Make a copy of a document, which nobody else has.
+    """Make a private copy of a document.
 
     Args:
-        document: of jupyter_ydoc.
-        client: under which id the copy is changed; None for a new one.
+        document: a document of jupyter_ydoc.
+        client: the client id under which the copy is changed; None for a new one.
     """
     copy = type(document)(Doc(client_id=client))
     copy.ydoc.apply_update(document.ydoc.get_update())
@@ -74,7 +74,7 @@ def _replacing_text(shared: Any, text: str) -> Iterator[None]:
     ends = [0]  # of each old line, in bytes of UTF-8, as pycrdt counts
     for line in old:
         ends.append(ends[-1] + len(line.encode()))
-    # From the end on, so that what is before stays where it is.
+    # From the end on, so that the positions of earlier lines stay valid.
     for begin, end, first, last in reversed(_gaps(old, new)):
         _replace_lines(shared, ends[begin], "".join(old[begin:end]), "".join(new[first:last]))
         yield
@@ -108,7 +108,7 @@ def _replacing_notebook(document: Any, notebook: Notebook) -> Iterator[None]:
         old = [str(cell.get("source")) for cell in cells]
         new = [source(cell) for cell in notebook["cells"]]
     for begin, end, first, last in reversed(_gaps(old, new)):
-        # Cells without ids that stand in the place of others are these, changed.
+        # Without ids, new cells in the place of old cells count as the old cells, changed.
         same = 0 if has_ids else min(end - begin, last - first)
         del cells[begin + same : end]
         for offset in range(same, last - first):

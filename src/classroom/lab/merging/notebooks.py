@@ -20,15 +20,15 @@ MISSING: Any = object()
 LONGEST_ID_CHARACTERS = 64
 """Characters of a cell's id, in nbformat's schema."""
 RESULTS = ("outputs", "execution_count")
-"""What a run makes: both come from one run, so they are merged as one."""
+"""The results of a run: both come from one run, so they are merged as one."""
 
 
 class MergedNotebook(NamedTuple):
     """A merged notebook.
 
     Attributes:
-        notebook: with what both versions added.
-        conflicts: how many pieces both changed, and not in the same way: `notebook` has ours.
+        notebook: the merged notebook, with the additions of both versions.
+        conflicts: how many pieces both changed differently; `notebook` has our version of them.
     """
 
     notebook: Notebook
@@ -45,7 +45,8 @@ def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> MergedNotebook:
 
     Returns:
         The merged notebook, which shares values with the versions. A cell that one version removed
-        and the other changed stays. Without conflicts, all text that either added is in it.
+        and the other changed stays. If there are no conflicts, it has all text that either version
+        added.
     """
     began = _with_names(base["cells"], "base")
     mine = named(ours["cells"], began, "ours")
@@ -60,12 +61,12 @@ def merge(base: Notebook, ours: Notebook, theirs: Notebook) -> MergedNotebook:
 
 
 def named(cells: Sequence[Cell], base: Mapping[str, Cell], whose: str) -> dict[str, Cell]:
-    """Give each cell of a version a name by which its other versions are found.
+    """Give each cell of a version a name that is the same in the other versions.
 
     Args:
-        cells: in their order.
+        cells: the version's cells, in their order.
         base: the cells that this version began with, by name.
-        whose: tells the new cells of this version from those of others.
+        whose: a prefix for the names of cells that only this version has.
 
     Returns:
         The cells by name, in their order.
@@ -102,8 +103,8 @@ def with_other_ids(cells: Sequence[Cell], beside: Sequence[Cell]) -> list[Cell]:
     """Return cells with ids that no other cell has, if they have ids.
 
     Args:
-        cells: to be put beside others.
-        beside: those.
+        cells: the cells to change.
+        beside: the cells that keep their ids.
     """
     taken = {cell.get("id") for cell in beside}
     found = []
@@ -137,7 +138,7 @@ def _order(
     for version, other in ((ours, theirs), (theirs, ours)):
         last = None
         for name, cell in version.items():
-            # Removed by the other version, or by both in one way or another.
+            # The merge removed this cell, but this version changed it: put it back.
             if name not in order and cell != base.get(name, MISSING):
                 order = dict.fromkeys(_put_after(order, last, name))
             if name in order:
@@ -178,7 +179,7 @@ def _merged_fields(
     theirs: Mapping[str, Any],
     except_for: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Merge objects field by field; use ours if both changed a field, which loses no text."""
+    """Merge objects field by field; ours wins if both changed a field: no typed text is in it."""
     found: dict[str, Any] = {}
     for name in dict.fromkeys([*ours, *theirs]):
         began, mine, yours = (version.get(name, MISSING) for version in (base, ours, theirs))

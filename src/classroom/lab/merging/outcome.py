@@ -1,4 +1,4 @@
-"""Decide what an open document says after a program has changed its file.
+"""Decide on the content of an open document after a program has changed its file.
 
 Afterwards every word that people typed is in the document, or in one copy beside the file.
 """
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Content = Any
 """A document's content: a text, or a notebook as nbformat has it (version 4)."""
 LARGEST_CHARACTERS = 2_000_000
-"""Characters of all three versions up to which a document is merged; a longer one becomes what its
-file is."""
+"""Characters of all three versions together, up to which a document is merged. A longer document
+takes over its file's content."""
 
 
 ANOTHER_LINES = 5
@@ -38,8 +38,8 @@ class Outcome(NamedTuple):
     """The decision on a document.
 
     Attributes:
-        content: what it says from now on.
-        keep: what is kept beside its file.
+        content: the document's new content.
+        keep: the versions to keep in copies beside the file.
     """
 
     content: Content
@@ -53,23 +53,25 @@ def decide(
     theirs: Content,
     written: Collection[str] = (),
 ) -> Outcome:
-    """Decide what an open document says after a program has changed its file.
+    """Decide on the content of an open document after a program has changed its file.
 
-    A program may have read the file some time before it wrote it, and know nothing of what people
-    typed meanwhile; so its changes are merged into the document. But somebody who puts an earlier
-    version back, as git does, means it: the document becomes that version.
+    A program may have read the file some time before it wrote it. Then it doesn't have what people
+    typed meanwhile, so its changes are merged into the document. But when a program restores an
+    earlier version, as git does, this is on purpose, and the document becomes that version.
+
+    This is a pure function. It takes a while: run it on a thread.
 
     Args:
-        opened: what the document said when it was opened, or when it was last kept in a copy: what
-            it had by then isn't looked for.
-        saved: what the file said some minutes ago, and last: a program that writes now has read it
-            since, or means to change it.
-        ours: what the document says.
-        theirs: what the file says now.
-        written: words in the document that programs wrote: nobody typed them.
+        opened: the document's content when it was opened, or when it was last kept in a copy; it
+            doesn't count as typed text.
+        saved: the file's content some minutes ago, and at the last save. A program that writes now
+            has read one of them, or means to change what was there before.
+        ours: the document's content.
+        theirs: the file's content now.
+        written: words in the document that programs wrote, not people.
 
     Returns:
-        The new content, and which versions to keep. Pure, and for a thread: it takes a while.
+        The new content, and which versions to keep.
     """
     base, content, keep = _closest(saved, theirs), theirs, Keep.NONE
     is_put_back = theirs != saved[-1] and theirs in (opened, *saved)
@@ -83,13 +85,13 @@ def decide(
 
 
 def _closest(saved: Sequence[Content], theirs: Content) -> Content:
-    """Choose the version that the program has most likely read: the one of which most is left."""
+    """Choose the version that the program most likely read: it shares the most with the file."""
     parts = _parts(theirs)
     return max(reversed(saved), key=lambda version: len(parts & _parts(version)))
 
 
 def _parts(content: Content) -> set[Any]:
-    """List what distinguishes versions of a document: lines, and whole cells, also empty ones."""
+    """List the parts to compare versions by: lines, and whole cells, including empty ones."""
     found: set[Any] = set(_lines(content))
     if not isinstance(content, str):
         found |= {(cell.get("id"), notebooks.source(cell)) for cell in content["cells"]}
@@ -99,40 +101,40 @@ def _parts(content: Content) -> set[Any]:
 def replaced(
     opened: Content, ours: Content, theirs: Content, written: Collection[str] = ()
 ) -> Outcome:
-    """Use a file that somebody has put in place of the other, such as one from a snapshot.
+    """Use the content of a file that replaced the old one, such as a file from a snapshot.
 
     Args:
-        opened: as of `decide`.
-        ours: what the document says.
-        theirs: what the file says now.
-        written: as of `decide`.
+        opened: see `decide`.
+        ours: the document's content.
+        theirs: the file's content now.
+        written: see `decide`.
     """
     return Outcome(theirs, Keep.OURS if is_missing(opened, ours, theirs, written) else Keep.NONE)
 
 
 def brought(known: Collection[str], ours: Content, theirs: Content, result: Content) -> set[str]:
-    """List the words in a document that programs wrote, after another one has changed its file.
+    """List the words in a document that programs wrote, after a program has changed its file.
 
     Args:
-        known: the words before.
-        ours: what the document said.
-        theirs: what the file says: people typed what was in the document already.
-        result: what the document says now.
+        known: the words that programs wrote before.
+        ours: the document's content before.
+        theirs: the file's content. Words of it that the document had already count as typed.
+        result: the document's content now.
     """
     return {*known, *words(theirs) - words(ours)} & words(result)
 
 
 def added(copy: Content, since: Content, ours: Content) -> Content | None:
-    """Add to a copy what people have typed since it was made; None if both are of two kinds.
+    """Add to a copy the text that people have typed since it was made.
 
     Args:
-        copy: what was typed before.
-        since: what the document said when the copy was made, without what is in the copy.
-        ours: what it says now.
+        copy: the copy's content: text that people typed earlier.
+        since: the document's content when the copy was made, without the copy's content.
+        ours: the document's content now.
 
     Returns:
-        The copy with what was typed merged into it. Where that can't be merged, the lines or cells
-        that have it stand at the end.
+        The copy with the typed text merged into it. If it can't be merged, the lines or cells with
+        typed text are added at the end. None if one is a text and the other a notebook.
     """
     if isinstance(copy, str) is not isinstance(ours, str):
         return None
@@ -150,7 +152,7 @@ def added(copy: Content, since: Content, ours: Content) -> Content | None:
 
 
 def _merged(base: Content, ours: Content, theirs: Content) -> tuple[Content, int] | None:
-    """Merge, if all are of one kind and not too long; return it, and how many conflicts it has."""
+    """Merge versions that are of one kind and not too long; return the number of conflicts too."""
     versions = (base, ours, theirs)
     if sum(map(_size, versions)) > LARGEST_CHARACTERS:
         return None
@@ -162,7 +164,7 @@ def _merged(base: Content, ours: Content, theirs: Content) -> tuple[Content, int
 
 
 def _is_another(base: Content, theirs: Content) -> bool:
-    """Say whether a file has become another: of some lines, none is left."""
+    """Say whether a file was replaced by another: no line of the old content is left."""
     before = set(_lines(base))
     return len(before) >= ANOTHER_LINES and not before & set(_lines(theirs))
 
@@ -173,9 +175,9 @@ def is_missing(
     """Say whether something that people typed is missing from a document.
 
     Args:
-        opened: what the document said before they typed.
-        ours: what it said afterwards.
-        result: what it says now.
+        opened: the document's content before they typed.
+        ours: its content afterwards.
+        result: its content now.
         written: words that programs wrote, not people.
     """
     typed = set(_lines(ours)) - set(_lines(opened))
@@ -184,7 +186,7 @@ def is_missing(
 
 
 def words(content: Content) -> set[str]:
-    """List the words of a document: what stands between spaces."""
+    """List the words of a document, split at white space."""
     return _words(_lines(content))
 
 

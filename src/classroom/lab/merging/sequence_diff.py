@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
 CLOSEST = 40_000
-"""Pairs of items that are compared each with each, where there is no anchor."""
+"""Up to this many pairs of items, a part without an anchor is compared item by item."""
 
 
 class Block(NamedTuple):
@@ -34,7 +34,7 @@ class Block(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What is still to be compared: from, and up to but not including, in both sequences."""
+    """A part still to be compared: the half-open range in each sequence."""
 
     a: int
     a_end: int
@@ -50,7 +50,7 @@ def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Block]:
         b: the second.
 
     Returns:
-        Blocks that neither overlap nor cross. They need not be the longest that there are.
+        Blocks that neither overlap nor cross. They need not be the longest possible blocks.
     """
     found: list[Block] = []
     parts = [_Part(0, len(a), 0, len(b))]
@@ -90,7 +90,7 @@ def _trimmed(
 
 
 def _anchors(a: Sequence[Hashable], b: Sequence[Hashable], part: _Part) -> list[tuple[int, int]]:
-    """Pair the items that occur once in both, as many as keep the order of both."""
+    """Pair items that occur once in both; choose the most pairs that are in order in both."""
     once = [
         {item for item, times in Counter(sequence[begin:end]).items() if times == 1}
         for sequence, begin, end in ((a, part.a, part.a_end), (b, part.b, part.b_end))
@@ -102,9 +102,9 @@ def _anchors(a: Sequence[Hashable], b: Sequence[Hashable], part: _Part) -> list[
 
 
 def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Choose the most pairs whose second numbers rise as their first ones do."""
-    ends: list[int] = []  # the least second number that a rising run of each length ends with
-    last: list[int] = []  # and which pair that is
+    """Choose the longest run of pairs whose first and second numbers both rise."""
+    ends: list[int] = []  # for each length, the least second number at a run's end
+    last: list[int] = []  # and the index of that pair
     before: list[int] = []
     for at, (_, number) in enumerate(pairs):
         length = bisect_left(ends, number)
@@ -120,7 +120,7 @@ def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _between(part: _Part, anchors: list[tuple[int, int]]) -> Iterator[_Part]:
-    """Cut out what is before, between and after the anchors."""
+    """Cut out the parts before, between and after the anchors."""
     a, b = part.a, part.b
     for one, two in anchors:
         yield _Part(a, one, b, two)
@@ -136,7 +136,7 @@ def _closely(a: Sequence[Hashable], b: Sequence[Hashable], part: _Part) -> Itera
 
 
 def _joined(blocks: list[Block]) -> Iterator[Block]:
-    """Join the blocks that go on where the one before ends."""
+    """Join each block that begins where the previous block ends."""
     last: Block | None = None
     for block in blocks:
         if last is not None and (last.a + last.size, last.b + last.size) == block[:2]:

@@ -1,7 +1,7 @@
 """Merge two versions of a sequence or a text with a common origin: diff3, and finer within a line.
 
-After Khanna, Kunal and Pierce, “A Formal Investigation of Diff3” (2007): parts that neither
-version changed align them, and each part between was changed by one version or by both.
+The algorithm is from Khanna, Kunal and Pierce, “A Formal Investigation of Diff3” (2007): parts that
+neither version changed align the versions. One version or both changed each part between them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
 FINEST_CHARACTERS = 4_000
-"""Characters of a piece that both have changed, up to which words are compared instead of lines."""
+"""Up to this length, a piece that both have changed is merged word by word."""
 
 
 class Piece(NamedTuple):
     """The same place in the three versions.
 
     Attributes:
-        base: what both began with.
-        ours: what the first made of it.
-        theirs: what the second made of it.
+        base: the piece in the common origin.
+        ours: the piece in the first version.
+        theirs: the piece in the second version.
     """
 
     base: list[Any]
@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 
     @property
     def chosen(self) -> list[Any] | None:
-        """What it is in the merged version; None if both changed it, and not in the same way."""
+        """The piece in the merged version; None if both versions changed it differently."""
         base, ours, theirs = self
         if ours in (base, theirs):
             return theirs
@@ -53,8 +53,8 @@ class MergedText(NamedTuple):
     """A merged text.
 
     Attributes:
-        text: with what both versions added.
-        conflicts: how many pieces both changed, and not in the same way: `text` has ours of them.
+        text: the merged text, with the additions of both versions.
+        conflicts: how many pieces both changed differently; `text` has our version of them.
     """
 
     text: str
@@ -62,12 +62,12 @@ class MergedText(NamedTuple):
 
 
 def pieces(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[Piece]:
-    """Cut three versions into pieces that are, by turns, the same in all of them and not.
+    """Cut three versions into pieces: by turns equal in all three, and not.
 
     Args:
-        base: what both began with; its items are hashable.
+        base: the common origin; its items are hashable.
         ours: the first version.
-        theirs: the second.
+        theirs: the second version.
     """
     mine, yours = _places(base, ours), _places(base, theirs)
     at = one = two = 0
@@ -107,8 +107,8 @@ def text(base: str, ours: str, theirs: str) -> MergedText:
         theirs: the other version.
 
     Returns:
-        The merged text. Without conflicts, all that either version added is in it, and nothing is
-        missing that neither removed.
+        The merged text. If there are no conflicts, it has everything that either version added, and
+        everything that neither removed.
     """
     if ours in {base, theirs}:
         return MergedText(theirs, 0)

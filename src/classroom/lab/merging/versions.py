@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from classroom.lab.merging.outcome import Content
 
 SLIDE_SECONDS = 600.0
-"""Seconds that a program may take between reading and writing a file, for its change to be merged:
-up to twice as long, or as long as the document has been open. After that, text that it leaves out
-was in the file for so long that the program means to delete it."""
+"""A program may take this long between reading and writing a file, and its change is still merged.
+The limit is up to twice as long in practice, or as long as the document has been open. Text that
+was in the file for longer, and that the program leaves out, counts as deleted on purpose."""
 
 
 LARGEST_BYTES = 2_000_000
@@ -22,19 +22,19 @@ LARGEST_BYTES = 2_000_000
 
 
 class Versions:
-    """What a document's file said when it was opened, some minutes ago, and last.
+    """A document's file at the time it was opened, some minutes ago, and at the last save.
 
-    The last is kept as it is, the others compressed.
+    The last version is kept as it is, the others are compressed.
 
-    Not for more than one thread at a time.
+    Use it on one thread at a time only.
     """
 
     def __init__(self, content: Content, now: float) -> None:
-        """Begin with what the file says.
+        """Begin with the file's content.
 
         Args:
-            content: the document's, as opened.
-            now: seconds of a clock that doesn't go back.
+            content: the document's content when it was opened.
+            now: the time of a monotonic clock in seconds.
         """
         self._opened = self._base = self._recent = packed(content)
         self._since = now
@@ -43,20 +43,20 @@ class Versions:
 
     @property
     def opening(self) -> bytes:
-        """What `opened` returns, as bytes to be kept."""
+        """The packed content that `opened` returns."""
         return self._opened
 
     def since(self, packed: bytes) -> None:
-        """Take over what the document said when it was opened earlier.
+        """Take over the document's content of an earlier opening.
 
         Args:
-            packed: of `opening`, by an earlier life of the lab server perhaps.
+            packed: the bytes of `opening`, perhaps from an earlier run of the lab server.
         """
         self._opened = packed
 
     @property
     def opened(self) -> Content:
-        """What the document said when it was opened, or when it was last kept in a copy."""
+        """The document's content when it was opened, or when it was last kept in a copy."""
         return unpacked(self._opened)
 
     @property
@@ -67,56 +67,59 @@ class Versions:
 
     @property
     def saved(self) -> list[Content]:
-        """What the file said some minutes ago, or when a program last changed it; and last."""
+        """The file's content some minutes ago and at the last save.
+
+        "Some minutes ago" is the time of a program's last change, if that was later.
+        """
         return [unpacked(self._base), unpacked(self._recent), *self._last]
 
     def remember(self, content: Content, size: int, now: float) -> None:
         """Remember a saved version; after a while the version before becomes the base.
 
         Args:
-            content: the document's; it isn't changed any more.
-            size: the file's bytes.
-            now: as of `__init__`.
+            content: the document's content; the caller must not change it any more.
+            size: the file's size in bytes.
+            now: see `__init__`.
         """
         self._last = [content] if size <= LARGEST_BYTES else []
         if now - self._since >= SLIDE_SECONDS:
             self._base, self._recent, self._since = self._recent, packed(content), now
 
     def replaced(self, ours: Content, theirs: Content, result: Content, now: float) -> None:
-        """Remember what a program has written.
+        """Remember the versions around a program's change.
 
         Args:
-            ours: what the document said.
-            theirs: what the file says.
-            result: what the document says now.
-            now: as of `__init__`.
+            ours: the document's content before.
+            theirs: the file's content.
+            result: the document's content now.
+            now: see `__init__`.
         """
         self._base = self._recent = packed(theirs)
         self._since, self._last = now, []
         self._written = packed(sorted(outcome.brought(self.written, ours, theirs, result)))
 
     def kept(self, content: Content) -> None:
-        """Remember what a copy contains: it need not be kept again.
+        """Remember the content of a copy, which need not be kept again.
 
         Args:
-            content: the document's.
+            content: the document's content.
         """
         self._opened = packed(content)
 
 
 def packed(content: Any) -> bytes:
-    """Pack a content to be kept.
+    """Pack content compactly.
 
     Args:
-        content: anything that JSON has.
+        content: any JSON value.
     """
     return zlib.compress(json.dumps(content).encode(), level=1)
 
 
 def unpacked(packed: bytes) -> Any:
-    """Return what `packed` has packed.
+    """Unpack the content that `packed` has packed.
 
     Args:
-        packed: its bytes.
+        packed: the packed bytes.
     """
     return json.loads(zlib.decompress(packed))

@@ -1,7 +1,7 @@
-"""What a page may load and run: the Content-Security-Policy of each kind of answer. Pure.
+"""Make the Content-Security-Policy of each kind of response: what a page may load and run. Pure.
 
 One origin serves JupyterLab and the files of the class, so ``'self'`` alone would let a student's
-file run as a script. Scripts are limited to the folders that come with the image
+file run as a script. So scripts may come only from folders of the image
 (https://www.w3.org/TR/CSP3/).
 """
 
@@ -18,40 +18,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STATIC = ("static/", "lab/extensions/")
-"""Folders of the image that scripts come from, below the server's own address."""
+"""Folders of the image that have scripts, as paths below the server's base URL."""
 FRAME = "classroom/frame"
-"""The page that runs outputs, below the server's own address."""
+"""The page that runs outputs, as a path below the server's base URL."""
 SHOWN = (*STATIC, "files/", "kernelspecs/", "lab/api/themes/", "custom/")
-"""What a page shows beside text: pictures, fonts, films, styles."""
+"""Paths of what a page shows besides text: pictures, fonts, films, styles."""
 FRAMED = (FRAME, "files/", "nbconvert/")
-"""What may be shown in a frame; each is in a sandbox of its own."""
+"""Paths that may be shown in a frame; each frame is sandboxed."""
 ACTS = frozenset({"login", "logout", "oauth_callback"})
-"""What changes who is signed in though it is only read."""
+"""Paths that sign in or out with a mere GET."""
 NAVIGATIONS = frozenset({"document", ""})
-"""Values of Sec-Fetch-Dest when a window goes somewhere; an old browser says nothing."""
+"""Values of Sec-Fetch-Dest when a window navigates; old browsers don't send the header."""
 SCRIPTS = frozenset(
     {"script", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "xslt"}
 )
-"""Values of Sec-Fetch-Dest for what runs (https://fetch.spec.whatwg.org/#destination-table)."""
+"""Values of Sec-Fetch-Dest for scripts (https://fetch.spec.whatwg.org/#destination-table)."""
 MEDIA = frozenset({"image", "audio", "video", "track", "font", "style", "manifest"})
-"""Values of Sec-Fetch-Dest for what is only shown."""
+"""Values of Sec-Fetch-Dest for content that is only shown."""
 FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 HOST = re.compile(r"(?:[a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
-"""A host and port as a browser sends them: anything else must not become part of a policy."""
+"""A host and port as a browser sends them; no other text may get into a policy."""
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 GITHUB, GITHUB_AVATARS = "github.com", "avatars.githubusercontent.com"
 
 
 def may_be_used(destination: str, path: str) -> bool:
-    """Say whether a browser may use an answer for what it asks for.
+    """Say whether a browser may use a response for the purpose that it names.
 
-    This keeps a file of the class from being a script or a service worker, and the address of a
-    picture, or of the data of a plot ("empty", as of every request of a page's own), from being
-    that of something that acts (signing out).
+    So a file of the class can't become a script or a service worker. And the address of a picture,
+    or of a plot's data, can't be one that acts, such as the address for signing out. (For data the
+    destination is "empty", as for all requests that a page's scripts make.)
 
     Args:
         destination: the request's Sec-Fetch-Dest; scripts can't set it.
-        path: what is asked for, below the server's own address, as it stands in the request.
+        path: the requested path below the server's base URL, undecoded.
     """
     if ".." in path or "%2e" in path.lower():
         return destination in {"", "empty", "document", "websocket"}
@@ -67,10 +67,10 @@ def may_be_used(destination: str, path: str) -> bool:
 
 
 def hashes(page: str) -> tuple[str, ...]:
-    """Hash the inline scripts of one of JupyterLab's own templates, as a policy names them.
+    """Hash the inline scripts of a JupyterLab template, in the form that a policy has them.
 
     Args:
-        page: the template; what is filled in later can't be hashed and won't run.
+        page: the template; a script with template variables can't be hashed and won't run.
     """
     found = [
         match["code"]
@@ -82,10 +82,10 @@ def hashes(page: str) -> tuple[str, ...]:
 
 
 def avatar_hosts(github_url: str) -> tuple[str, ...]:
-    """Name the hosts that a GitHub serves people's pictures from.
+    """Return the hosts from which a GitHub serves people's pictures.
 
     Args:
-        github_url: GitHub's address, or an Enterprise server's; "" when nobody signs in there.
+        github_url: the address of GitHub or of an Enterprise server; "" without GitHub sign-in.
     """
     host = urlsplit(github_url).hostname or ""
     if not host:
@@ -98,9 +98,9 @@ class Policies:
     """The policies of one lab.
 
     Attributes:
-        prefix: the server's own address, with a slash at both ends.
-        hosts: hosts that pages may load from besides: ``data.example.org``, ``*.example.net``.
-        avatars: hosts that people's pictures come from.
+        prefix: the server's base URL, a path with a slash at both ends.
+        hosts: further hosts that pages may load from: ``data.example.org``, ``*.example.net``.
+        avatars: hosts that serve people's pictures.
         inline: hashes of the inline scripts of JupyterLab's own pages.
     """
 
@@ -112,11 +112,12 @@ class Policies:
     def page(self, host: str) -> str:
         """Return the policy of the lab's own pages.
 
-        JupyterLab compiles the schemas of its settings (ajv), and vega its expressions: hence
-        ``'unsafe-eval'``, which runs what a script hands to it, and nothing that is in a page.
+        JupyterLab compiles the schemas of its settings (ajv), and vega compiles its expressions.
+        Both need ``'unsafe-eval'``, which lets running scripts compile code; it doesn't let a
+        page's inline scripts run.
 
         Args:
-            host: the request's; one that is none gets a policy under which no script runs.
+            host: the request's host; with an invalid host no script runs.
         """
         known = host if HOST.fullmatch(host) else ""
         base = f"https://{known}{self.prefix}"
@@ -141,22 +142,22 @@ class Policies:
                 "frame-src": ["'self'", "blob:", *more],
                 "object-src": ["blob:"],  # JupyterLab's view of a PDF
                 "base-uri": ["'self'"],
-                # No page of the lab's has a form that goes anywhere, but an output may.
+                # No page of the lab submits a form, but an output might try.
                 "form-action": ["'none'"],
                 "frame-ancestors": ["'self'"],
             }
         )
 
     def frame(self) -> str:
-        """Return the policy of the page that runs outputs: any script, and no way out."""
+        """Return the policy of the page that runs outputs: sandboxed, but inline scripts run."""
         return _policy({**self._inert(()), "frame-ancestors": ["'self'"]}, "allow-scripts")
 
     def file(self) -> str:
-        """Return the policy of a file of the class that somebody opens as a page of its own."""
+        """Return the policy of a file of the class that is opened as a page."""
         return _policy({**self._inert(("'self'",)), "frame-ancestors": ["'self'"]}, "allow-scripts")
 
     def data(self) -> str:
-        """Return the policy of what is no page: answers in JSON."""
+        """Return the policy of JSON responses, which aren't pages."""
         return _policy({"default-src": ["'none'"], "frame-ancestors": ["'none'"]})
 
     def _inert(self, own: tuple[str, ...]) -> dict[str, list[str]]:

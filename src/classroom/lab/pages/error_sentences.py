@@ -1,4 +1,4 @@
-"""What a page shows of a failed request: a sentence, in plain words."""
+"""Describe a failed request in a sentence for the page."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ UPSTREAMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("Missing field in JSON data"), "The request has no path, or no type."),
     (re.compile("JSON body missing"), "The request has no body."),
 )
-"""Beginnings of upstream's words, and ours for them."""
+"""Beginnings of upstream's messages, each with our sentence for it."""
 
 TO_LAB = gettext_noop("Go to the lab")
 TO_HOME = gettext_noop("Go to the start page")
 
 
 def ways_on(home: str) -> dict[str, str]:
-    """Return what the page of a failed request needs to lead on (`templates/error.html`).
+    """Return the links of the error page (`templates/error.html`), as template variables.
 
     Args:
-        home: the address of the Hub's page; "" where there is no Hub.
+        home: the address of the Hub's home page; "" without a Hub.
     """
     return {
         "classroom_to_lab": gettext(TO_LAB),
@@ -59,15 +59,15 @@ def ways_on(home: str) -> dict[str, str]:
 
 
 def sentence(status: int, error: BaseException | None) -> str:
-    """Word a failed request.
+    """Return the sentence for a failed request.
 
     Args:
-        status: of HTTP.
-        error: why it failed; None if nobody knows.
+        status: the HTTP status.
+        error: why it failed; None if that isn't known.
     """
     if not isinstance(error, HTTPError):
         return gettext(OWN_FAULT) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _phrase(status)
-    # As it is: `log_message` has each % twice, for a log that formats it.
+    # Not `log_message`: it doubles each % for the log's formatting.
     found = error.get_message() or _phrase(status)
     return next((gettext(ours) for theirs, ours in UPSTREAMS if theirs.match(found)), found)
 
@@ -76,8 +76,8 @@ def answer(status: int, error: BaseException | None) -> dict[str, Any]:
     """Describe a failed request of the API as upstream does.
 
     Args:
-        status: of HTTP.
-        error: as of `sentence`.
+        status: the HTTP status.
+        error: see `sentence`.
     """
     reason = error.reason if isinstance(error, HTTPError) else None
     return {"message": sentence(status, error), "reason": reason}

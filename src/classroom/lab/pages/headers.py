@@ -1,4 +1,4 @@
-"""Send each answer with its policy, and the page in which outputs run."""
+"""Send each response with its policy, and serve the page in which outputs run."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 FILES = (AuthenticatedFileHandler, FilesHandler, NbconvertFileHandler, NbconvertPostHandler)
-"""Handlers whose answers people of the class have written, in a sandbox already upstream."""
-YEAR = 365 * 24 * 3600
+"""Handlers that serve what people of the class wrote; upstream sandboxes their responses too."""
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 class ClassPages(Configurable):
-    """What pages may load and show; rendered by `classroom.lab.server_config`."""
+    """What pages may load and show; `classroom.lab.server_config` writes these settings."""
 
     hosts = List(Unicode(), config=True, help="Hosts that pages may load from besides.")
     labs = Bool(
@@ -55,7 +55,7 @@ NOT_LOADED = gettext_noop(
     "Not loaded from {host}: outputs load nothing from elsewhere unless a tutor opens the host"
     " (c.Classroom.page_hosts)."
 )
-"""What the frame says, as it stands there."""
+"""The frame's notice, exactly as in `frame.html`."""
 
 
 def frame() -> str:
@@ -65,7 +65,7 @@ def frame() -> str:
 
 
 class FrameHandler(JupyterHandler):
-    """The page in which outputs run: the same for everybody, with nothing in it yet."""
+    """Serve the page in which outputs run: empty at first, and the same for everybody."""
 
     auth_resource = "classroom"
     page = frame()
@@ -73,20 +73,20 @@ class FrameHandler(JupyterHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Send it; its address changes with it and with its policy (`announce`)."""
-        self.set_header("Cache-Control", f"private, max-age={YEAR}, immutable")
+        """Send the page; its address changes with its content and policy (`announce`)."""
+        self.set_header("Cache-Control", f"private, max-age={YEAR_SECONDS}, immutable")
         self.set_header("X-DNS-Prefetch-Control", "off")
         self.finish(self.page)
 
 
 def announce(page_config: MutableMapping[str, Any], policies: Policies) -> None:
-    """Tell pages where outputs run.
+    """Put the address of the page in which outputs run into the page configuration.
 
-    A browser keeps the page for a year, and its policy with it: another policy, another address.
+    A browser caches that page and its policy for a year, so the address has a hash of both.
 
     Args:
-        page_config: JupyterLab's, of every page.
-        policies: of this server.
+        page_config: JupyterLab's page configuration, which every page gets.
+        policies: this server's policies.
     """
     answer = f"{policies.frame()}\n{FrameHandler.page}"
     version = hashlib.sha256(answer.encode()).hexdigest()[:16]
@@ -94,12 +94,13 @@ def announce(page_config: MutableMapping[str, Any], policies: Policies) -> None:
 
 
 def give_no_token(settings: MutableMapping[str, Any]) -> None:
-    """Leave the API token out of pages, where scripts could read it and send it to somebody.
+    """Leave the API token out of pages, where scripts could read it and send it elsewhere.
 
-    JupyterHub puts it there; pages of one origin with the lab have its cookie, which none can read.
+    JupyterHub puts it there. The lab's pages don't need it: they send the lab's cookie, which
+    scripts can't read.
 
     Args:
-        settings: the server's, once all extensions are loaded.
+        settings: the server's settings, after all extensions have loaded.
     """
     upstreams: Callable[[Any, Any], Any] = settings.get("page_config_hook", lambda _, found: found)
     settings["page_config_hook"] = lambda handler, found: {
@@ -127,7 +128,7 @@ def _app_dir() -> str:
 
 
 def use() -> None:
-    """Have every handler of a lab send its policy, and answer only what its answer is for."""
+    """Make all handlers of a lab send their policy, and reject uses that it doesn't allow."""
 
     def say(handlers: tuple[type, ...], made: Callable[[Policies, Any], str]) -> None:
         def found(handler: Any) -> str | None:

@@ -1,9 +1,10 @@
-"""Tell browsers with the page itself which of JupyterLab's scripts it will need.
+"""Add preload links for JupyterLab's large scripts to its page.
 
-A browser learns of them step by step: the page names one script, that one some more, and so on,
-four times. Over a slow line it waits in between; here it loads while it compiles.
+Without them a browser learns of scripts in four steps: the page names one script, that script
+names more, and so on. On a slow line the browser waits at each step. With them it downloads the
+next scripts while it compiles the first.
 
-Run once, when the image is built: ``python -I -m classroom.lab.pages.preload share/jupyter``.
+The image's build runs it once: ``python -I -m classroom.lab.pages.preload share/jupyter``.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from importlib.resources import files
 from pathlib import Path
 
 BEFORE = '<script defer="defer" src="{{page_config.fullStaticUrl}}/main.'
-"""Where the names are put: in front of the first script."""
+"""The first script of the page; the links are put in front of it."""
 PLACES = {
     "lab/static/": "{{page_config.fullStaticUrl}}/",
     "labextensions/": "{{page_config.fullLabextensionsUrl}}/",
 }
-"""Addresses in JupyterLab's template of the page, by folder."""
+"""Prefixes of addresses in JupyterLab's page template, by folder."""
 HASHED = re.compile(r"\.([0-9a-f]{16,64})\.js$")
 
 
 def listed() -> tuple[str, ...]:
-    """Read which scripts every page needs that are large: paths without their hashes."""
+    """Read the list of large scripts that every page needs: paths without their hashes."""
     text = files("classroom.lab.pages").joinpath("preload.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 
@@ -33,10 +34,10 @@ def address(file: str) -> str:
     """Return the address in the template by which JupyterLab's own scripts load a file.
 
     Args:
-        file: below ``share/jupyter``, its hash in its name.
+        file: the script's path below ``share/jupyter``, with the hash in its name.
 
     Raises:
-        ValueError: pages load no such file.
+        ValueError: pages don't load this file.
     """
     hashed = HASHED.search(file)
     for folder, place in PLACES.items():
@@ -46,13 +47,16 @@ def address(file: str) -> str:
 
 
 def link(file: str) -> str:
-    """Name a script, in the template; of an extension only where pages load it: chats can be off.
+    """Return the preload link of a script, as template text.
+
+    The link of an extension's script depends on whether pages load that extension: chats can be
+    switched off.
 
     Args:
-        file: as of `address`.
+        file: see `address`.
 
     Raises:
-        ValueError: pages load no such file.
+        ValueError: pages don't load this file.
     """
     named = f'<link rel="preload" as="script" href="{address(file)}">'
     extension, inside, _ = file.removeprefix("labextensions/").rpartition("/static/")
@@ -63,14 +67,14 @@ def link(file: str) -> str:
 
 
 def with_links(page: str, links: str) -> str:
-    """Name scripts in the page.
+    """Add preload links to the page.
 
     Args:
-        page: JupyterLab's template.
-        links: of the scripts.
+        page: JupyterLab's page template.
+        links: the links, as `link` returns them.
 
     Raises:
-        ValueError: the page is another than we know.
+        ValueError: the page's first script isn't where we expect it.
     """
     if page.count(BEFORE) != 1:
         raise ValueError(f"JupyterLab's page has no longer one {BEFORE!r}")
@@ -82,13 +86,13 @@ def found(share: Path, name: str) -> str:
 
     Args:
         share: ``share/jupyter``.
-        name: from `listed`.
+        name: the script's path, from `listed`.
 
     Returns:
-        Its path below `share`.
+        The file's path below `share`.
 
     Raises:
-        ValueError: there is none, or more than one.
+        ValueError: there is no such file, or more than one.
     """
     there = sorted(share.glob(f"{name}.*.js"))
     if len(there) != 1:
@@ -106,12 +110,12 @@ def main(share: Path) -> None:
         share: ``share/jupyter``.
 
     Raises:
-        ValueError: JupyterLab is another than we know.
+        ValueError: this version of JupyterLab isn't the expected one.
     """
     page = share / "lab/static/index.html"
     links = "".join(link(found(share, name)) for name in listed())
     page.write_text(with_links(page.read_text(encoding="utf-8"), links), encoding="utf-8")
-    # Compressed without the change; a template is never served as a file.
+    # These were compressed before the change. The server never sends a template as a file.
     for ending in (".br", ".gz"):
         page.with_name(page.name + ending).unlink(missing_ok=True)
 

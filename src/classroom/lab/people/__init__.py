@@ -1,1 +1,1 @@
-"""Who is in the lab and where, by the page's own socket; and the end of somebody's access."""
+"""Participants and their locations, by the page's own socket; and revoking access."""

@@ -1,4 +1,4 @@
-"""Since when nobody has used a lab: written down for the Hub, which stops labs that nobody uses."""
+"""Record for the Hub since when a lab is unused, so that the Hub can stop it."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ LOOK_SECONDS = 2.0
 
 
 class Idleness:
-    """Of one lab. On its event loop."""
+    """The idle time of one lab. For its event loop."""
 
     def __init__(self, app: ServerApp, connections: Connections) -> None:
-        """Begin as if somebody had just left: whoever has the lab started is on their way.
+        """Start as if somebody had just left: the person who started the lab is about to connect.
 
         Args:
             app: the lab's server.
-            connections: who is here.
+            connections: the registry of open connections.
         """
         self._app = app
         self._connections = connections
         self._left = time.time()
 
     def since(self, now: float) -> float | None:
-        """Say since when nobody has used the lab; None while somebody does.
+        """Return since when the lab is unused; None while it is in use.
 
-        People are whoever has a page open. Kernels keep a lab running until they end, after
-        ``c.Classroom.idle_kernel_timeout``; a terminal does as long as it says something.
+        A lab is in use while somebody has a page open, and while a kernel runs, which ends after
+        ``c.Classroom.idle_kernel_timeout``. Output of a terminal counts as use, too.
 
         Args:
             now: seconds since the epoch.
@@ -51,10 +51,10 @@ class Idleness:
         return max([self._left, *(_seconds(one) for one in said)])
 
     async def write_down(self, file: Path) -> None:
-        """Write it down whenever it changes, for as long as the lab runs.
+        """Write it to a file whenever it changes, for as long as the lab runs.
 
         Args:
-            file: in a folder of the lab's own.
+            file: the file, in a folder that only this lab writes.
         """
         before: float | None = -1.0
         while True:
@@ -65,5 +65,5 @@ class Idleness:
 
 
 def _seconds(stamp: str) -> float:
-    """Read a time as jupyter_server writes it."""
+    """Parse a time in jupyter_server's format."""
     return datetime.fromisoformat(stamp).timestamp()

@@ -1,4 +1,4 @@
-"""Where in the lab somebody is: what a page says of itself."""
+"""Parse a page's message about its location in the lab."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any
 from classroom.lab.execution.session_paths import local_path
 
 LONGEST_CHARACTERS = 8192
-"""Characters of a message; a path has 4096 at most."""
+"""Most characters of a message; a path has 4096 at most."""
 MOST = 10_000_000
-"""Of what is counted: cells and lines."""
+"""Highest number of a cell or line."""
 CELL = re.compile(r"[\w-]{0,64}")
-"""A cell's id (nbformat 4.5), or none."""
+"""A cell's id (nbformat 4.5), or an empty one."""
 ACTS = (".jupyterlab-workspace",)
-"""Ends of the names of files that act when they are opened: JupyterLab takes the layout in one for
-that of whoever opens it, and runs the commands that it names."""
+"""Suffixes of files that act when they are opened: JupyterLab applies the layout in such a file to
+the person's window, and runs the commands that it names."""
 
 
 @dataclass(frozen=True)
 class Location:
-    """A place in a document.
+    """A location in a document.
 
     Attributes:
-        path: as the page calls it, with the drive in front; "" when no document is looked at.
-        cell: the id of the cell; "" where there are none.
-        index: the cell's, from 0.
-        line: the cursor's, from 0; where there are no cells.
+        path: the document's path in the page, with the drive; "" if the page shows no document.
+        cell: the id of the cell; "" if the document has no cells.
+        index: the cell's number, from 0.
+        line: the cursor's line, from 0, in a document without cells.
     """
 
     path: str = ""
@@ -38,18 +38,18 @@ class Location:
     line: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return what pages are told."""
+        """Return the location for a message to pages."""
         return asdict(self)
 
 
 def read(message: str | bytes) -> Location | None:
-    """Read what a page says of where it is.
+    """Parse a page's message about its location.
 
     Args:
-        message: as received; a page may send anything.
+        message: the received message; a page may send anything.
 
     Returns:
-        None when it is something else.
+        The location; None if the message is something else.
     """
     if not isinstance(message, str) or len(message) > LONGEST_CHARACTERS:
         return None
@@ -72,19 +72,19 @@ def read(message: str | bytes) -> Location | None:
 
 
 def document(place: Location) -> str | None:
-    """Find which of the class's files a page says that it looks at.
+    """Return the path of the document in a page's location.
 
-    Others' pages open it when they jump there or follow: nothing but the path of a file.
+    Other people's pages open it when they jump there or follow, so it must be a plain file's path.
 
     Args:
-        place: as read.
+        place: the location from the page.
 
     Returns:
-        Below the class's files; None when it can be no file's.
+        The path below the class's folder; None if no file can have it.
     """
     path = local_path(place.path)
     if path == place.path and ":" in path:
-        return None  # another drive, if there is one of that name
+        return None  # it names another drive
     is_one = (
         path == posixpath.normpath(path)
         and not path.startswith(("/", "."))

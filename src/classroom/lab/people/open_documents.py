@@ -1,7 +1,7 @@
-"""Which documents are open, and who is in each: what pages show in the launcher.
+"""List the open documents and the people in each, which pages show in the launcher.
 
-Everybody in the lab is told. Nobody learns more than by opening each document: whoever is in one
-sees who else is.
+Everybody in the lab gets the list. They could learn the same by opening each document, which shows
+who else is in it.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ if TYPE_CHECKING:
     from classroom.lab.rooms.hooks import Connection, Hooks
 
 KINDS = ("notebook", "file", "unicode")
-"""Kinds of documents that are listed: not chats, nor who is in the lab."""
+"""Types of listed documents: neither chats, nor the room of JupyterLab's own awareness."""
 MOST = 30
-"""Documents that pages are told of: those in which most people are."""
+"""Most documents in the list: those with the most people."""
 FACES = 12
-"""People of each document that pages are told of by name; of the others, how many they are."""
+"""Most names for each document; of the others the list has only the number."""
 
 
 class OpenDocuments(RoomHook):
-    """The documents that somebody has open. One event loop's."""
+    """The documents that somebody has open. For one event loop."""
 
     def __init__(self) -> None:
         self.changed: Callable[[], None] = lambda: None
-        """Called when somebody opens or leaves a document."""
+        """Called after somebody opens or leaves a document."""
         self._open: dict[str, set[Connection]] = {}
         self._message: dict[str, Any] = {"type": "open", "documents": []}
 
     def use(self, hooks: Hooks) -> None:
-        """Take note of who enters which document.
+        """Register for the rooms' connections.
 
         Args:
-            hooks: the rooms'.
+            hooks: the rooms' hooks.
         """
         for kind in KINDS:
             hooks.register(self, kind)
 
     def connected(self, connection: Connection) -> None:
-        """Note a page that has opened a document; the argument is the hook's."""
+        """Record that a page has opened a document; the argument is the hook's."""
         self._open.setdefault(connection.room_id, set()).add(connection)
         self.changed()
 
     def disconnected(self, connection: Connection) -> None:
-        """Note a page that has left one; the argument is the hook's."""
+        """Record that a page has left a document; the argument is the hook's."""
         there = self._open.get(connection.room_id, set())
         there.discard(connection)
         if not there:
@@ -57,10 +57,10 @@ class OpenDocuments(RoomHook):
         self.changed()
 
     def message(self) -> dict[str, Any]:
-        """Return what pages are told: the same object as before while nothing has changed."""
+        """Return the message to pages: the same object as before, while nothing has changed."""
         found: dict[str, set[str]] = {}
         for there in self._open.values():
-            # A file may be open as two kinds: a notebook, and its text.
+            # A file may be open as two types: as a notebook, and as text.
             if path := _shown(next(iter(there))):
                 found.setdefault(path, set()).update(one.who for one in there)
         most = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))[:MOST]
@@ -74,6 +74,6 @@ class OpenDocuments(RoomHook):
 
 
 def _shown(connection: Connection) -> str | None:
-    """Return the path of a document that pages may open, without a drive; None for another."""
+    """Return the path of a document that pages may open, without a drive; otherwise None."""
     path = getattr(connection.room, "file_path", "")
     return location.document(Location(path)) or None

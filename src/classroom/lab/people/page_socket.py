@@ -1,9 +1,8 @@
-"""The page's own connection to the classroom: there for as long as the page is.
+"""Hold one connection to each page, for as long as the page is open.
 
-The labextension opens it whatever else is open in the page, so that whoever has no document open
-hears too when their access has ended (`classroom.lab.people.revocation` closes it like any other
-socket). The place for what the page is told besides, as JSON objects with a ``type``, and may say
-itself.
+The labextension opens it at once, so that a page without an open document also learns when its
+user's access has ended (`classroom.lab.people.revocation` closes it like any other socket). Server
+and page also send each other JSON objects with a ``type`` over it.
 """
 
 from __future__ import annotations
@@ -36,41 +35,41 @@ LOG = logging.getLogger(__name__)
 ADDRESS = "classroom/api/live"
 """Below the server's own address."""
 COST_SECONDS = PATIENCE_SECONDS / 1000
-"""What each message counts: one person's pages may send a thousand at once, and a thousand in a
-minute. A page sends four in a second at most, while its user moves about."""
+"""How much each message counts: one person's pages may send a thousand at once, and a thousand in a
+minute. A page sends at most four in a second, while its user moves about."""
 
 
 def announce(page_config: MutableMapping[str, Any]) -> None:
-    """Tell pages where it is; without a word they ask for nothing, as in a personal lab.
+    """Give pages the connection's address; without it they don't connect.
 
     Args:
-        page_config: JupyterLab's, of every page.
+        page_config: JupyterLab's configuration of every page.
     """
     page_config["classroomLive"] = ADDRESS
 
 
 class LiveHandler(WebSocketMixin, Page, JupyterHandler):
-    """One page's connection. Of foreign origins none is taken: `WebSocketMixin` sees to that."""
+    """One page's connection. `WebSocketMixin` rejects connections from foreign origins."""
 
     auth_resource = "classroom"
     max_message_size = 64 * 1024
-    judges = True  # who is view-only may say where they are
+    judges = True  # view-only people may send their location
     _said = Location()
     _document = ""
     _looking: asyncio.Task[None] | None = None
     _welcoming: asyncio.Task[None] | None = None
 
     def set_default_headers(self) -> None:
-        """Send none: they are for pages."""
+        """Set no headers: those are for pages."""
 
     @ws_authenticated
     @authorized
     async def get(self) -> None:
-        """Open it for somebody who is signed in."""
+        """Open the connection for a signed-in user."""
         await super().get()
 
     def open(self, *args: str, **kwargs: str) -> None:
-        """Say at once what holds for the person at the page; the arguments are upstream's."""
+        """Send the person's state at once; the arguments are upstream's."""
         super().open(*args, **kwargs)
         lab = services.of(self)
         self.say(lab[ModeService].state(name_of(self)))
@@ -82,13 +81,13 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
 
     @property
     def _is_welcome(self) -> bool:
-        """Whether the person is still to see the welcome notebook; visitors of a lab are not."""
+        """Whether to show the person the welcome notebook; never to visitors of a personal lab."""
         lab = services.of(self)
         is_theirs = lab[ModeService].owner in ("", name_of(self))
         return is_theirs and lab[Greeting].offers(self.current_user)
 
     async def _welcome(self) -> None:
-        """Have the page open the notebook, if it is still there."""
+        """Make the page open the notebook, if it still exists."""
         name = services.of(self)[Greeting].name
         if await ensure_async(self.contents_manager.file_exists(name)):
             self.say({"type": "welcome", "path": name})
@@ -98,15 +97,15 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
         return services.of(self)[Participants]
 
     def on_close(self) -> None:
-        """Tell the others."""
+        """Notify the others."""
         super().on_close()
         if self.ping_callback is not None:
-            self.ping_callback.stop()  # upstream does at the next one, and keeps all until then
+            self.ping_callback.stop()  # upstream stops it only at the next ping
             self.ping_callback = None
         self._participants.tell()
 
     def on_message(self, message: str | bytes) -> None:
-        """Take where the page is, or that it has opened the welcome; all else is nothing."""
+        """Accept the page's location, or that it has opened the welcome notebook; ignore others."""
         name, now = name_of(self), time.monotonic()
         if self._participants.cpu.is_too_much(name, now):
             end(self, TRY_AGAIN, "too much at once")
@@ -125,7 +124,7 @@ class LiveHandler(WebSocketMixin, Page, JupyterHandler):
             self._looking = background_tasks.start(self._look(), what, LOG)
 
     async def _look(self) -> None:
-        """Look whether there is such a document, one after the other; only the last counts."""
+        """Check that the page's document exists; check again if the page has moved meanwhile."""
         looked_for = None
         while (place := self._said) != looked_for:
             looked_for, path = place, location.document(place)

@@ -1,6 +1,7 @@
-"""Who is here, and where. Tutors see everybody's cell; others see the tutors', and open documents.
+"""Track the participants and their locations.
 
-What a page says of itself counts for its own user alone, whose name is the server's word.
+Tutors see everybody's location; students see only the tutors', and the open documents. A page's
+message counts only for the page's own user, whose name comes from the server.
 """
 
 from __future__ import annotations
@@ -25,21 +26,20 @@ if TYPE_CHECKING:
     from classroom.lab.permissions.mode_service import ModeService
 
 BEAT_SECONDS = 0.3
-"""How often at most anybody is told: as fast as a class can follow."""
+"""Fewest seconds between two messages to a page: a class can't follow faster."""
 
-MINUTE = 60
-"""Seconds."""
+MINUTE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is here.
+    """A participant.
 
     Attributes:
-        name: the user's.
-        who: what the others see of them (`classroom.lab.protocol.participant.identity`).
-        place: where they were last active.
-        active: when that was: seconds since the epoch.
+        name: the user's name.
+        who: what other people see of them (`classroom.lab.protocol.participant.identity`).
+        place: their last location.
+        active: when that was, in seconds since the epoch.
     """
 
     name: str
@@ -49,15 +49,15 @@ class Person:
 
 
 class Participants:
-    """Everybody with a page open. One event loop's: nothing here is for threads."""
+    """The participants: everybody with an open page. For one event loop; not safe for threads."""
 
     def __init__(
         self, connections: Connections, modes: ModeService, documents: OpenDocuments
     ) -> None:
-        """Know of nobody.
+        """Start without participants.
 
         Args:
-            connections: the lab's, with its pages.
+            connections: the lab's connections, with its pages.
             modes: knows who is a tutor, and who is view-only.
             documents: knows which documents are open.
         """
@@ -65,11 +65,11 @@ class Participants:
         self._documents = documents
         documents.changed = self.tell
         self.cpu = CpuBudget()
-        """Not that of documents: somebody who has written too much there hears of it by a page."""
+        """Separate from documents' budget: a notice that that one is exceeded must still arrive."""
         self.several: bool | None = None
-        """Whether there are labs besides the class; None while the Hub hasn't said."""
+        """Whether there are labs besides the class; None until the Hub has written that."""
         self.asking = ""
-        """The tutor whom all are asked to follow; "" for nobody."""
+        """The name of the tutor whom everybody should follow; "" for none."""
         self.before_all: Callable[[], None] | None = None
         """Called once, when the first page comes."""
         self._asked = 0
@@ -78,7 +78,7 @@ class Participants:
         self._pending = False
 
     def come(self, page: Page) -> None:
-        """Take note of a page: it is told what the others know, and they of it."""
+        """Add a page: notify it of the others, and the others of it."""
         self._at[page] = (Location(), time.time())
         if self.before_all is not None:
             call, self.before_all = self.before_all, None
@@ -86,7 +86,7 @@ class Participants:
         self.tell()
 
     def move(self, page: Page, place: Location) -> None:
-        """Take note of where a page is; it says so as well when its user is active there."""
+        """Record a page's location, which it also sends when its user is active there."""
         self._at[page] = (place, time.time())
         self.tell()
 
@@ -94,14 +94,14 @@ class Participants:
         """Ask all to follow a tutor.
 
         Args:
-            tutor: the user's name; "" to ask no more.
+            tutor: the tutor's name; "" to end the request.
         """
         self.asking = tutor
         self._asked += 1
         self.tell()
 
     def people(self) -> list[Person]:
-        """List who is here, by name: of somebody's pages the one that was active last counts."""
+        """List the participants by name; for each person, the page that was active last counts."""
         found: dict[str, Person] = {}
         for page in self._pages():
             place, active = self._at.get(page, (Location(), 0.0))
@@ -111,23 +111,23 @@ class Participants:
         return [found[name] for name in sorted(found)]
 
     def places(self) -> dict[str, Any]:
-        """Return in which document everybody is, for the Hub: it tells tutors in other labs.
+        """Return everybody's document, which the Hub shows to tutors in other labs.
 
-        To the minute, so that it changes seldom while people work.
+        Times are rounded to minutes, so that it changes seldom while people work.
         """
         return {
             one.name: {
                 "path": location.document(one.place) or "",
-                "active": int(one.active) // MINUTE * MINUTE,
+                "active": int(one.active) // MINUTE_SECONDS * MINUTE_SECONDS,
             }
             for one in self.people()
         }
 
     def leading(self, people: Iterable[Person]) -> dict[str, Any]:
-        """Return what everybody is told: where the tutors are, and whom to follow.
+        """Return the message to everybody: the tutors' locations, and whom to follow.
 
         Args:
-            people: who is here.
+            people: the participants.
         """
         tutors = [one for one in people if one.name in self._modes.tutors]
         return {
@@ -138,10 +138,10 @@ class Participants:
         }
 
     def listed(self, people: Iterable[Person]) -> dict[str, Any]:
-        """Return what tutors are told: of everybody.
+        """Return the message to tutors: everybody's location.
 
         Args:
-            people: who is here.
+            people: the participants.
         """
         return {
             "type": "people",
@@ -160,7 +160,7 @@ class Participants:
         }
 
     def tell(self) -> None:
-        """Tell pages soon what is new, all at once."""
+        """Send pages the changes soon, in one message."""
         if not self._pending:
             self._pending = True
             asyncio.get_running_loop().call_later(BEAT_SECONDS, self._tell)
@@ -180,5 +180,5 @@ class Participants:
                     page.say(word)
 
     def _pages(self) -> list[Page]:
-        """List the pages that are open and have come."""
+        """List the open pages that `come` has added."""
         return [page for page in self._connections.pages() if page in self._at]

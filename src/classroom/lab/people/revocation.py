@@ -1,7 +1,7 @@
 """End people's access to the lab as soon as the Hub has ended it.
 
-The Hub's own part (tokens, sessions) would reach the lab only when what it remembers of the Hub's
-answers is five minutes old, and an open WebSocket never.
+The Hub revokes tokens and sessions. But the lab caches the Hub's answers for five minutes, and
+never asks again about an open WebSocket.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ CLOSE = 1003
 """The code on which JupyterLab's document provider gives up and shows the reason's sentence."""
 SENTENCE = gettext_noop("A tutor has ended your access. What you typed is kept.")
 NOT_HERE = gettext_noop("You may no longer enter this lab. What you typed is kept.")
-"""For who may still be in the class, and in other labs."""
+"""Sentence for a person who may still enter the class and other labs."""
 AGAIN_SECONDS = 2.0
-"""After so long all is done once more: an answer of the Hub's may have been under way."""
+"""When to close connections once more: an answer of the Hub may have been under way."""
 TURNS = 3
-"""How often the Hub is asked about what somebody has opened while it was being asked."""
+"""How often to ask the Hub about connections that a person has opened during the last request."""
 
 
 def forget(cache: Any, names: Collection[str]) -> int:
-    """Forget what the Hub has said of some people.
+    """Remove the Hub's answers about some people from the cache.
 
     Args:
-        cache: JupyterHub's, of user models by token.
-        names: of whom.
+        cache: JupyterHub's cache of user models by token.
+        names: the people's names.
 
     Returns:
-        How many answers were forgotten.
+        How many answers were removed.
     """
     theirs = [key for key, model in cache.values.items() if model and model.get("name") in names]
     for key in theirs:
@@ -58,11 +58,11 @@ async def is_in(hub_auth: Any, handler: RequestHandler) -> bool:
     """Ask the Hub whether it still accepts the sign-in by which a person opened a socket.
 
     Args:
-        hub_auth: JupyterHub's `HubOAuth`; it has forgotten what the Hub said of them before.
-        handler: of the socket, or of a request.
+        hub_auth: JupyterHub's `HubOAuth`, whose cache has no answer about the person.
+        handler: the handler of the socket, or of a request.
 
     Returns:
-        False also when the Hub doesn't answer: they can come back.
+        Whether it does; False also if the Hub doesn't answer, because people can reconnect.
     """
     try:
         model = await hub_auth.user_for_token(
@@ -76,7 +76,7 @@ async def is_in(hub_auth: Any, handler: RequestHandler) -> bool:
 
 
 class Revocation:
-    """Follows how people stand."""
+    """Applies the Hub's changes of people's access."""
 
     def __init__(
         self,
@@ -86,49 +86,49 @@ class Revocation:
         appoint: Callable[[Standing], None],
         owner: str = "",
     ) -> None:
-        """Begin with nothing known.
+        """Start without knowing anybody's access.
 
         Args:
-            open_sockets: everybody's.
+            open_sockets: everybody's connections.
             hub_auth: JupyterHub's `HubOAuth`, with its cache of user models by token.
-            log: where to say who has left.
-            appoint: is told how people stand.
-            owner: whose lab it is to the Hub; "" for the class's, in which tutors stay when they
-                are none any more.
+            log: the log to write to.
+            appoint: receives people's access after each change.
+            owner: the person who owns the lab in the Hub; "" for the class's lab, in which former
+                tutors may stay.
         """
         self.places: Callable[[], dict[str, Any]] = dict
-        """Says in which document everybody is, for the Hub's lists of labs."""
+        """Returns everybody's document, for the Hub's lists of labs."""
         self._appoint = appoint
         self._owner = owner
         self._open = open_sockets
         self._hub_auth = hub_auth
         self._log = log
         self.standing = Standing()
-        """As of now: without shares that are over, also while no Hub is there to say so."""
+        """People's access now: ended shares are removed, also while the Hub doesn't run."""
 
     async def follow(self, file: Path, here: Path) -> None:
-        """Follow the Hub's word for as long as the lab runs.
+        """Follow the Hub's file for as long as the lab runs.
 
         Args:
-            file: where the Hub writes how people stand.
-            here: where to write who is in the lab.
+            file: the file in which the Hub writes who has access.
+            here: the file that lists the people who are in the lab.
         """
         self.standing = access_state.read(file).at(time.time())
         self._appoint(self.standing)
         before: tuple[set[str], dict[str, Any]] | None = None
         async for _ in file_watch.moments(file.parent):
             self.take(access_state.read(file))
-            # Only other labs' tutors want to know where somebody is.
+            # Only tutors in other labs need everybody's document.
             places = self.places() if self.standing.several else {}
             if (now := (self._open.people(), places)) != before:
                 registry.write_here(here, *now)
                 before = now
 
     def take(self, found: Standing) -> None:
-        """Do what follows from how people stand now.
+        """Apply people's access.
 
         Args:
-            found: as the Hub has written it.
+            found: the access that the Hub has written.
         """
         before, self.standing = self.standing, found.at(time.time())
         found = self.standing
@@ -144,13 +144,13 @@ class Revocation:
         self._end(left - ended, gettext(NOT_HERE))
         if ended or left:
             work = self._end_again(ended, left, found)
-            background_tasks.start(work, "Looking again who is in", self._log)
+            background_tasks.start(work, "Disconnecting people again", self._log)
 
     def _left(self, before: Standing) -> frozenset[str]:
-        """List who could enter this lab by the configuration or a share, and no longer can.
+        """List the people who could enter this lab by the configuration or a share, and can't now.
 
         Args:
-            before: how people stood.
+            before: people's access before.
         """
         if not self._owner:
             return frozenset()
@@ -166,7 +166,7 @@ class Revocation:
     async def _end_again(
         self, ended: Collection[str], left: frozenset[str], then: Standing
     ) -> None:
-        """Find what was being opened just then, of people who haven't been let in again."""
+        """Close connections that were opening meanwhile, unless the person has access again."""
         await asyncio.sleep(AGAIN_SECONDS)
         forget(self._hub_auth.cache, {*ended, *left})
         for name in ended:
@@ -178,7 +178,7 @@ class Revocation:
             self._open.end(name, CLOSE, notifications.closing(gettext(NOT_HERE)))
 
     async def _newly_in(self, name: str) -> set[RequestHandler]:
-        """List the sockets and requests of a person that the Hub accepts: they signed in again."""
+        """List a person's sockets and requests with a new sign-in, which the Hub accepts."""
         asked: dict[RequestHandler, bool] = {}
         for _ in range(TURNS):
             if not (new := [one for one in self._open.of(name) if one not in asked]):

@@ -1,7 +1,7 @@
-"""The welcome notebook: put into a new lab, and opened for everybody once.
+"""Put the welcome notebook into a new lab, and open it once for each person.
 
-It is an ordinary file of the lab's from then on: whoever deletes, moves or changes it has the last
-word. Once means once for a person, on whichever device, and once more for another notebook.
+It is an ordinary file then: people may delete, move or change it. Each person sees it once, on any
+device, and once more if the notebook is another one.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 FILE = "welcome.json"
-"""Below the lab's history: what was put where, and who has seen it."""
+"""Records which notebooks the lab has got, and who has seen them; below the lab's history."""
 MOUNTED = "materials"
-"""What a new lab's folder has without anybody's doing, besides chats."""
+"""A name that a new lab's folder may have besides chats."""
 LONGEST_CHARACTERS = 64
-"""Characters of a message."""
+"""Most characters of a message."""
 
 
 class WelcomeNotebook(Configurable):
-    """Which one it is; rendered by `classroom.lab.server_config`."""
+    """The notebook's configuration, which `classroom.lab.server_config` writes."""
 
     name = Unicode("", config=True, help="The notebook's name in the lab; empty for none.")
     text = Unicode("", config=True, help="What it has in it.")
@@ -40,10 +40,10 @@ class WelcomeNotebook(Configurable):
 
 
 def who(user: Any) -> str:
-    """Tell a person from all others, by their account where it is known: names are changed.
+    """Return what identifies a person: the account if it is known, because names can change.
 
     Args:
-        user: jupyter_server's, signed in.
+        user: jupyter_server's signed-in user.
     """
     info = (getattr(user, "hub_user", None) or {}).get("user_info") or {}
     account = info.get("account")
@@ -51,10 +51,10 @@ def who(user: Any) -> str:
 
 
 def is_opened(message: str | bytes) -> bool:
-    """Say whether a page's message says that it has opened the notebook.
+    """Say whether a message reports that the page has opened the notebook.
 
     Args:
-        message: as received; a page may send anything.
+        message: the received message; a page may send anything.
     """
     if not isinstance(message, str) or len(message) > LONGEST_CHARACTERS:
         return False
@@ -65,20 +65,20 @@ def is_opened(message: str | bytes) -> bool:
 
 
 class Greeting:
-    """Who is still to see the notebook, in one lab. One event loop's."""
+    """Knows who has seen the notebook in one lab. For one event loop."""
 
     def __init__(self) -> None:
-        """Have none: so it is where only the rooms are measured."""
+        """Start without a notebook, as if only the rooms are measured."""
         self.name = ""
         self._file: Path | None = None
         self._seen: dict[str, list[str]] = {}
 
     def begin(self, root: Root, file: Path, given: WelcomeNotebook) -> None:
-        """Put the notebook into the lab's folder, if it is to be there and wasn't before.
+        """Put the notebook into the lab's folder, unless it was put there before.
 
         Args:
             root: the lab's folder.
-            file: where it is kept what was put there, and who has seen it.
+            file: the record of which notebooks were put there, and who has seen them.
             given: the notebook.
         """
         self._file = file
@@ -87,9 +87,9 @@ class Greeting:
             if given.name and given.name not in self._seen:
                 self._put(root, given)
         except (OSError, ValueError) as error:
-            LOG.warning("There is no welcome notebook: %s", error)
+            LOG.warning("The welcome notebook could not be added: %s", error)
             return
-        # A lab in use has a list without the notebook: it was there before, and gets none.
+        # A lab that was in use before gets no notebook, so its record doesn't have this one.
         self.name = given.name if given.name in self._seen else ""
 
     def _put(self, root: Root, given: WelcomeNotebook) -> None:
@@ -102,18 +102,18 @@ class Greeting:
         self._keep({**self._seen, given.name: []})
 
     def offers(self, user: Any) -> bool:
-        """Say whether somebody hasn't seen it.
+        """Say whether a person hasn't seen it yet.
 
         Args:
-            user: jupyter_server's, signed in.
+            user: jupyter_server's signed-in user.
         """
         return bool(self.name) and who(user) not in self._seen[self.name]
 
     def opened(self, user: Any) -> None:
-        """Remember that somebody's page has opened it.
+        """Record that a person's page has opened it.
 
         Args:
-            user: jupyter_server's, signed in.
+            user: jupyter_server's signed-in user.
         """
         if not self.offers(user):
             return
@@ -121,7 +121,7 @@ class Greeting:
         try:
             self._keep({**self._seen, self.name: seen})
         except OSError as error:
-            LOG.warning("Who has seen the welcome notebook is not written down: %s", error)
+            LOG.warning("Could not record who has seen the welcome notebook: %s", error)
 
     def _keep(self, seen: dict[str, list[str]]) -> None:
         self._seen = seen

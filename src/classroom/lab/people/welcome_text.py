@@ -1,4 +1,4 @@
-"""What our own welcome says: to a class, or to the owner of a personal lab; in its language."""
+"""The text of our own welcome notebook, for a class or for the owner of a personal lab."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ CODE = gettext_noop('name = "everybody"\nprint(f"Hello, {name}!")')
 
 
 def cells(*, own: bool, chat: bool) -> list[tuple[str, str]]:
-    """Return the cells, each with its kind.
+    """Return the notebook's cells, each with its type.
 
     Args:
-        own: whether it is for the owner of a personal lab.
+        own: whether the notebook is for the owner of a personal lab.
         chat: whether there is a chat.
     """
     if own:

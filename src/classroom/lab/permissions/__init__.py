@@ -1,1 +1,1 @@
-"""Who may do what: view-only, the rule for each handler, tutors."""
+"""People's permissions: view-only, tutors, and the rule for each handler."""

@@ -1,7 +1,7 @@
-"""What each request may do, and of somebody who is view-only: asked before a handler's own work.
+"""Authorize each request before its handler works, also those of view-only people.
 
-The rules go by handler and method, not by upstream's word for the action: what upstream calls
-reading may start something, and some of its handlers ask nobody.
+The rules go by handler and method, not by upstream's action: an action that upstream calls reading
+may start something, and some of its handlers don't check permissions.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 
 def name_of(handler: type) -> str:
-    """Name a handler's class as the rules do."""
+    """Return the name of a handler's class in the rules."""
     return f"{handler.__module__}.{handler.__qualname__}"
 
 
 def rule_of(handler: type, method: str) -> Rule | None:
-    """Find what holds for a handler's method; None when nobody has said.
+    """Return the rule for a handler's method; None if there is none.
 
     Args:
-        handler: its class.
-        method: of HTTP.
+        handler: the handler's class.
+        method: the HTTP method.
     """
     asked = "get" if method.lower() == "head" else method.lower()
     return RULES.get((name_of(handler), asked))
 
 
 class ClassAuthorizer(JupyterHubAuthorizer):
-    """JupyterHub's own, the rules for all, and those for who is view-only."""
+    """JupyterHub's authorizer, with the lab's rules for everybody and for view-only people."""
 
     def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
-        """Say whether a request may do what it asks for; the arguments are upstream's.
+        """Say whether a request is allowed; the arguments are upstream's.
 
         Raises:
-            HTTPError: 403, nobody may do that, or only a tutor, or the caller was removed from
-                this lab; with a sentence that says so.
+            HTTPError: 403 with a sentence if nobody may do that, or only a tutor, or if the caller
+                was removed from this lab.
         """
         if not super().is_authorized(handler, user, action, resource):
             return False
@@ -77,7 +77,7 @@ def methods(handler: type) -> Iterator[str]:
 
 
 def rules(application: Application) -> Iterator[routing.Rule]:
-    """Go through all rules by which a running server finds a handler: each names its class."""
+    """Iterate over all routing rules of a running server that name a handler's class."""
     pending = [application.default_router, application.wildcard_router]
     while pending:
         for rule in pending.pop().rules:
@@ -88,12 +88,12 @@ def rules(application: Application) -> Iterator[routing.Rule]:
 
 
 def handlers(application: Application) -> Iterator[type]:
-    """Go through the classes of all handlers that a running server has."""
+    """Iterate over the classes of all handlers of a running server."""
     yield from dict.fromkeys(rule.target for rule in rules(application))
 
 
 def without_rule(application: Application) -> list[str]:
-    """List what a running server does that no rule is about, as ``module.Handler.method``."""
+    """List a running server's methods without a rule, as ``module.Handler.method``."""
     return sorted(
         f"{name_of(handler)}.{method}"
         for handler in handlers(application)

@@ -1,7 +1,7 @@
-"""For each handler and method of the lab: who may do what it does.
+"""Define who may use each handler and method of the lab.
 
-`classroom.lab.permissions.authorizer` goes by it, and names in the log what a running server has
-besides.
+`classroom.lab.permissions.authorizer` applies these rules, and logs handlers of a running server
+that have no rule.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ class Rule(Enum):
     """Who may use a method."""
 
     READ = "read"
-    """Everybody: it only reads, or what it writes is the user's own."""
+    """Everybody: it only reads, or writes only the user's own data."""
     WRITE = "write"
     """Everybody who isn't view-only."""
     TUTORS = "tutors"
-    """Tutors alone."""
+    """Only tutors."""
     NOBODY = "nobody"
     """Nobody: it would change the lab for all, or deceive the server."""
 
@@ -34,8 +34,8 @@ REFUSALS = {
 
 
 SERVER = "jupyter_server.services"
-# What a page shows, and what is the user's own: settings, layout, sign-in. A socket may be opened:
-# its messages are judged one by one.
+# What a page shows, and the user's own data: settings, layout, sign-in. Everybody may open a
+# socket, because its messages are checked one by one.
 READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.assignments.tutor_handlers": (
         "AssignmentsHandler.get",
@@ -72,17 +72,17 @@ READS: dict[str, tuple[str, ...]] = {
     "classroom.lab.rooms.room_socket": ("RoomSocket.get",),
     "classroom.lab.snapshots.handlers": (
         "PreviewHandler.get",
-        "RestoreHandler.get",  # the list, as it is a kind of that
+        "RestoreHandler.get",  # the list, which it inherits
         "SnapshotsHandler.get",
         "SnapshotTreeHandler.get",
     ),
     "classroom.lab.execution.terminals": ("StudentTermSocket.get", "StudentTerminalsHandler.get"),
     "classroom.lab.api.usage": ("UsageHandler.get",),
     "classroom.lab.api.labs": ("LabsHandler.get",),
-    # The Hub says who may: the owner and tutors; whoever only looks on may leave.
+    # The Hub decides: the owner and tutors may share; view-only people may leave.
     "classroom.lab.api.sharing": ("LabSharesHandler.get", "LabShareHandler.put delete"),
     "classroom.lab.api.links": ("LabLinksHandler.get post", "LabLinkHandler.delete"),
-    # Who may read may give a copy, which others get elsewhere: they could download it.
+    # People who may read may give a copy to others: they could download it as well.
     "classroom.lab.api.copies": ("CopyLinksHandler.post",),
     "jupyter_lsp.handlers": ("LanguageServersHandler.get",),
     "jupyter_server.base.handlers": (
@@ -93,7 +93,7 @@ READS: dict[str, tuple[str, ...]] = {
         "PublicStaticFileHandler.get",
         "RedirectWithParams.get",
         "Template404.get",
-        "TrailingSlashHandler.get post put",  # a redirect, which is asked about again
+        "TrailingSlashHandler.get post put",  # a redirect to an address with its own rule
     ),
     "jupyter_server.kernelspecs.handlers": ("KernelSpecResourceHandler.get",),
     "jupyter_server.nbconvert.handlers": ("NbconvertFileHandler.get",),
@@ -101,7 +101,7 @@ READS: dict[str, tuple[str, ...]] = {
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.get", "TerminalRootHandler.get"),
     "jupyter_server_ydoc.handlers": (
         "DocForkHandler.get",
-        "DocSessionHandler.put",  # asks which room is a file's
+        "DocSessionHandler.put",  # returns the room of a file
         "TimelineHandler.get",
     ),
     "jupyterhub.singleuser.extension": (
@@ -158,9 +158,9 @@ WRITES: dict[str, tuple[str, ...]] = {
     "classroom.lab.api.shutdown": ("NoShutdownHandler.post",),
     "classroom.lab.snapshots.handlers": ("RestoreHandler.post",),
     "classroom.lab.execution.terminals": ("StudentTerminalsHandler.post",),
-    "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),  # ours stands before it
+    "jupyter_server.nbconvert.handlers": ("NbconvertPostHandler.post",),  # our handler comes first
     "jupyter_server_terminals.api_handlers": ("TerminalHandler.delete", "TerminalRootHandler.post"),
-    "jupyter_server_terminals.handlers": ("TermSocket.get",),  # ours stands before it
+    "jupyter_server_terminals.handlers": ("TermSocket.get",),  # our handler comes first
     "jupyter_server_ydoc.handlers": ("UndoRedoHandler.put",),
     f"{SERVER}.contents.handlers": (
         "CheckpointsHandler.post",
@@ -180,30 +180,30 @@ WRITES: dict[str, tuple[str, ...]] = {
     ),
     f"{SERVER}.shutdown": ("ShutdownHandler.post",),
 }
-# By a room's id students would learn where those are of whom they hear; no page asks.
+# With a room's id students could find out where other people are; no page uses it.
 TUTORS: dict[str, tuple[str, ...]] = {
     "jupyter_server_fileid.handler": ("FileIDHandler.get", "FilePathHandler.get"),
 }
 NOBODYS: dict[str, tuple[str, ...]] = {
-    # No language server is configured; each message to one that isn't is an error in the log.
+    # No language server is configured, so that each message would be an error in the log.
     "jupyter_lsp.handlers": ("LanguageServerWebSocketHandler.get",),
-    # What is merged of a fork nobody judges, and each is a copy that stays. No page makes any: the
-    # timeline has its own.
+    # Nothing checks what is merged from a fork, and each fork is a copy that stays. No page creates
+    # any: the timeline has its own.
     "jupyter_server_ydoc.handlers": ("DocForkHandler.put delete",),
     "jupyterlab.handlers.build_handler": ("BuildHandler.post delete",),
     "jupyterlab.handlers.extension_manager_handler": ("ExtensionHandler.post",),
     "jupyterlab.handlers.plugin_manager_handler": ("PluginHandler.post",),
-    # Matches what anybody sends as an expression, and is never reached: ours stands before it.
+    # It matches any regular expression from a page. Never reached, because our handler comes first.
     "jupyterlab_server.licenses_handler": ("LicensesHandler.get",),
-    # All people's at once, and never reached: ours stand before them.
+    # They change everybody's. Never reached, because our handlers come first.
     "jupyterlab_server.settings_handler": ("SettingsHandler.put",),
     "jupyterlab_server.workspaces_handler": ("WorkspacesHandler.put delete",),
     f"{SERVER}.api.handlers": ("IdentityHandler.patch",),
-    # The log would take whatever is sent, as a line of its own; our pages' policies report nothing.
+    # It writes whatever a page sends into the log. Our pages' policies report nothing.
     f"{SERVER}.security.handlers": ("CSPReportHandler.post",),
-    # Which everybody's pages load, and the server itself at its next start.
+    # Everybody's pages load it, and so does the server at its next start.
     f"{SERVER}.config.handlers": ("ConfigHandler.put patch",),
-    # The server believes them: a file that is said to be renamed takes its document along.
+    # The server trusts events: a reported rename of a file moves its document.
     f"{SERVER}.events.handlers": ("EventHandler.post", "SubscribeWebsocket.get"),
 }
 

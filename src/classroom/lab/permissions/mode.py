@@ -1,7 +1,7 @@
-"""Who drives: which students are view-only, and what that leaves them. Pure rules.
+"""Decide which students are view-only, and what they may still do. Pure rules.
 
-What isn't named here as reading is refused: an extension's new handler is refused until somebody
-has looked at it, and the lab's log names it.
+Everything that isn't listed here as reading is rejected. So a new handler of an extension is
+rejected until somebody has checked it; the lab's log names it.
 """
 
 from __future__ import annotations
@@ -23,37 +23,37 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.update_bounds import Range
 
 REMEMBERED = 1000
-"""Documents of one person's that are remembered as out of date: more pages than anybody opens."""
+"""How many outdated copies of one person to remember: more pages than anybody opens."""
 QUIET_REQUESTS = frozenset({"kernel_info_request", "comm_info_request", "history_request"})
-"""What a page asks a kernel when it connects, which runs nothing of anybody's."""
+"""Requests that a page sends to a kernel when it connects; they run no code."""
 
 
 @dataclass(frozen=True)
 class Mode:
-    """Who is view-only.
+    """Which students are view-only.
 
     Attributes:
         driver: the tutor who has switched all students to view-only; "" while they may write.
-        people: students for whom something else holds: whether they are view-only.
+        people: students with a different mode: whether they are view-only.
     """
 
     driver: str = ""
     people: Mapping[str, bool] = field(default_factory=dict)
 
     def is_view_only(self, name: str, tutors: frozenset[str]) -> bool:
-        """Say whether somebody may only look on; a tutor never.
+        """Say whether a person is view-only; a tutor never is.
 
         Args:
-            name: the signed-in user's.
-            tutors: who is one now.
+            name: the signed-in user's name.
+            tutors: the current tutors.
         """
         return name not in tutors and self.people.get(name, bool(self.driver))
 
     def for_all(self, driver: str) -> Mode:
-        """Return the mode after all were switched, whatever held for anybody before.
+        """Return the mode after all students were switched, which drops single students' modes.
 
         Args:
-            driver: the tutor who drives from now on; "" for nobody.
+            driver: the tutor who drives from now on; "" if all students may write.
         """
         return Mode(driver)
 
@@ -61,8 +61,8 @@ class Mode:
         """Return the mode after one student was switched.
 
         Args:
-            name: the student's.
-            view_only: whether they are from now on.
+            name: the student's name.
+            view_only: whether the student is view-only from now on.
         """
         others = {one: held for one, held in self.people.items() if one != name}
         if view_only != bool(self.driver):
@@ -70,17 +70,17 @@ class Mode:
         return Mode(self.driver, others)
 
     def encode(self) -> bytes:
-        """Return what `decode` reads."""
+        """Encode the mode for `decode`."""
         return json.dumps({"driver": self.driver, "people": dict(self.people)}).encode()
 
 
 KEYS = ("driver", "people")
 SAFE = Mode("a tutor")
-"""All are view-only: when it can't be read what holds."""
+"""The mode if the saved one can't be read: all students are view-only."""
 
 
 def decode(text: bytes) -> Mode:
-    """Read what `Mode.encode` has written.
+    """Parse what `Mode.encode` has written.
 
     Raises:
         ValueError: it is something else.
@@ -93,16 +93,16 @@ def decode(text: bytes) -> Mode:
 
 
 def writes(message: SyncUpdate | SaveRequest, deleted: Callable[[], bytes]) -> bool:
-    """Say whether a message would write to a room's document, as far as the lab knows it.
+    """Say whether a message would write something new to a room's document.
 
     Args:
-        message: of somebody who may not.
-        deleted: makes an update that has all that is deleted in the document and nothing else, as
+        message: a message of a person who may not write.
+        deleted: returns an update that has only the document's deletions, as
             ``doc.get_update(doc.get_state())`` does.
 
     Returns:
-        Whether it isn't plainly what a page sends that only comes back: it names all that it knows
-        is deleted.
+        False only for the message of a page that reconnects, which lists known deletions. True for
+        everything else.
     """
     if not isinstance(message, SyncUpdate) or message.content.structs:
         return True
@@ -113,10 +113,10 @@ def writes(message: SyncUpdate | SaveRequest, deleted: Callable[[], bytes]) -> b
 
 
 def joined(ranges: Iterable[Range]) -> list[Range]:
-    """Return ranges in order, those that touch as one.
+    """Sort ranges, and join those that touch.
 
     Args:
-        ranges: what is deleted, in any order.
+        ranges: deleted ranges, in any order.
     """
     found: list[Range] = []
     for client, clock, end in sorted(ranges):
@@ -128,7 +128,7 @@ def joined(ranges: Iterable[Range]) -> list[Range]:
 
 
 def is_within(some: Sequence[Range], known: Sequence[Range]) -> bool:
-    """Say whether everything in some ranges is in others; both as `joined` returns them."""
+    """Say whether some ranges are within others; both are results of `joined`."""
     for client, clock, end in some:
         at = bisect_right(known, (client, clock, CLIENTS)) - 1
         if at < 0 or known[at][0] != client or known[at][2] < end:
@@ -137,43 +137,43 @@ def is_within(some: Sequence[Range], known: Sequence[Range]) -> bool:
 
 
 class Outdated:
-    """Documents in pages that have what was not taken: nothing more of them is.
+    """Pages' copies of documents that contain a dropped change; their updates are dropped, too.
 
-    Each copy in a page has an id of its own. What was dropped once would come in with
-    the next message that the copy sends, or when it reconnects: only a new copy is the shared one.
+    Each copy has an id of its own. The copy would send the dropped change again with its next
+    message, or when it reconnects. Only a new copy agrees with the shared document.
     """
 
     def __init__(self) -> None:
         self._of: dict[str, deque[int]] = {}
 
     def add(self, name: str, clients: Iterable[int]) -> None:
-        """Take note of somebody's copies.
+        """Remember a person's copies.
 
         Args:
-            name: theirs: a copy's id is only what they say.
+            name: the person's name, because pages choose the copies' ids.
             clients: the copies' ids.
         """
         known = self._of.setdefault(name, deque(maxlen=REMEMBERED))
         known.extend(client for client in clients if client not in known)
 
     def among(self, name: str, clients: Iterable[int]) -> bool:
-        """Say whether one of somebody's copies is out of date."""
+        """Say whether one of these copies of a person is outdated."""
         known = self._of.get(name)
         return known is not None and any(client in known for client in clients)
 
     def knows(self, name: str) -> bool:
-        """Say whether any of somebody's copies are out of date."""
+        """Say whether a person has any outdated copies."""
         return name in self._of
 
     def of(self, name: str) -> list[int]:
-        """List somebody's."""
+        """List a person's outdated copies."""
         return list(self._of.get(name, ()))
 
 
 def is_quiet(header: Mapping[str, Any]) -> bool:
-    """Say whether a message to a kernel runs nothing: who is view-only may send no other.
+    """Say whether a message to a kernel runs no code; view-only people may send only these.
 
     Args:
-        header: of the message.
+        header: the message's header.
     """
     return header.get("msg_type") in QUIET_REQUESTS

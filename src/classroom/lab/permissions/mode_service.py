@@ -1,4 +1,4 @@
-"""Who drives the lab just now: kept on the volume, and told to every page."""
+"""Keep the lab's mode on the volume, and send it to every page."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.driving")
 NOTICE_SECONDS = 2.0
-"""How often somebody is told at most that something of theirs wasn't taken."""
+"""Fewest seconds between two notices to a person that something was rejected."""
 
 
 class ModeService:
-    """What holds in one lab. One event loop's: nothing here is for threads."""
+    """The mode of one lab. For one event loop; not safe for threads."""
 
     def __init__(self, connections: Connections, guests: RemovedGuests | None = None) -> None:
-        """Let everybody write: so it is where only the rooms are measured.
+        """Let everybody write, as if only the rooms are measured.
 
         Args:
-            connections: the lab's, with its pages.
-            guests: who was removed from the lab; None for nobody.
+            connections: the lab's connections, with its pages.
+            guests: the guests whom a tutor removed from the lab; None for no guests.
         """
         self._connections = connections
         self._guests = guests or RemovedGuests()
         self.mode = Mode()
         self.tutors: frozenset[str] = frozenset()
         self.owner = ""
-        """Whose lab it is to the Hub, somebody's or a room's; "" for the class's."""
+        """The lab's owner in the Hub, a person or a room; "" for the class's lab."""
         self.viewers: frozenset[str] = frozenset()
-        """Who only looks on in this lab, whoever drives: the configuration says so, or a share."""
+        """People who are view-only here by the configuration or a share, in every mode."""
         self.outdated = Outdated()
         self._file: Path | None = None
         self._told: dict[str, float] = {}
         self._telling: set[str] = set()
 
     def load(self, file: Path) -> None:
-        """Go on with what held before the lab was restarted.
+        """Load the mode from before the lab's restart.
 
         Args:
-            file: where it is kept. What can't be read lets nobody write but tutors.
+            file: the saved mode. If it can't be read, only tutors may write.
         """
         self._file = file
         try:
@@ -70,10 +70,10 @@ class ModeService:
             self.mode = SAFE
 
     def switch(self, mode: Mode) -> None:
-        """Have another mode hold from now on, and tell everybody.
+        """Save and apply another mode, and send it to every page.
 
         Raises:
-            OSError: it can't be kept, and doesn't hold.
+            OSError: it can't be saved, and isn't applied.
         """
         if self._file is not None:
             files.write_private(self._file, mode.encode())
@@ -81,11 +81,11 @@ class ModeService:
         self.tell()
 
     def appoint(self, tutors: frozenset[str], viewers: frozenset[str] = frozenset()) -> None:
-        """Take over who is a tutor now; so is the owner, in a lab of their own.
+        """Set the present tutors; in a personal lab, its owner counts as one.
 
         Args:
-            tutors: the class's.
-            viewers: who only looks on here by the configuration, or by a share.
+            tutors: the class's tutors.
+            viewers: the people who are view-only here by the configuration, or by a share.
         """
         tutors = tutors | {self.owner} if self.owner else tutors
         if (tutors, viewers) != (self.tutors, self.viewers):
@@ -93,26 +93,26 @@ class ModeService:
             self.tell()
 
     def is_removed(self, name: str) -> bool:
-        """Say whether somebody was removed from this lab; the owner and tutors never are."""
+        """Say whether a person was removed from this lab; never true for the owner and tutors."""
         return name in self._guests.names - self.tutors
 
     def looks_on(self, name: str) -> bool:
-        """Say whether somebody only looks on, whoever drives."""
+        """Say whether a person is view-only by the configuration or a share, in every mode."""
         return name in self.viewers - self.tutors
 
     def is_view_only(self, name: str) -> bool:
-        """Say whether somebody may only look on."""
+        """Say whether a person is view-only."""
         return self.looks_on(name) or self.mode.is_view_only(name, self.tutors)
 
     def state(self, name: str) -> dict[str, Any]:
-        """Return what somebody's page is told.
+        """Return the message to a person's pages.
 
         Args:
-            name: the signed-in user's.
+            name: the signed-in user's name.
 
         Returns:
-            For a tutor also what holds for each single student, and, in a lab of somebody's own,
-            who was removed from it.
+            The person's state; for a tutor also single students' modes and, in a personal lab, the
+            guests who were removed from it.
         """
         found: dict[str, Any] = {
             "type": "driving",
@@ -130,16 +130,16 @@ class ModeService:
         return found
 
     def tell(self) -> None:
-        """Tell every page what holds for whoever is at it."""
+        """Send every page its user's state."""
         for page in self._connections.pages():
             page.say(self.state(name_of(page)))
 
     def refuse(self, name: str, clients: Iterable[int] = ()) -> None:
-        """Take note that something of somebody's wasn't taken, and tell their pages.
+        """Record that something from a person was rejected, and notify their pages.
 
         Args:
-            name: theirs.
-            clients: ids of the copies of documents that it came from.
+            name: the person's name.
+            clients: ids of the copies of documents that sent it.
         """
         self.outdated.add(name, clients)
         if name in self._telling:
@@ -156,11 +156,11 @@ class ModeService:
                 page.say({**self.state(name), "refused": True})
 
     def guard(self, handler: WebSocketHandler) -> None:
-        """Have a socket take nothing while its user is view-only.
+        """Drop a socket's messages while its user is view-only.
 
         Args:
-            handler: of any kind; those that judge their messages themselves (``judges``) are left
-                alone, and a kernel's, whose connection does
+            handler: any handler. Left unchanged are those that check their messages themselves
+                (``judges``), and a kernel's, whose connection checks them
                 (`classroom.lab.execution.kernel_websocket`).
         """
         if getattr(handler, "judges", False) or isinstance(handler, KernelWebsocketHandler):

@@ -1,7 +1,7 @@
-"""Whether the parts of the server that keep the lab's promises are still the lab's own.
+"""Check that the server's parts on which the lab's security depends are still the lab's own.
 
-A package in the tutor's requirements.txt may bring a server extension that puts another part in the
-place of one of ours. The server would start as ever and keep nothing of what the promises say.
+A package in the tutor's requirements.txt may contain a server extension that replaces one of our
+parts. The server would start as usual, but would break the lab's promises.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ PARTS = {
     "file_id_manager": "what follows files that are moved",
     "terminal_manager": "what starts terminals",
 }
-"""Parts by their name in the server's settings; most are the application's, too."""
+"""Parts by their name in the server's settings; most are attributes of the application, too."""
 OURS = ("classroom.lab.extension", "jupyterhub.singleuser")
-"""Extensions that may replace what they like, beside those that the lab itself loads."""
+"""Extensions that may replace parts, besides those that the lab itself loads."""
 CURE = "take it out and build the image again (make up)"
 
 
@@ -42,7 +42,7 @@ def parts(app: ServerApp) -> dict[str, object]:
     """Return all parts, and the methods of those whose class is ours.
 
     Args:
-        app: jupyter_server's.
+        app: jupyter_server's application.
     """
     found: dict[str, object] = {}
     settings = app.web_app.settings
@@ -56,7 +56,7 @@ def parts(app: ServerApp) -> dict[str, object]:
 
 
 def _methods(part: object) -> dict[str, object]:
-    """Return what can be called of a part of ours; a method that is patched is another."""
+    """Return the callables of one of our parts; a patched method is another object."""
     kinds = [one for one in type(part).__mro__ if one.__module__.startswith("classroom.")]
     found = {key: each for one in reversed(kinds) for key, each in vars(one).items()}
     own = getattr(part, "__dict__", {})
@@ -65,13 +65,13 @@ def _methods(part: object) -> dict[str, object]:
 
 
 def replaced(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
-    """List the parts that are others than before, in words.
+    """List the replaced parts, in words.
 
-    A files' part that derives from the one before is none of them: its work comes to ours.
+    A contents manager that derives from the one before doesn't count, because it calls ours.
 
     Args:
-        before: from `parts`.
-        now: likewise, after an extension was loaded.
+        before: the result of `parts`.
+        now: the result of `parts` after an extension was loaded.
     """
     changed = {key for key, part in before.items() if part is not None and part is not now.get(key)}
     old, new = before.get(CONTENTS), now.get(CONTENTS)
@@ -83,11 +83,11 @@ def replaced(before: Mapping[str, object], now: Mapping[str, object]) -> list[st
 
 
 def shadowed(before: Mapping[int, tuple[str, type]], now: Mapping[int, tuple[str, type]]) -> str:
-    """Return an address of the lab's that a new handler answers in its place; "" for none.
+    """Return an address of the lab that a new handler answers instead; "" if there is none.
 
     Args:
-        before: patterns and handlers by their rule, from `routes`.
-        now: likewise, after an extension was loaded.
+        before: the result of `routes`.
+        now: the result of `routes` after an extension was loaded.
     """
     known = {pattern for pattern, _ in before.values()}
     added = (one for rule, one in now.items() if rule not in before)
@@ -98,7 +98,7 @@ def routes(app: ServerApp) -> dict[int, tuple[str, type]]:
     """Return patterns of addresses and their handlers, by the identity of their rule.
 
     Args:
-        app: jupyter_server's.
+        app: jupyter_server's application.
     """
     found = {}
     for rule in authorizer.rules(app.web_app):
@@ -109,20 +109,20 @@ def routes(app: ServerApp) -> dict[int, tuple[str, type]]:
 
 
 def package(extension: str) -> str:
-    """Name the package that an extension is of, as requirements.txt does.
+    """Return the name of an extension's package, as in requirements.txt.
 
     Args:
-        extension: its module.
+        extension: the extension's module.
     """
     module = extension.partition(".")[0]
     return next(iter(metadata.packages_distributions().get(module, ())), module)
 
 
 def watch(app: Any) -> None:
-    """Look at all parts after each extension that is loaded.
+    """Check all parts after each extension that is loaded.
 
     Args:
-        app: jupyter_server's, before it loads any.
+        app: jupyter_server's application, before it loads any extension.
     """
     begin = app.load_server_extensions
 
@@ -149,7 +149,7 @@ def watch(app: Any) -> None:
 def _check(
     app: ServerApp, name: str, before: dict[str, Any], known: dict[int, tuple[str, type]]
 ) -> None:
-    """Refuse what has replaced a part; go on with what derives from ours.
+    """Reject an extension that has replaced a part; accept a contents manager derived from ours.
 
     Raises:
         StartRefusedError: what to take out of requirements.txt.

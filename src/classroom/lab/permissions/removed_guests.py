@@ -1,7 +1,7 @@
-"""Guests whom the owner of a lab, or a tutor, has removed from it: kept on the volume.
+"""Keep the guests whom a lab's owner or a tutor has removed from it, on the volume.
 
-The Hub would let them in: a group of the configuration, or a share, says that they may enter. What
-these say of the class, and of other labs, stays.
+The Hub still lets them in, because a group of the configuration or a share allows it. Their access
+to the class and to other labs doesn't change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REMOVED = gettext_noop("You were removed from this lab. What you typed is kept."
 
 
 def decode(text: bytes) -> frozenset[str]:
-    """Read what `RemovedGuests` has written.
+    """Parse what `RemovedGuests` has written.
 
     Args:
         text: a JSON list of names.
@@ -36,17 +36,17 @@ def decode(text: bytes) -> frozenset[str]:
 
 
 class RemovedGuests:
-    """Who was removed from one lab. One event loop's: nothing here is for threads."""
+    """The removed guests of one lab. For one event loop; not safe for threads."""
 
     def __init__(self) -> None:
         self.names: frozenset[str] = frozenset()
         self._file: Path | None = None
 
     def load(self, file: Path) -> None:
-        """Go on with what held before the lab was restarted.
+        """Load the removed guests from before the lab's restart.
 
         Args:
-            file: where it is kept. What can't be read keeps nobody out, and the log says so.
+            file: the saved list. If it can't be read, no guest is removed, and the log says so.
         """
         self._file = file
         try:
@@ -54,28 +54,28 @@ class RemovedGuests:
         except FileNotFoundError:
             self.names = frozenset()
         except (OSError, ValueError) as error:
-            LOG.warning("Who was removed from this lab can't be read; remove them anew: %s", error)
+            LOG.warning("The list of removed guests can't be read; remove them again: %s", error)
             self.names = frozenset()
 
     def remove(self, name: str) -> None:
-        """Keep a guest out from now on.
+        """Remove a guest from now on.
 
         Args:
-            name: the guest's.
+            name: the guest's name.
 
         Raises:
-            OSError: it can't be kept, and doesn't hold.
+            OSError: it can't be saved, and isn't applied.
         """
         self._keep(self.names | {name})
 
     def let_in(self, name: str) -> None:
-        """Keep a guest out no more.
+        """Let a guest enter again.
 
         Args:
-            name: the guest's.
+            name: the guest's name.
 
         Raises:
-            OSError: it can't be kept, and doesn't hold.
+            OSError: it can't be saved, and isn't applied.
         """
         self._keep(self.names - {name})
 

@@ -1,7 +1,7 @@
-"""Take a browser's word that a request comes from a page of the lab, in place of the XSRF token.
+"""Accept a browser's headers as proof that a request comes from the lab's page, without a token.
 
-JupyterLab's pages read the token from the cookie ``_xsrf``. Another lab on the same host, at
-another port, has a cookie of that name too, and each overwrites the other's.
+JupyterLab's pages read the XSRF token from the cookie ``_xsrf``. Another lab on the same host, at
+another port, has a cookie of the same name, and each overwrites the other's.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def is_own(headers: Mapping[str, str]) -> bool:
-    """Say whether a script of a page of this very origin sent a request.
+    """Say whether a script in a page of the same origin sent a request.
 
     No script can set these headers (W3C, Fetch Metadata Request Headers), and a page at another
     port is "same-site". A form, a link's ``ping`` or an element of a page isn't a script: their
     requests still need the token.
 
     Args:
-        headers: of the request; names are looked up in any case.
+        headers: the request's headers; their names are case-insensitive.
     """
     return (
         headers.get("Sec-Fetch-Site") == "same-origin"
@@ -30,10 +30,10 @@ def is_own(headers: Mapping[str, str]) -> bool:
 
 
 def use(hub_auth: Any) -> None:
-    """Ask for the XSRF token only where the browser doesn't say so.
+    """Require the XSRF token only if the browser's headers aren't proof.
 
     Args:
-        hub_auth: JupyterHub's, which checks it for all handlers of the lab.
+        hub_auth: JupyterHub's `HubOAuth`, which checks the token for all handlers of the lab.
     """
     check = hub_auth.check_xsrf_cookie
 

@@ -1,6 +1,6 @@
-"""Handlers that are for tutors alone, whatever they do.
+"""Base for handlers that only tutors may use.
 
-jupyter_server's own handlers refuse other origins and want the page's XSRF token.
+jupyter_server's base class rejects other origins, and requires the page's XSRF token.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ NO_HUB = gettext_noop(
 async def ask(
     auth: HubOAuth, method: str, path: str, headers: Mapping[str, str], body: Any = None
 ) -> Any:
-    """Ask the Hub.
+    """Send the Hub a request.
 
     Args:
-        auth: the lab's way to it.
-        method: of HTTP.
-        path: below the classroom's part of the Hub's API.
-        headers: with the token in whose name it is asked.
+        auth: the lab's `HubOAuth`.
+        method: the HTTP method.
+        path: the path below the classroom's part of the Hub's API.
+        headers: the headers, with the token that authenticates the request.
         body: sent as JSON; None for nothing.
 
     Returns:
         The Hub's answer; None if there is nothing in it.
 
     Raises:
-        HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+        HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
     """
     try:
         answer = await fetch(
@@ -62,15 +62,15 @@ async def ask(
 
 
 class TutorHandler(APIHandler):
-    """Takes calls of tutors alone."""
+    """Base of handlers that only tutors may call."""
 
     auth_resource = "classroom"
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Refuse everybody else.
+        """Reject callers who aren't tutors.
 
         Raises:
-            HTTPError: 403, the caller is no tutor just now.
+            HTTPError: 403 if the caller isn't a tutor now.
         """
         await super().prepare()
         if self.caller not in self.modes.tutors:
@@ -78,7 +78,7 @@ class TutorHandler(APIHandler):
 
     @property
     def modes(self) -> ModeService:
-        """What holds in the lab."""
+        """The lab's mode service."""
         return services.of(self)[ModeService]
 
     @property
@@ -90,10 +90,10 @@ class TutorHandler(APIHandler):
         """Read whether to switch on or off.
 
         Args:
-            name: of the answer, in the request's JSON object.
+            name: the answer's name in the request's JSON object.
 
         Raises:
-            HTTPError: 400, the request doesn't say.
+            HTTPError: 400 if the request doesn't say it.
         """
         found = self.get_json_body()
         wanted = found.get(name) if isinstance(found, dict) else None
@@ -102,23 +102,23 @@ class TutorHandler(APIHandler):
         return wanted
 
     async def ask_hub(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the Hub for the tutor who calls: it wants to see the lab's token, and theirs.
+        """Send the Hub a request for the calling tutor, with the lab's token and the tutor's.
 
         Args:
-            method: of HTTP.
-            path: below the classroom's part of the Hub's API.
+            method: the HTTP method.
+            path: the path below the classroom's part of the Hub's API.
             body: sent as JSON; None for nothing.
 
         Returns:
             The Hub's answer; None if there is nothing in it.
 
         Raises:
-            HTTPError: with the Hub's status and sentence, when it says no; 503, it doesn't answer.
+            HTTPError: the Hub's status and sentence if it refuses; 503 if it doesn't answer.
         """
         auth: HubOAuth = self.identity_provider.hub_auth  # type: ignore[attr-defined]
         headers = {
             "Authorization": f"token {auth.api_token}",
-            # The Hub doesn't take our word that a tutor asks.
+            # The Hub checks itself that the caller is a tutor.
             "X-Classroom-Tutor": str(auth.get_token(self) or ""),
         }
         return await ask(auth, method, path, headers, body)

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 class ViewOnly(RoomHook):
-    """Apply the view-only mode to all rooms; hooks of a kind of documents run before."""
+    """Apply the view-only mode to all rooms; hooks for a type of documents run before it."""
 
     def __init__(self, modes: ModeService) -> None:
-        """Begin.
+        """Use the lab's mode.
 
         Args:
-            modes: the lab's mode.
+            modes: the lab's mode service.
         """
         self._modes = modes
 
     def before_handle_message(self, connection: Connection, message: Change) -> bool:
         """Drop a view-only user's changes; the arguments are the hook's.
 
-        The page's copy still contains the dropped change, and would send it again with the next
-        update: nothing is accepted from such a copy any more.
+        The page's copy still contains the dropped change, and would send it again with its next
+        update. So the lab accepts nothing from such a copy any more.
         """
         modes, name = self._modes, connection.who
         view_only = modes.is_view_only(name)
@@ -50,7 +50,7 @@ def use(hooks: Hooks, modes: ModeService) -> None:
     """Register the hook for all rooms.
 
     Args:
-        hooks: the rooms'.
-        modes: the lab's mode.
+        hooks: the rooms' hooks.
+        modes: the lab's mode service.
     """
     hooks.register(ViewOnly(modes))

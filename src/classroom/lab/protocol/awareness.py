@@ -1,9 +1,9 @@
-"""The awareness protocol, as far as a relay needs it: who says what is news, without reading it.
+"""The awareness protocol, as far as a relay needs it: find the news without parsing the states.
 
 An update is a list of entries: client id, clock and state, the state as JSON text or ``null``
 (https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md). y-websocket's client sends every
-update of somebody else back to the server; a relay that passes those on again costs the square of
-the people in a room for every move of a cursor. They are known by their clocks.
+update of other clients back to the server. If a relay passed these on again, every move of a cursor
+would cost the square of the people in a room. The relay recognizes them by their clocks.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 AWARENESS = 1
 """The message type, first byte of a message (y-websocket)."""
 LONGEST_BYTES = 256 * 1024
-"""Bytes of a message that is read."""
+"""Most bytes of a message that is parsed."""
 PIECE_BYTES = 32 * 1024
-"""Bytes of a message that is told, if it is of more than one client. A page sends it back, written
-in its own way: a number of Python's may have four times as many digits there."""
+"""Most bytes of a message to pages that has more than one client. A page sends it back in its own
+encoding, in which a number from Python may have four times as many digits."""
 ECHO_BYTES = 4 * LONGEST_BYTES
-"""Bytes of a message that may yet be what a page sends back."""
+"""Most bytes of a message that may be an echo."""
 HEAD_BYTES = 32
-"""Bytes, at most, that an entry has before its state, with what its message has before that."""
+"""Most bytes of an entry before its state, including the head of its message."""
 ENTRY_BYTES = 3
-"""Bytes that an entry has at least."""
+"""Fewest bytes of an entry."""
 NULL = b"null"
 FORGET_SECONDS = 600
-"""How long somebody who left is remembered, so that a late echo doesn't bring them back."""
+"""How long to remember a client that has left, so that a late echo doesn't bring it back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a client says of itself.
+    """A client's awareness.
 
     Attributes:
-        client: its id, a new one for each page.
-        clock: counts what it has said.
-        state: JSON text, never decoded here; ``null`` when it leaves.
+        client: the client's id, a new one for each page.
+        clock: counts the client's states.
+        state: JSON text, never decoded here; ``null`` when the client leaves.
     """
 
     client: int
@@ -59,14 +59,14 @@ LARGEST = 2**53 - 1
 
 
 def parse(message: bytes) -> list[Entry]:
-    """Read an awareness message.
+    """Parse an awareness message.
 
     Args:
-        message: with its type in front.
+        message: the message, with its type in front.
 
     Raises:
-        OutOfBoundsError: it isn't one, or has a number that no page could read: told to everybody,
-            it would end what they hear of all the others.
+        OutOfBoundsError: it is invalid, or has a number that no page can read. Such a number would
+            end the awareness of every page that gets it.
     """
     if message[:1] != bytes([AWARENESS]):
         raise OutOfBoundsError("it is another kind of message")
@@ -77,10 +77,10 @@ def parse(message: bytes) -> list[Entry]:
 
 
 def parse_update(update: bytes) -> list[Entry]:
-    """Read an awareness update, without the message's head.
+    """Parse an awareness update, which has no message's head.
 
     Raises:
-        OutOfBoundsError: it isn't one.
+        OutOfBoundsError: it is invalid.
     """
     reader = Reader(update)
     entries = [
@@ -91,7 +91,7 @@ def parse_update(update: bytes) -> list[Entry]:
 
 
 def encode_update(entries: Iterable[Entry]) -> bytes:
-    """Write entries as an update, without the message's head."""
+    """Encode entries as an update, without the message's head."""
     listed = list(entries)
     parts = [write_uint(len(listed))]
     for entry in listed:
@@ -105,16 +105,16 @@ def encode_update(entries: Iterable[Entry]) -> bytes:
 
 
 def encode(entries: Iterable[Entry]) -> bytes:
-    """Write an awareness message."""
+    """Encode entries as an awareness message."""
     update = encode_update(entries)
     return bytes([AWARENESS]) + write_uint(len(update)) + update
 
 
 def pieces(entries: Iterable[Entry]) -> list[bytes]:
-    """Write entries as messages, none of which is long: each comes back from every page.
+    """Encode entries as several short messages: every page sends each of them back.
 
     Args:
-        entries: in the order in which they are told.
+        entries: the entries, in the order of sending.
     """
     found: list[list[Entry]] = []
     left = 0
@@ -129,10 +129,10 @@ def pieces(entries: Iterable[Entry]) -> list[bytes]:
 
 
 def may_be_echo(message: bytes) -> bool:
-    """Say of a message that is too long whether it may be what a page was told, sent back.
+    """Say whether a message that is too long may be an echo of the lab's messages.
 
     Args:
-        message: as received.
+        message: the received message.
     """
     if len(message) > ECHO_BYTES:
         return False
@@ -143,10 +143,10 @@ def may_be_echo(message: bytes) -> bool:
 
 
 class Known:
-    """What a room knows of everybody's presence, and with it what is news.
+    """The last awareness of each client in a room, which shows what is news.
 
-    The rule is that of y-protocols' ``applyAwarenessUpdate``: a higher clock, or the same clock
-    with ``null`` for somebody who is there. Of somebody unknown, any clock but 0.
+    The rule is that of y-protocols' ``applyAwarenessUpdate``: news has a higher clock, or the same
+    clock with ``null`` for a client that is there. For an unknown client, any clock but 0 is news.
     """
 
     def __init__(self) -> None:
@@ -154,20 +154,20 @@ class Known:
         self._left: dict[int, float] = {}
 
     def __iter__(self) -> Iterator[Entry]:
-        """Go through everybody who is there."""
+        """Iterate over the clients that are there."""
         return (entry for entry in self._last.values() if not entry.gone)
 
     def __len__(self) -> int:
-        """Count everybody who is remembered, there or not."""
+        """Count the remembered clients, there or not."""
         return len(self._last)
 
     @property
     def remembered(self) -> Iterable[int]:
-        """The ids of everybody who is remembered, there or not."""
+        """The ids of the remembered clients, there or not."""
         return self._last.keys()
 
     def is_news(self, entry: Entry) -> bool:
-        """Say whether an entry tells anything new."""
+        """Say whether an entry is news."""
         last = self._last.get(entry.client)
         if last is None:
             return entry.clock > 0
@@ -176,11 +176,11 @@ class Known:
         )
 
     def take(self, entries: Iterable[Entry], now: float) -> list[Entry]:
-        """Take over what is news.
+        """Remember the news among some entries.
 
         Args:
-            entries: as received.
-            now: seconds, of any clock that doesn't go back.
+            entries: the received entries.
+            now: seconds of a monotonic clock.
 
         Returns:
             The news, in the order received.
@@ -192,32 +192,32 @@ class Known:
             self._last[entry.client] = entry
             self._left.pop(entry.client, None)
             if entry.gone:
-                self._left[entry.client] = now  # at the end: in the order of leaving
+                self._left[entry.client] = now  # last, so that the order is that of leaving
             news.append(entry)
         return news
 
     def leave(self, clients: Iterable[int], now: float) -> list[Entry]:
-        """Let clients leave whose connection has ended without a word.
+        """Mark clients as gone whose connection has ended without a message.
 
         Args:
-            clients: their ids.
-            now: seconds.
+            clients: the clients' ids.
+            now: seconds of the same clock.
 
         Returns:
-            The news to tell the others.
+            The news for the others.
         """
         there = (self._last.get(client) for client in clients)
         gone = [Entry(last.client, last.clock, NULL) for last in there if last and not last.gone]
         return self.take(gone, now)
 
     def forget(self, now: float) -> bool:
-        """Forget those who left long ago.
+        """Forget clients that left long ago.
 
         Args:
-            now: seconds.
+            now: seconds of the same clock.
 
         Returns:
-            Whether anybody was.
+            Whether any client was forgotten.
         """
         before = len(self._left)
         for client, left in list(self._left.items()):

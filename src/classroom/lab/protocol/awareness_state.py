@@ -1,7 +1,7 @@
-"""What a page may say of itself, so that no other page fails at it or learns too much.
+"""Clean pages' awareness states, so that no other page fails on them or learns too much.
 
-Pages believe what they are told: JupyterLab's list of people and its cursors end with an exception,
-for everybody who looks, at a field of another type than they know.
+Pages don't check these states. JupyterLab's list of people and its cursors end with an exception,
+in every page that shows them, if a field has an unexpected type.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ State = dict[str, Any]
 Clean = Callable[[State], State]
 
 CURSORS = 100
-"""Cursors that a page may show: each costs every other page some work whenever it moves."""
+"""Most cursors of one page: each costs every other page some work whenever it moves."""
 NAME_CHARACTERS = 64
-"""Characters of a root type's name, and of a message's id."""
+"""Most characters of a root type's name, and of a message's id."""
 WORDS_CHARACTERS = 200
-"""Characters of what a page says that it is writing."""
+"""Most characters of a typing indicator."""
 WRITERS = "writers"
-"""What a chat's own server would tell: who is writing, for people who have no page."""
+"""A field for a chat's own server, which names people without a page who are writing."""
 
 
 def of_document(state: State) -> State:
-    """Take what pages say in a document's room; what other pages can't read is left out.
+    """Clean a state for a document's room: leave out what other pages can't read.
 
     Args:
-        state: as received; it stays as it is.
+        state: the received state; it isn't changed.
     """
     known = {name: value for name, value in state.items() if name != WRITERS}
     for name, read in FIELDS.items():
@@ -40,20 +40,20 @@ def of_document(state: State) -> State:
 
 
 def of_lab(state: State) -> State:
-    """Take what pages say in the room of the whole lab: nothing but that they are there.
+    """Clean a state for the room of the whole lab: leave out everything but "autosave".
 
-    JupyterLab's own list of people would say who has which document open, to students too, and
-    opens what another's page says that it is, whatever that is. Where people are is told by
-    `classroom.lab.people.participants`, which looks first.
+    JupyterLab's own list of people would show students, too, who has which document open. It would
+    also open any path that another page sends. `classroom.lab.people.participants` sends people's
+    locations instead, and checks them first.
 
     Args:
-        state: as received.
+        state: the received state.
     """
     return {name: value for name, value in of_document(state).items() if name == "autosave"}
 
 
 WRONG = object()
-"""Of another type than pages read."""
+"""Marks a value of a type that pages can't read."""
 
 
 def _switch(value: Any) -> Any:
@@ -61,7 +61,7 @@ def _switch(value: Any) -> Any:
 
 
 def _writing(value: Any) -> Any:
-    """Read whether somebody writes in a chat, or the id of the message that they change."""
+    """Check whether somebody writes in a chat, or the id of the message that they edit."""
     return value if isinstance(value, bool) or _is_text(value, NAME_CHARACTERS) else WRONG
 
 
@@ -91,7 +91,7 @@ def _cursor(value: Any) -> Any:
 
 
 def _position(value: Any) -> Any:
-    """Read a relative position (yjs): yjs itself takes any for one that it has made."""
+    """Check a relative position (yjs), because yjs itself accepts any value."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -121,4 +121,4 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "isWriting": _writing,
     "typingIndicator": _indicator,
 }
-"""What pages read of each other, besides the user, and how each is read here."""
+"""The fields besides the user that pages read of each other, each with its check."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 LONGEST_BYTES = 123
-"""Bytes of a reason (RFC 6455, 5.5: 125 with the code before it)."""
+"""Most bytes of a reason (RFC 6455, 5.5: 125 with the code before it)."""
 LEFT_OUT = "…"
 
 
 def fitted(reason: str | None) -> str | None:
-    """Shorten a reason until it fits. One that is a JSON object stays one, for the page to read.
+    """Shorten a reason until it fits; keep a JSON object readable for the page.
 
     Args:
         reason: any text; None for none.
@@ -29,7 +29,7 @@ def fitted(reason: str | None) -> str | None:
         size = len(found[longest].encode(errors="replace"))
         if size <= len(LEFT_OUT.encode()):
             break
-        # At least the mark shorter each time, so that it ends.
+        # Each round removes at least a byte besides the mark, so that the loop ends.
         found[longest] = _cut(found[longest], size - len(LEFT_OUT.encode()) - 1)
     shortened = json.dumps(found, ensure_ascii=False)
     return shortened if _fits(shortened) else _cut(reason, LONGEST_BYTES)
@@ -40,7 +40,7 @@ def _fits(text: str) -> bool:
 
 
 def _cut(text: str, most: int) -> str:
-    """Take the beginning of a text, in whole characters, with a mark that it goes on."""
+    """Return the beginning of a text, in whole characters, with a mark that text is missing."""
     mark = LEFT_OUT.encode()
     whole = text.encode(errors="replace")[: max(0, most - len(mark))]
     return whole.decode(errors="ignore") + LEFT_OUT

@@ -1,7 +1,7 @@
-"""The decoder of updates, which is Rust: what it raises, and what it makes of updates.
+"""Call the decoder of updates, which is written in Rust, and convert its exceptions.
 
-Where it gives up in the middle (a panic), the document it was working on is of no more use, and
-only that document.
+If it gives up in the middle (a panic), the document can't be used any more; other documents aren't
+affected.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     from pycrdt import Doc
 
 PANIC = "PanicException"
-"""Name of what the decoder raises when it gives up; it is no `Exception`."""
+"""Name of the decoder's exception when it gives up; it isn't an `Exception`."""
 
 
 class BrokenError(Exception):
-    """A document is of no more use: the decoder gave up in the middle."""
+    """A document can't be used any more: the decoder gave up in the middle."""
 
 
 class UnreadableError(Exception):
-    """The decoder refuses an update that was within the bounds; its text says why."""
+    """The decoder rejects an update that was within the bounds; the text says why."""
 
 
 class Decoding:
-    """Turns what the decoder raises into an `Exception`, also where it gives up. Without state."""
+    """Converts the decoder's exceptions, including panics, into an `Exception`. Without state."""
 
     def __enter__(self) -> None:
-        """Begin."""
+        """Enter the context."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Word what was raised.
+        """Convert the exception.
 
         Raises:
-            UnreadableError: the decoder refuses what it was given.
-            BrokenError: what it was working on is of no more use.
+            UnreadableError: the decoder rejects its input.
+            BrokenError: the document that it was working on can't be used any more.
         """
         if error is None:
             return
@@ -51,31 +51,31 @@ class Decoding:
 
 
 DECODING = Decoding()
-"""What stands around everything that the decoder is given."""
+"""The context for every call of the decoder."""
 
 
 def without(update: bytes, state: bytes) -> bytes:
-    """Leave out of an update what is in a state.
+    """Remove from an update what a state vector covers.
 
     Raises:
-        OutOfBoundsError: that can't be done.
+        OutOfBoundsError: the decoder can't do that.
     """
     try:
         with DECODING:
             return get_update(update, state)
-    except (BrokenError, UnreadableError) as error:  # nothing but the bytes
+    except (BrokenError, UnreadableError) as error:  # no document is affected
         raise OutOfBoundsError(str(error)) from error
 
 
 def merged(updates: Sequence[bytes], document: Doc[Any]) -> bytes:
-    """Make one update of several, or of the whole document where the decoder can't.
+    """Merge several updates into one; if the decoder can't, return the whole document.
 
     Args:
-        updates: of the document.
-        document: in which they are.
+        updates: the document's updates.
+        document: the document that they are in.
 
     Returns:
-        An update that says the same as all of them, and perhaps more.
+        An update with the content of them all, and perhaps more.
     """
     try:
         with DECODING:

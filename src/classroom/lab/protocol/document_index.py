@@ -1,9 +1,9 @@
-"""Where everything in a document is: what an update refers to must be there, and fit together.
+"""Index a document, to check that what an update refers to exists and fits together.
 
-The decoder of documents (yrs) believes that what stands beside each other is in the same type, and
-that what is named as a type is one; where that isn't so, it reads and writes memory that isn't its
-own. This is the least that has to be known of a document to see that an update keeps to it: for
-each run of elements the type that they are in, and for each type how deep.
+The decoder of documents (yrs) assumes that neighbours are in the same type, and that what is named
+as a type is one. If that isn't true, it reads and writes foreign memory. The index has only what
+such a check needs: for each run of elements the type that contains them, and for each type its
+depth.
 """
 
 from __future__ import annotations
@@ -22,60 +22,60 @@ if TYPE_CHECKING:
 
 
 class Index:
-    """Of one document."""
+    """The index of one document."""
 
     def __init__(self, roots: dict[str, int]) -> None:
-        """Begin with nothing known.
+        """Start without elements.
 
         Args:
-            roots: kinds of its root types.
+            roots: the kinds of the document's root types.
         """
         self._runs: dict[int, Runs] = {}
         self._types: dict[Id | str, Nested] = {
             name: Nested(kind, 0) for name, kind in roots.items()
         }
         self.size = 0
-        """How much was taken over, about: runs and types."""
+        """About how much the index has: runs and types."""
         self.lasting: dict[str | None, Id] = {}
-        """What the document's state has under the keys that no page may delete."""
+        """Ids of the elements under those keys of the document's state that no page may delete."""
 
     def replace(self, fresh: Index) -> None:
-        """Be what another of the same document is."""
+        """Take over the content of another index of the same document."""
         self._runs, self._types, self.size = fresh._runs, fresh._types, fresh.size
         self.lasting = fresh.lasting
 
     def judge(self, update: Update) -> Additions:
-        """Find out whether an update fits to the document.
+        """Check whether an update fits the document.
 
         Args:
-            update: as read.
+            update: the parsed update.
 
         Returns:
-            What to `add` once it has been applied.
+            What to `add` after the update has been applied.
 
         Raises:
-            KnownError: it brings what is there already.
-            MissingError: it builds on what isn't there.
+            KnownError: it contains elements that the document has already.
+            MissingError: it builds on elements that the document lacks.
             OutOfBoundsError: it doesn't fit.
         """
         return Judgement(self._runs, self._types).judge(update)
 
     def state(self) -> bytes:
-        """Return the state vector of what is known."""
+        """Return the state vector of what the index has."""
         return write_state({client: runs.end for client, runs in self._runs.items()})
 
     def learn(self, update: bytes) -> None:
-        """Take over what the document has, as it says itself."""
+        """Add an update of the document itself, which is trusted."""
         found = read_update(update, trusted=True)
         self.add(Judgement(self._runs, self._types, trusted=True).judge(found))
 
     def end(self, client: int) -> int:
-        """Return the clock behind a client's last element."""
+        """Return the clock after a client's last element."""
         known = self._runs.get(client)
         return known.end if known is not None else 0
 
     def add(self, more: Additions) -> None:
-        """Take over what was applied; what is known already stays as it is."""
+        """Add what was applied; don't change what the index has already."""
         self.size += len(more.types)
         for client, runs in more.runs.items():
             known = self._runs.setdefault(client, Runs())
@@ -85,7 +85,7 @@ class Index:
                     known.add(
                         max(start, known.end), runs.ends[at], runs.wheres[at], gone=runs.gone[at]
                     )
-            self.size += len(known.starts) - before  # who types on makes the last one longer
+            self.size += len(known.starts) - before  # continued typing extends the last run
         self._types.update(more.types)
         for struct, key in more.state:
             if is_lasting(key) and struct.kind != DELETED:

@@ -1,4 +1,4 @@
-"""What is known of a document: in which type each run of its elements is, and each type how deep.
+"""Define an index's records: the place of each run of elements, and the depth of each type.
 
 Pure: plain values only.
 """
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Where(NamedTuple):
-    """What elements are in.
+    """The place of elements.
 
     Attributes:
         parent: name of a root type, or id of a type.
-        key: in a map.
+        key: their key in a map; None elsewhere.
     """
 
     parent: str | Id
@@ -26,7 +26,7 @@ class Where(NamedTuple):
 
 
 class Runs:
-    """What one client has made: runs of elements that are in the same place."""
+    """One client's elements, in runs that are in the same place."""
 
     __slots__ = ("ends", "gone", "starts", "wheres")
 
@@ -37,7 +37,7 @@ class Runs:
         self.gone: list[bool] = []
 
     def add(self, start: int, end: int, where: Where | None, *, gone: bool) -> None:
-        """Add elements behind the last."""
+        """Add elements after the last one."""
         if self.ends and (self.ends[-1], self.wheres[-1], self.gone[-1]) == (start, where, gone):
             self.ends[-1] = end
             return
@@ -47,13 +47,13 @@ class Runs:
         self.gone.append(gone)
 
     def at(self, clock: int) -> int:
-        """Find the run that has an element; -1 for none."""
+        """Return the number of the run that has an element; -1 if there is none."""
         found = bisect_right(self.starts, clock) - 1
         return found if found >= 0 and clock < self.ends[found] else -1
 
     @property
     def end(self) -> int:
-        """The clock behind the last."""
+        """The clock after the last element."""
         return self.ends[-1] if self.ends else 0
 
 
@@ -61,8 +61,8 @@ class Nested(NamedTuple):
     """A type.
 
     Attributes:
-        kind: of its own.
-        depth: how many types it is in, and itself.
+        kind: the type's kind.
+        depth: how many types contain it, plus one.
     """
 
     kind: int
@@ -76,8 +76,8 @@ class Additions:
         self.runs: dict[int, Runs] = {}
         self.types: dict[Id | str, Nested] = {}
         self.order: list[Struct] = []
-        """Its structs, each behind all that it builds on."""
+        """The update's structs, each after those that it builds on."""
         self.tail = 0
-        """Where in the update begins what it deletes."""
+        """The position of the deletions in the update."""
         self.state: list[tuple[Struct, str | None]] = []
-        """What it writes into the document's state, and under which keys."""
+        """The structs that it writes into the document's state, with their keys."""

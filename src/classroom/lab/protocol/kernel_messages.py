@@ -1,6 +1,6 @@
-"""A kernel's messages, before anything in them is read: how large they may be.
+"""Check the size of a kernel's messages before they are parsed.
 
-Students' code can send anything in its kernel's name, as large and as often as it likes.
+Students' code can send anything in its kernel's name, of any size and in any number.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MB = 1024**2
 LONGEST_BYTES = 100 * MB
-"""Bytes of a message that is received; it is passed on or shown only up to half of that."""
+"""Most bytes of a received message; a message of more than half of that isn't sent to pages."""
 LONGEST_SHOWN_BYTES = 50 * MB
-"""Bytes of a message that a page is sent."""
+"""Most bytes of a message to a page."""
 LONGEST_HEAD_BYTES = 64 * 1024
-"""Bytes of a header, of a parent's too; they have some hundreds."""
+"""Most bytes of a header or of a parent's header; usual ones have some hundreds."""
 LONGEST_LEGACY_BYTES = 10 * MB
-"""Bytes of a message in the older protocol, which is taken apart to be passed on."""
+"""Most bytes of a message in the legacy protocol, which is parsed to be passed on."""
 LONGEST_STATUS_BYTES = 1024
-"""Bytes of what a kernel says of its own state."""
+"""Most bytes of a status message."""
 PARTS = 4
-"""How many parts a message has at least: header, parent, metadata, content."""
+"""Fewest parts of a message: header, parent, metadata, content."""
 STATES = frozenset(
     {
         *("starting", "busy", "idle", "restarting", "autorestarting"),
         *("terminating", "dead", "unknown"),
     }
 )
-"""What a kernel may say that it is; every page is told it in the list of kernels."""
+"""Valid states of a kernel; every page gets them in the list of kernels."""
 
 
 def size(frames: Sequence[Any]) -> int:
@@ -43,10 +43,10 @@ def size(frames: Sequence[Any]) -> int:
 
 
 def sound(parts: Sequence[Any]) -> bool:
-    """Say whether a message may be looked into.
+    """Say whether a message may be parsed.
 
     Args:
-        parts: header, parent, metadata, content and whatever comes with it.
+        parts: the message's header, parent, metadata, content and buffers.
     """
     if len(parts) < PARTS or size(parts) > LONGEST_BYTES:
         return False
@@ -69,26 +69,26 @@ def _is_status(raw: bytes) -> bool:
 
 
 class Kept(deque[T]):
-    """The last things that were said: no more than a number of them, and than a size together."""
+    """The last items, limited by number and by their size together."""
 
     def __init__(self, most: int, largest: int, measure: Callable[[T], int]) -> None:
-        """Keep nothing yet.
+        """Start without items.
 
         Args:
-            most: how many are kept.
-            largest: how much all of them together.
-            measure: says how much one is.
+            most: most items to keep.
+            largest: most size of all items together.
+            measure: returns an item's size.
         """
         super().__init__()
         self._most, self._largest, self._measure = most, largest, measure
         self._size = 0
 
     def copy(self) -> deque[T]:  # type: ignore[override]
-        """Copy what is kept, for somebody who takes it out one by one (terminado does)."""
+        """Return a plain copy for a caller that removes items, as terminado does."""
         return deque(self)
 
     def append(self, new: T) -> None:
-        """Keep one more, and as many of those before it as there is room for."""
+        """Add an item, and drop the oldest ones if necessary."""
         size_of = self._measure(new)
         if size_of > self._largest:
             return

@@ -1,6 +1,6 @@
-"""What a kernel's messages do to a cell's outputs: messages in, steps out.
+"""Convert a kernel's messages into steps that change a cell's outputs.
 
-Nothing that comes from a kernel can be trusted to be what it says: students' code wrote it.
+Nothing in these messages can be trusted, because students' code may have written it.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from classroom.runtime.words import gettext, gettext_noop
 KINDS = frozenset(
     {"stream", "display_data", "execute_result", "error", "clear_output", "update_display_data"}
 )
-"""The messages that make up a cell's outputs
+"""The types of messages that make up a cell's outputs
 (https://jupyter-client.readthedocs.io/en/stable/messaging.html)."""
 
 RUNNING, IDLE = "running", "idle"
-"""What a cell says of itself, as its ``execution_state``."""
+"""Values of a cell's ``execution_state``."""
 
 
 class BadOutputError(ValueError):
-    """A message that no kernel sends."""
+    """The message isn't valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """Text was printed.
+    """A step: the kernel printed text.
 
     Attributes:
-        name: of the stream, ``stdout`` or ``stderr``.
-        text: with its control characters.
+        name: the stream's name, ``stdout`` or ``stderr``.
+        text: the text, with its control characters.
     """
 
     name: str
@@ -46,11 +46,11 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something was displayed.
+    """A step: the kernel displayed something.
 
     Attributes:
-        output: of nbformat's schema.
-        display_id: by which it is updated later; "" for none.
+        output: an output of nbformat's schema.
+        display_id: the id for later updates; "" for none.
         size: bytes.
     """
 
@@ -61,11 +61,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What was displayed looks different now.
+    """A step: the kernel changed an earlier display.
 
     Attributes:
-        display_id: of what was shown.
-        output: in the place of the old.
+        display_id: the id of the display.
+        output: the output that replaces the old one.
         size: bytes.
     """
 
@@ -76,10 +76,10 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The outputs were cleared.
+    """A step: the kernel cleared the outputs.
 
     Attributes:
-        wait: only when there is another.
+        wait: whether to clear them only when the next output comes.
     """
 
     wait: bool = False
@@ -89,7 +89,7 @@ Step = Printed | Shown | Updated | Cleared
 
 
 def read(raw: bytes) -> dict[str, Any]:
-    """Read one part of a message, as far as a document can hold it.
+    """Parse one part of a message; replace what a document can't hold.
 
     Raises:
         BadOutputError: it isn't a JSON object.
@@ -104,13 +104,13 @@ def read(raw: bytes) -> dict[str, Any]:
 
 
 REMEMBERED_BYTES = 4096
-"""Of a header that is remembered; kernels make some hundreds."""
+"""Most bytes of a header in the cache; kernels send some hundreds."""
 
 
 def head(raw: bytes) -> tuple[str, str]:
-    """Read a header: the message's id and kind, "" for what isn't there.
+    """Return the message's id and type from a header; "" for a missing one.
 
-    Remembered, because each page's connection reads the same.
+    Results are cached, because each page's connection parses the same headers.
     """
     return _remembered(raw) if len(raw) <= REMEMBERED_BYTES else _head(raw)
 
@@ -130,17 +130,17 @@ def _head(raw: bytes) -> tuple[str, str]:
 
 
 MOST_VALUES = 500_000
-"""Values in what is displayed: what has more takes seconds to be written into a document."""
+"""Most values in an output: writing more into a document takes seconds."""
 LONGEST_IDENT_CHARACTERS = 256
-"""Characters of the id by which a display is updated."""
+"""Most characters of a display id."""
 
 
 DEEP = gettext_noop("More than fits here, as text: ")
-"""What a value begins with that is nested too deep."""
+"""Beginning of the text that replaces a value that is nested too deep."""
 
 
 def too_much(raw: bytes) -> bool:
-    """Say whether what is displayed has more values than fit, without taking it apart.
+    """Say whether an output has too many values, without parsing it.
 
     Args:
         raw: the content of a message.
@@ -149,12 +149,12 @@ def too_much(raw: bytes) -> bool:
 
 
 def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
-    """Say what a message does to the outputs.
+    """Convert a message into a step.
 
     Args:
-        kind: one of `KINDS`.
-        content: the message's.
-        size: the content's, bytes.
+        kind: the message's type, one of `KINDS`.
+        content: the message's content.
+        size: the content's bytes.
 
     Raises:
         BadOutputError: the content isn't that of such a message.
@@ -176,7 +176,7 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
     }
     try:
         output = dict(nbformat.v4.output_from_msg(message))
-        # Plain JSON again: nbformat's own dictionaries are no business of the document's.
+        # Convert nbformat's own dictionaries into plain ones for the document.
         output = flattened(json.loads(json.dumps(output)), gettext(DEEP))
     except (nbformat.ValidationError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadOutputError(f"it is no {kind}") from error
@@ -184,7 +184,7 @@ def step(kind: str, content: dict[str, Any], size: int = 0) -> Step:
 
 
 class Pending:
-    """Steps that are still to be taken, as few as do the same."""
+    """Waiting steps, combined where possible."""
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
@@ -195,7 +195,7 @@ class Pending:
         if isinstance(new, Cleared) and not new.wait:
             self.take()
         elif isinstance(new, Shown):
-            self._updates.pop(new.display_id, None)  # a later update is this one's too
+            self._updates.pop(new.display_id, None)  # a later update concerns this display as well
         elif isinstance(new, Updated):
             at = self._updates.setdefault(new.display_id, len(self._steps))
             if at < len(self._steps):
@@ -204,7 +204,7 @@ class Pending:
         self._steps.append(new)
 
     def take(self) -> list[Step]:
-        """Take all steps out; what was printed in a row is one."""
+        """Take out all steps; join text that was printed in a row."""
         steps: list[Step] = []
         for name, some in groupby(self._steps, lambda one: getattr(one, "name", None)):
             if name is None:

@@ -1,7 +1,7 @@
-"""The encoding of pages' messages (lib0), read within bounds.
+"""Parse the encoding of pages' messages (lib0) within bounds.
 
-Nothing is reserved for as many things as a message says that it has, nesting has a bound, and each
-length is held against the bytes that are left.
+The parser never allocates memory for a number that a message claims. Nesting is limited, and each
+length is compared with the bytes that are left.
 """
 
 from __future__ import annotations
@@ -10,65 +10,65 @@ import json
 from typing import Any
 
 FRAME_BYTES = 64 * 1024 * 1024
-"""Bytes of a message to a room."""
+"""Most bytes of a message to a room."""
 DEPTH = 64
-"""Levels of nested values, and of nested types; a notebook has eight or so."""
+"""Most levels of nested values, and of nested types; a notebook has about eight."""
 CLIENTS = 2**53
-"""Client ids are below (JavaScript's MAX_SAFE_INTEGER)."""
+"""Upper bound of client ids (JavaScript's MAX_SAFE_INTEGER)."""
 CLOCKS = 2**31
-"""Clocks are below: the decoder counts in 32 bits, some of it with a sign."""
+"""Upper bound of clocks: the decoder uses 32 bits, in some places with a sign."""
 VALUES = 2_000_000
-"""Values in a message: each takes the decoder some 50 bytes, however short it was."""
+"""Most values in a message: each takes the decoder some 50 bytes, however short it was."""
 NAME_BYTES = 64 * 1024
-"""Bytes of a root type's name, a key, an element's name."""
+"""Most bytes of a root type's name, a key, or an element's name."""
 
 Id = tuple[int, int]
 """Client and clock of a struct."""
 
 
 class OutOfBoundsError(ValueError):
-    """A message that isn't within the bounds; its text says why."""
+    """A message is out of bounds; the text says why."""
 
 
 class Reader:
-    """Goes through bytes, and never behind their end."""
+    """Reads bytes, and never beyond their end."""
 
     __slots__ = ("_at", "_data", "_end", "_values", "has_bytes", "trusted")
 
     def __init__(
         self, data: bytes, at: int = 0, values: int = VALUES, *, trusted: bool = False
     ) -> None:
-        """Begin.
+        """Start at a position.
 
         Args:
             data: all bytes.
-            at: where to begin.
-            values: how many there may be.
-            trusted: whether it is the lab's own, which may be nested and named in any way.
+            at: the position to start at.
+            values: most values.
+            trusted: whether the bytes are the lab's own, whose nesting and names aren't limited.
         """
         self._data, self._at, self._end, self._values = data, at, len(data), values
         self.trusted = trusted
         self.has_bytes = False
-        """Whether there were bytes among the values."""
+        """Whether any value was of type bytes."""
 
     @property
     def at(self) -> int:
-        """The place of what is read next."""
+        """The position of the next byte."""
         return self._at
 
     @property
     def left(self) -> int:
-        """How many bytes there are still."""
+        """How many bytes are left."""
         return self._end - self._at
 
     def uint(self, below: int = CLIENTS) -> int:
-        """Read a number of variable length: seven bits a byte, the lowest first.
+        """Read a number of variable length: seven bits in each byte, the lowest first.
 
         Args:
-            below: what it must be less than; at most 2**53.
+            below: the upper bound, which the number must not reach; at most 2**53.
 
         Raises:
-            OutOfBoundsError: it is more, or the bytes end.
+            OutOfBoundsError: the number is too large, or the bytes end.
         """
         data, at = self._data, self._at
         if at >= self._end:
@@ -93,13 +93,13 @@ class Reader:
         return number
 
     def count(self, least: int) -> int:
-        """Read how many things follow.
+        """Read how many items follow.
 
         Args:
-            least: bytes that each of them has at least.
+            least: fewest bytes of an item.
 
         Raises:
-            OutOfBoundsError: so many don't fit in.
+            OutOfBoundsError: the bytes that are left can't hold so many.
         """
         number = self.uint()
         if number * least > self._end - self._at:
@@ -114,25 +114,25 @@ class Reader:
         return self._data[self._at - 1]
 
     def skip(self, size: int) -> None:
-        """Go on by a number of bytes."""
+        """Skip a number of bytes."""
         if size > self._end - self._at:
             raise OutOfBoundsError("it ends too early")
         self._at += size
 
     def take(self) -> bytes:
-        """Read bytes with their length in front."""
+        """Read bytes that have their length in front."""
         size = self.uint()
         start = self._at
         self.skip(size)
         return self._data[start : self._at]
 
     def text(self, most: int = FRAME_BYTES) -> str:
-        """Read text with its length in bytes in front.
+        """Read text that has its length in bytes in front.
 
-        The decoder takes it without looking whether it is UTF-8.
+        The decoder doesn't check that it is UTF-8.
 
         Args:
-            most: bytes.
+            most: most bytes.
         """
         found = self.take()
         if len(found) > most and not self.trusted:
@@ -147,7 +147,7 @@ class Reader:
         return self.uint(), self.uint(CLOCKS)
 
     def value(self) -> None:  # noqa: C901 (a branch for each kind)
-        """Go past a value of lib0's ``any``."""
+        """Skip a value of lib0's ``any``."""
         left, keyed = [1], [False]
         while left:
             if not left[-1]:
@@ -181,10 +181,11 @@ class Reader:
         """Read how many values follow.
 
         Args:
-            least: bytes that each of them has at least.
+            least: fewest bytes of a value.
 
         Raises:
-            OutOfBoundsError: so many don't fit in, or they are too many altogether.
+            OutOfBoundsError: the bytes that are left can't hold so many, or the message has too
+                many values.
         """
         number = self.count(least)
         self._values -= number
@@ -193,7 +194,7 @@ class Reader:
         return number
 
     def _integer(self) -> None:
-        """Go past a signed number of variable length."""
+        """Skip a signed number of variable length."""
         for at in range(self._at, min(self._end, self._at + 9)):
             if self._data[at] < 128:  # noqa: PLR2004 (the eighth bit: more to come)
                 self._at = at + 1
@@ -201,7 +202,7 @@ class Reader:
         raise OutOfBoundsError("a number has no end")
 
     def json(self) -> None:
-        """Go past a value that is JSON text."""
+        """Skip a value that is JSON text."""
         found = self.text()
         if self.trusted:
             return
@@ -212,7 +213,7 @@ class Reader:
             raise OutOfBoundsError(f"JSON isn't readable, or nested more than {DEPTH} deep")
 
     def done(self) -> None:
-        """Be at the end.
+        """Check that all bytes are read.
 
         Raises:
             OutOfBoundsError: more follows.
@@ -225,7 +226,7 @@ _SHIFTS = range(7, 56, 7)
 _SMALL = [bytes([number]) for number in range(128)]
 _NESTS = (dict, list)
 _FIXED = {127: 0, 126: 0, 124: 4, 123: 8, 122: 8, 121: 0, 120: 0}
-"""Bytes of undefined, null, a float, a double, a 64 bit number, false, true."""
+"""Sizes in bytes of undefined, null, a float, a double, a 64 bit number, false, true."""
 _INTEGER, _TEXT, _MAP, _LIST, BYTES = 125, 119, 118, 117, 116
 
 
@@ -241,8 +242,8 @@ def is_flat(value: Any, depth: int = DEPTH) -> bool:
     """Say whether a value isn't nested too deep.
 
     Args:
-        value: of JSON.
-        depth: how many levels there may be.
+        value: a JSON value.
+        depth: most levels.
     """
     if isinstance(value, dict):
         value = value.values()
@@ -257,7 +258,7 @@ def is_flat(value: Any, depth: int = DEPTH) -> bool:
 
 
 def write_uint(number: int) -> bytes:
-    """Write a number of variable length, as `Reader.uint` reads it."""
+    """Encode a number of variable length for `Reader.uint`."""
     if number < 128:  # noqa: PLR2004 (as below)
         return _SMALL[number]
     found = bytearray()

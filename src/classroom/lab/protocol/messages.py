@@ -1,7 +1,7 @@
 """Parse each message of a page to a room, once, into a typed value.
 
-The length of a message is checked before any of it is read, by its kind; each length within it is
-limited by what is left. The formats are those of y-protocols
+The length of a message is checked by its type before it is parsed. Each length within it is limited
+by the bytes that are left. The formats are those of y-protocols
 (https://github.com/yjs/y-protocols/blob/master/PROTOCOL.md) and, for saving, of
 jupyter-collaboration. Pure: nothing here knows who sent a message, or what its room holds.
 """
@@ -33,10 +33,10 @@ SAVE = b"save"
 
 
 class SyncStep1(NamedTuple):
-    """A page asks for what it lacks.
+    """A page requests what it lacks.
 
     Attributes:
-        state: what it has, as a state vector that can be read.
+        state: a valid state vector of what the page has.
     """
 
     state: bytes
@@ -46,9 +46,9 @@ class SyncUpdate(NamedTuple):
     """A page writes to the document (sync step 2, or an update).
 
     Attributes:
-        body: the update, as the document takes it.
-        content: what was read of it.
-        is_step_2: whether it answers a step 1: a page that comes back sends all that it has.
+        body: the encoded update, for the document.
+        content: the parsed update.
+        is_step_2: whether it answers a step 1: a reconnecting page sends everything it has.
     """
 
     body: bytes
@@ -60,8 +60,8 @@ class AwarenessUpdate(NamedTuple):
     """A page sends its awareness, or sends other pages' awareness back.
 
     Attributes:
-        entries: what it tells of each client.
-        fingerprint: of the message: the same bytes have the same one.
+        entries: the entries of its clients.
+        fingerprint: a hash of the message; equal bytes have equal hashes.
     """
 
     entries: list[Entry]
@@ -72,17 +72,17 @@ class SaveRequest(NamedTuple):
     """A page asks to save the document.
 
     Attributes:
-        number: its own for the request, to be named in the answer.
+        number: the page's number for the request, which the answer repeats.
     """
 
     number: int
 
 
 class Unknown(NamedTuple):
-    """A message of a type that rooms do not use. It is dropped.
+    """A message of a type that rooms don't use. It is dropped.
 
     Attributes:
-        kind: the first byte.
+        kind: the message's first byte.
     """
 
     kind: int
@@ -92,13 +92,13 @@ Message = SyncStep1 | SyncUpdate | AwarenessUpdate | SaveRequest | Unknown
 
 
 def parse(raw: bytes | str) -> Message:
-    """Read a message.
+    """Parse a message.
 
     Args:
-        raw: as received.
+        raw: the received message.
 
     Raises:
-        OutOfBoundsError: it is none that a page sends; the text says why.
+        OutOfBoundsError: the message is invalid; the text says why.
     """
     if isinstance(raw, str) or not raw:
         raise OutOfBoundsError("it is empty, or text")
@@ -136,13 +136,13 @@ def _raw(raw: bytes) -> SaveRequest | Unknown:
 
 
 def encode(message: Message) -> bytes:
-    """Write a message, as `parse` reads it.
+    """Encode a message for `parse`.
 
     Args:
-        message: of any type that rooms have a use for.
+        message: a message of any type that rooms use.
 
     Raises:
-        ValueError: it is `Unknown`, of which only the type was kept.
+        ValueError: it is `Unknown`, which has only the type.
     """
     match message:
         case SyncStep1(state):
@@ -158,7 +158,7 @@ def encode(message: Message) -> bytes:
 
 
 def step_2(update: bytes) -> bytes:
-    """Write the message that answers a step 1.
+    """Encode the message that answers a step 1.
 
     Args:
         update: what the page lacks.

@@ -1,7 +1,7 @@
-"""Values that are nested too deep are turned into text: the decoder of documents ends on them.
+"""Turn values that are nested too deep into text: the decoder of documents crashes on them.
 
-A page that sends such values is refused (`classroom.lab.protocol.update_bounds`). What a file or a
-kernel brings has to be shown all the same.
+Such values from a page are rejected (`classroom.lab.protocol.update_bounds`). Those from a file or
+a kernel must still be shown.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ NOT_SHOWN = gettext_noop("This is nested too deep to be shown.")
 
 
 def flattened(value: Any, prefix: str = "") -> Any:
-    """Return a value of JSON that isn't nested too deep: what is further in is there as JSON text.
+    """Return a JSON value in which everything that is nested too deep is JSON text.
 
     Args:
-        value: which isn't changed.
-        prefix: what each such text begins with.
+        value: the value; it isn't changed.
+        prefix: the beginning of each such text.
     """
     return value if is_flat(value, DEPTH) else _flattened(value, prefix, DEPTH)
 

@@ -1,4 +1,4 @@
-"""Who the others see somebody as: what the server knows, whatever their page says of itself."""
+"""Put the server's name and colours of a user into their page's awareness."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.awareness_state import Clean
 
 FIELDS = ("username", "name", "display_name", "initials", "avatar_url", "color")
-"""Of jupyter_server's identity model, as JupyterLab puts it into presence."""
+"""Fields of jupyter_server's identity model that JupyterLab puts into presence."""
 MANY = 100
-"""Clients that one person may have in a room, those who left in the last minutes among them."""
+"""Most clients of one person in a room, including those that left in the last minutes."""
 LONG_BYTES = 64 * 1024
-"""Bytes that a page may say of itself; JupyterLab's say some hundreds."""
+"""Most bytes of a page's state; JupyterLab's pages send some hundreds."""
 TOGETHER_BYTES = 64 * 1024
-"""Bytes that all pages of one person's may say of themselves, as they are told: everybody keeps
-them, and sends them back."""
+"""Most bytes of the states of one person's pages together: every page keeps them, and sends them
+back."""
 ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 COLOUR = re.compile(r"[a-zA-Z0-9#(),.%\s-]{1,64}")
-"""What a page may choose as its colour, where the server has none: it becomes part of a style."""
+"""Valid colours from a page, if the server has none: the colour becomes part of a style."""
 
 
 def identity(user: Any) -> dict[str, Any]:
-    """Take of a signed-in user what the others see.
+    """Return what other people see of a signed-in user.
 
     Args:
-        user: jupyter_server's.
+        user: jupyter_server's user.
     """
     return {name: getattr(user, name) for name in FIELDS}
 
@@ -43,15 +43,15 @@ def identity(user: Any) -> dict[str, Any]:
 def stamp(
     entry: Entry, who: Mapping[str, Any], clean: Clean = awareness_state.of_document
 ) -> Entry | None:
-    """Put the server's word in the place of what a page says of its user.
+    """Replace the user in a page's entry by what the server knows.
 
     Args:
-        entry: what a page says of itself.
-        who: of `identity`.
-        clean: takes of what it says besides what the others may be told.
+        entry: the page's entry.
+        who: the result of `identity`.
+        clean: reduces the rest of the state to what others may see.
 
     Returns:
-        The entry as the others shall see it; None when it can't be read.
+        The entry for the others; None if the state can't be parsed.
     """
     if entry.gone:
         return entry
@@ -68,7 +68,7 @@ def stamp(
     state = clean(state)
     state["user"] = {name: value for name, value in user.items() if value is not None}
     try:
-        # Python reads and writes numbers that no page can: one would end what it hears of all.
+        # Python accepts numbers that no page can parse; such a number would end its awareness.
         told = ENCODER.encode(state)
     except (ValueError, RecursionError):
         return None
@@ -76,17 +76,17 @@ def stamp(
 
 
 def colour(said: Any) -> str | None:
-    """Take over the colour that a page has chosen, if it can be one."""
+    """Return the colour that a page has chosen, if it is valid."""
     found = said.get("color") if isinstance(said, dict) else None
     is_one = isinstance(found, str) and COLOUR.fullmatch(found)
     return found if is_one else None
 
 
 class Owners:
-    """Whose each client is: a page speaks for itself, and for its user's other pages.
+    """The owner of each client: a page may send entries of its user's pages only.
 
-    Client ids are made by the pages, at random. Who says one first has it until nothing is known
-    of it any more; a page that comes back by a new connection keeps its id.
+    Pages choose their client ids at random. The first person who sends an id owns it until it is
+    forgotten; a page that reconnects keeps its id.
     """
 
     def __init__(self) -> None:
@@ -96,11 +96,11 @@ class Owners:
         self._together: Counter[str] = Counter()
 
     def own(self, entries: Iterable[Entry], name: str) -> list[Entry]:
-        """Pick what somebody may say: of clients that are theirs, or nobody's yet.
+        """Select the entries that a person may send: of their own clients, or of unowned ones.
 
         Args:
-            entries: what was said.
-            name: by whom.
+            entries: the received entries.
+            name: the person's name.
         """
         return [entry for entry in entries if self._owns(entry, name)]
 
@@ -108,17 +108,17 @@ class Owners:
         if len(entry.state) > LONG_BYTES:
             return False
         owner = self._of.get(entry.client)
-        # Pages also tell of others whom they miss, as after a restart: that makes nobody theirs.
+        # Pages also report others as gone, as after a restart: that doesn't make them owners.
         if owner is None and not entry.gone and self._count[name] < MANY:
             self._of[entry.client] = owner = name
             self._count[name] += 1
         return owner == name
 
     def fits(self, entry: Entry) -> bool:
-        """Say whether there is room for what a client says; if so, it counts from now on.
+        """Say whether there is room for a client's state, and count it if so.
 
         Args:
-            entry: as it is told to the others; of somebody's own client.
+            entry: the entry for the others; its client has an owner.
         """
         name, size = self.of(entry.client), 0 if entry.gone else len(entry.state)
         more = size - self._sizes.get(entry.client, 0)
@@ -129,11 +129,11 @@ class Owners:
         return True
 
     def of(self, client: int) -> str:
-        """Return whose a client is; "" while it is nobody's."""
+        """Return the name of a client's owner; "" if it has none."""
         return self._of.get(client, "")
 
     def keep(self, clients: Iterable[int]) -> None:
-        """Forget all but these."""
+        """Forget all clients except these."""
         known = set(clients)
         self._of = {client: name for client, name in self._of.items() if client in known}
         self._count = Counter(self._of.values())

@@ -1,7 +1,8 @@
-"""Which of what pages say of themselves the others are told, although nothing of it is new.
+"""Decide when to send an unchanged awareness state to the others again.
 
-A page says the same again whenever it has listed a folder, some twenty times while it opens, and
-every 15 seconds so that it isn't taken for gone. Told to everybody it costs the square of a class.
+A page repeats its state whenever it has listed a folder, some twenty times while it opens, and
+every 15 seconds, so that others don't consider it gone. Sending each of these to everybody would
+cost the square of the class's size.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.awareness import Entry
 
 AGAIN_SECONDS = 11.0
-"""After so long the same is told again. Pages take somebody for gone after 30 seconds without a
-word, and each page says something at least every 15: that is 26 seconds at most."""
+"""After how long to send an unchanged state again. Pages consider a client gone after 30 seconds
+without a message, and each page repeats its state every 15 seconds: that makes 26 at most."""
 
 
 class Renewals:
-    """What was told of each client last, and when."""
+    """The last state of each client that was sent, and when."""
 
     def __init__(self) -> None:
         self._told: dict[int, tuple[bytes, float]] = {}
 
     def due(self, news: Iterable[Entry], now: float) -> list[Entry]:
-        """Choose what is to be told now.
+        """Select the entries to send now.
 
         Args:
-            news: by their clocks (`classroom.lab.protocol.awareness.Known`).
-            now: seconds, of any clock that doesn't go back.
+            news: entries with new clocks (`classroom.lab.protocol.awareness.Known`).
+            now: seconds of a monotonic clock.
         """
         found = []
         for entry in news:

@@ -1,10 +1,10 @@
-"""Protect a document's root type ``state``: which file it has, the hash, what is unsaved.
+"""Protect a document's root type ``state``: its file, the hash, and whether it is unsaved.
 
-Pages act on it: if ``path`` changes, they rename their tab and ask the server to move the kernel's
-session. Only the lab may write there; a page may only note that something is unsaved, and which
-document this is. All other changes by a page are removed from its update before anybody receives
-it. Restoring the old value afterwards would not help: a page acts on every change of ``path``, even
-on one to the same value. Pure.
+Pages act on it: if ``path`` changes, they rename their tab and request that the server moves the
+kernel's session. Only the lab may write there. A page may only write that something is unsaved, and
+which document this is. The lab removes all other changes from a page's update before anybody
+receives it. Restoring the old value afterwards wouldn't help: a page acts on every change of
+``path``, even on one to the same value. Pure.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ if TYPE_CHECKING:
 STATE = "state"
 """Name of the root type (jupyter_ydoc)."""
 DIRTY, DOCUMENT = "dirty", "document_id"
-"""Keys that pages write: whether something is to be saved, and the name of the document's room."""
+"""Keys that pages may write: whether something is unsaved, and the name of the document's room."""
 BOOLEANS = (b"\x01\x78", b"\x01\x79")
-"""One value, true or false, as an update has it (lib0)."""
+"""A single value, true or false, as encoded in an update (lib0)."""
 TEXT = b"\x01\x77"
-"""One value, a text."""
+"""Beginning of a single value that is a text."""
 
 
 def is_lasting(key: str | None) -> bool:
-    """Say whether no page may delete what the state has under a key."""
+    """Say whether pages may not delete the state's value of a key."""
     return key != DIRTY
 
 
 def may_write(update: bytes, struct: Struct, key: str | None, room_id: str) -> bool:
-    """Say whether a page may put something into the state.
+    """Say whether a page may write an item into the state.
 
     Args:
-        update: in which it is.
-        struct: what it writes.
-        key: where.
+        update: the update that contains it.
+        struct: the item to write.
+        key: the key to write.
         room_id: the name of the document's room.
     """
     if key not in (DIRTY, DOCUMENT):
         return False
     if struct.kind == DELETED:
-        return True  # of a page that comes back: it has been replaced since
+        return True  # from a page that reconnects: it has been replaced since
     found = _content(update, struct) if struct.kind == ANY else b""
     if key == DIRTY:
         return found in BOOLEANS
@@ -63,7 +63,7 @@ def may_write(update: bytes, struct: Struct, key: str | None, room_id: str) -> b
 
 
 def _content(update: bytes, struct: Struct) -> bytes:
-    """Remove the content of a map's struct from an update."""
+    """Return the encoded content of a map's struct."""
     reader = Reader(update, struct.begin)
     info = reader.byte()
     if info & HAS_ORIGIN:
@@ -81,11 +81,11 @@ def _content(update: bytes, struct: Struct) -> bytes:
 
 
 def emptied(update: bytes, structs: Iterable[Struct]) -> bytes:
-    """Replace structs of an update by skips: their clocks are used, and they have no content.
+    """Replace structs of an update by deleted ones, which use their clocks and have no content.
 
     Args:
-        update: in which they are.
-        structs: any of it.
+        update: the update that contains them.
+        structs: any structs of it.
     """
     for struct in sorted(structs, key=lambda one: one.begin, reverse=True):
         nothing = bytes([GC]) + write_uint(struct.end - struct.clock)
@@ -97,9 +97,9 @@ def spared(update: bytes, tail: int, kept: Collection[Id]) -> bytes:
     """Remove some elements from the deletions of an update.
 
     Args:
-        update: as read, within bounds.
-        tail: where in it begins what it deletes.
-        kept: the elements.
+        update: an update within bounds.
+        tail: the position of its deletions.
+        kept: the ids of the elements to keep.
     """
     reader = Reader(update, tail)
     written: list[bytes] = []

@@ -16,17 +16,17 @@ MARKS = {
 }
 """Encodings by the byte order mark that a file begins with."""
 BARE = {"utf-8-sig": "utf-8"}
-"""The encoding of the text after the mark, where Python has another name for it."""
+"""The encoding of the text after the mark, if Python has another name for it."""
 LOOKED_AT_BYTES = 1 << 16
-"""Bytes at a file's beginning that show its style."""
+"""How many bytes at a file's beginning show its style."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a text file is written.
+    """A text file's style.
 
     Attributes:
-        encoding: Python's name; with the byte order mark, if there is one.
+        encoding: Python's name of the encoding, which includes the byte order mark, if any.
         newline: the line end.
     """
 
@@ -41,7 +41,7 @@ def style_of(beginning: bytes) -> Style:
     """Find the style of a file.
 
     Args:
-        beginning: its first bytes, `LOOKED_AT_BYTES` at most. The line end is what most lines have.
+        beginning: at most `LOOKED_AT_BYTES` of it. The line end of most lines counts.
     """
     encoding = encoding_of(beginning)
     text = beginning.decode(encoding, errors="replace")
@@ -59,11 +59,11 @@ def encoding_of(data: bytes) -> str:
 
 
 def decoded(data: bytes, errors: str = "strict") -> str:
-    """Return a file's text without the mark, with its line ends as they are.
+    """Return a file's text without the mark, with its line ends unchanged.
 
     Args:
-        data: all of it.
-        errors: what is done with bytes that are no characters, as of `bytes.decode`.
+        data: the whole file.
+        errors: how to handle invalid bytes, as for `bytes.decode`.
 
     Raises:
         UnicodeDecodeError: it is neither UTF-8 nor, with a byte order mark, UTF-16.
@@ -76,8 +76,8 @@ def encoded(text: str, style: Style) -> bytes:
     """Return a file's bytes for a document's text.
 
     Args:
-        text: its line ends are line feeds.
-        style: the file's.
+        text: the text, whose line ends are line feeds.
+        style: the file's style.
     """
     if style.newline != "\n":
         text = text.replace("\r\n", "\n").replace("\n", style.newline)

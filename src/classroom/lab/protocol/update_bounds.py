@@ -1,17 +1,16 @@
-"""Bounds on what a page sends to a document, checked before anything else reads it.
+"""Check that a page's update to a document is within bounds, before anything else reads it.
 
-The decoder of documents (yrs, in Rust) believes what it reads: it reserves memory for as many
-things as a message says that it has, it goes into nested values by recursion, and a process whose
-stack overflows is gone, with everybody's documents. Here the same bytes are walked without
-recursion and without keeping anything but numbers. What isn't within the bounds is refused; the
-sender's connection ends, and nobody else notices.
+The decoder of documents (yrs, in Rust) trusts its input: it allocates memory for as many items as a
+message claims, and uses recursion for nested values. A stack overflow ends the process, with
+everybody's documents. This module walks the same bytes without recursion, and keeps only numbers.
+It rejects what is out of bounds; the lab closes the sender's connection, and nobody else notices.
 
 The format is the update format v1 of Yjs (https://github.com/yjs/yjs, ``src/utils/encoding.js``,
 ``src/structs``) in the encoding of lib0. What the decoder knows and no page writes any more
-(``ContentJSON``) is refused too.
+(``ContentJSON``) is rejected, too.
 
-What the lab has in a document already, of a file or of a journal, has no bounds any more: here it
-is only walked, and a document that couldn't be walked nobody could write to any more.
+The lab's own updates, from a file or a journal, have no bounds: they are only walked. Otherwise
+nobody could write to a document that exceeds the bounds already.
 """
 
 from __future__ import annotations
@@ -35,37 +34,37 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.lib0 import Id
 
 STRUCTS = 200_000
-"""Structs in a message: a semester's typing in one notebook is some ten thousand."""
+"""Most structs in a message: a semester's typing in one notebook makes some ten thousand."""
 GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, SKIP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 10
 HAS_ORIGIN, HAS_RIGHT_ORIGIN, HAS_KEY = 0x80, 0x40, 0x20
 ARRAY, MAP, TEXT = 0, 1, 2
-"""Kinds of types that documents in JupyterLab have."""
+"""Kinds of types in JupyterLab's documents."""
 NAMED = (3, 5)
-"""Kinds of types that bring a name (XML's elements and hooks)."""
+"""Kinds of types that have a name (XML's elements and hooks)."""
 XML = 6
-"""The last kind of types."""
+"""The highest kind of types."""
 DOC = 9
 
 Range = tuple[int, int, int]
-"""Elements that are deleted: their client, the first one's clock, the clock behind the last."""
+"""Deleted elements: their client, the first one's clock, and the clock after the last one."""
 
 
 class Struct(NamedTuple):
-    """A struct of an update: some elements of a client's, side by side.
+    """A struct of an update: some neighbouring elements of one client.
 
     Attributes:
-        client: who made it.
-        clock: of its first element.
-        end: the clock behind its last one.
-        kind: of its content.
-        origin: id of the element that it was put behind; None for the beginning.
-        right: id of the element that it was put in front of; None for the end.
-        parent: name of the root type, or id of the type, that it is in; None if it doesn't say,
-            and shares its neighbour's.
-        key: in a map; None elsewhere.
-        form: of a type its kind; of values whether there are bytes in them (`BYTES`).
-        begin: where it is in the update.
-        stop: the place behind it.
+        client: the client that made it.
+        clock: the clock of its first element.
+        end: the clock after its last element.
+        kind: the kind of its content.
+        origin: id of the element that it was inserted after; None for the beginning.
+        right: id of the element that it was inserted before; None for the end.
+        parent: name of the root type, or id of the type, that contains it; None if it shares its
+            neighbour's.
+        key: its key in a map; None elsewhere.
+        form: for a type, its kind; for values, `BYTES` if there are bytes among them.
+        begin: its position in the update.
+        stop: the position after it.
     """
 
     client: int
@@ -82,13 +81,13 @@ class Struct(NamedTuple):
 
 
 class Update(NamedTuple):
-    """What an update says of itself.
+    """A parsed update.
 
     Attributes:
-        structs: of each client, in the order of their clocks.
-        deletes: of each client the clock behind the last element that it deletes.
-        tail: where in the update begins what it deletes.
-        ranges: all that it deletes, in its own order; nothing of what is trusted.
+        structs: each client's structs, in the order of their clocks.
+        deletes: for each client, the clock after the last deleted element.
+        tail: the position of the deletions in the update.
+        ranges: all deleted ranges, in the update's order; empty for a trusted update.
     """
 
     structs: dict[int, list[Struct]]
@@ -98,16 +97,16 @@ class Update(NamedTuple):
 
 
 def read_state(state: bytes) -> dict[int, int]:
-    """Read a state vector: what a page has of each client's.
+    """Parse a state vector: what a page has of each client.
 
     Args:
-        state: without the message's head.
+        state: the state vector, without a message's head.
 
     Returns:
-        The clock behind the last element, by client.
+        The clock after the last element, by client.
 
     Raises:
-        OutOfBoundsError: it isn't one.
+        OutOfBoundsError: it is invalid.
     """
     reader = Reader(state)
     count = reader.count(2)
@@ -119,21 +118,21 @@ def read_state(state: bytes) -> dict[int, int]:
 
 
 def write_state(state: dict[int, int]) -> bytes:
-    """Write a state vector, as `read_state` reads it."""
+    """Encode a state vector for `read_state`."""
     numbers = (len(state), *(one for item in state.items() for one in item))
     return b"".join(map(write_uint, numbers))
 
 
 def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False) -> Update:
-    """Read what an update brings, without its content.
+    """Parse an update, without its content.
 
     Args:
-        update: without the message's head.
-        structs: how many it may have.
-        trusted: whether it is the lab's own, which may have any number of anything.
+        update: the update, without a message's head.
+        structs: most structs.
+        trusted: whether it is the lab's own, which has no limits.
 
     Raises:
-        OutOfBoundsError: it isn't one, or not within the bounds.
+        OutOfBoundsError: it is invalid, or out of bounds.
     """
     if not trusted and len(update) > FRAME_BYTES:
         raise OutOfBoundsError(f"it is longer than {FRAME_BYTES} bytes")
@@ -166,13 +165,13 @@ def read_update(update: bytes, structs: int = STRUCTS, *, trusted: bool = False)
 
 
 def read_deleted(update: bytes) -> list[Range]:
-    """Read what an update of the lab's own deletes that has nothing else.
+    """Parse the deletions of an update of the lab's own that has nothing else.
 
     Args:
-        update: as ``doc.get_update(doc.get_state())`` returns it.
+        update: the result of ``doc.get_update(doc.get_state())``.
 
     Raises:
-        OutOfBoundsError: it isn't one.
+        OutOfBoundsError: it is invalid.
     """
     reader = Reader(update, trusted=True)
     reader.uint(1)
@@ -220,7 +219,7 @@ def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each
         text = reader.text()
         if not text:
             raise OutOfBoundsError("a text is empty")
-        # Counted as JavaScript does, in UTF-16.
+        # Count UTF-16 units, as JavaScript does.
         return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
     if kind == ANY:
         count = reader.values()
@@ -250,7 +249,7 @@ def _content(reader: Reader, kind: int) -> int:  # noqa: C901 (a branch for each
 
 
 def _deletes(reader: Reader, ranges: int) -> Iterator[Range]:
-    """Read what an update deletes, in so many ranges at most."""
+    """Read an update's deleted ranges, at most `ranges` of them."""
     clients = set()
     for _ in range(reader.count(3)):
         client = reader.uint()

@@ -1,4 +1,4 @@
-"""Whether an update fits to a document: what it refers to is there, and can hold what it brings.
+"""Check that an update fits a document: what it refers to exists, and can hold what it adds.
 
 Pure: plain values only.
 """
@@ -34,31 +34,31 @@ HOLDS = {
     MAP: {ANY, BINARY, DELETED, TYPE},
     TEXT: {DELETED, EMBED, FORMAT, STRING, TYPE},
 }
-"""What may be in a type: of anything else the decoder's idea of how long it is comes out wrong."""
+"""Allowed content of each kind of type: with any other, the decoder computes a wrong length."""
 CELLS = "cells"
-"""The root type that makes a document a notebook: it holds maps, and there are no bytes in it."""
+"""The root type that makes a document a notebook: it holds maps, and no bytes."""
 ROOTS = 64
-"""Root types in a document; a notebook has three."""
+"""Most root types in a document; a notebook has three."""
 
 
 class MissingError(Exception):
-    """An update builds on what isn't there (yet)."""
+    """An update builds on elements that the document doesn't have (yet)."""
 
 
 class KnownError(Exception):
-    """An update brings what is there already; it has to be made without that."""
+    """An update contains elements that the document has; the caller must remove them."""
 
 
 class NoTypeError(OutOfBoundsError):
-    """An update puts something into what is no type: it may be of another copy of the file."""
+    """An update's parent isn't a type: the update may come from another copy of the file."""
 
 
 class Wanted(NamedTuple):
-    """How far a client's structs are to be gone through.
+    """How many of a client's structs to process.
 
     Attributes:
-        client: the id.
-        clock: up to which element; None for all.
+        client: the client's id.
+        clock: the last element to process; None for all.
     """
 
     client: int
@@ -66,35 +66,35 @@ class Wanted(NamedTuple):
 
 
 class Judgement:
-    """Of one update."""
+    """The check of one update."""
 
     def __init__(
         self, runs: dict[int, Runs], types: dict[Id | str, Nested], *, trusted: bool = False
     ) -> None:
-        """Begin.
+        """Use a document's index.
 
         Args:
-            runs: what is known of the document, by clients.
-            types: likewise, by ids and names.
-            trusted: whether it is the document's own word, which is taken as it is.
+            runs: the index's runs, by client.
+            types: the index's types, by id or name.
+            trusted: whether the update comes from the document itself, and isn't checked.
         """
         self._runs, self._types, self._trusted = runs, types, trusted
         self._more = Additions()
         self._left: dict[int, list[Struct]] = {}
 
     def judge(self, update: Update) -> Additions:
-        """Go through it.
+        """Check an update.
 
         Args:
-            update: as read.
+            update: the parsed update.
 
         Raises:
-            KnownError: it brings what is there already.
-            MissingError: it builds on what isn't there.
+            KnownError: it contains elements that the document has already.
+            MissingError: it builds on elements that the document lacks.
             OutOfBoundsError: it doesn't fit.
         """
         self._more.tail = update.tail
-        # From the end, where a list is shortened at no cost.
+        # Reversed, because removing a list's last item costs nothing.
         self._left = {client: structs[::-1] for client, structs in update.structs.items()}
         for client in update.structs:
             try:
@@ -108,11 +108,12 @@ class Judgement:
         return self._more
 
     def _client(self, first: int) -> None:
-        """Go through a client's structs, and before each through what it builds on.
+        """Process a client's structs, and before each the structs that it builds on.
 
-        Of another client only as far as it is needed: what comes behind may build on this one's.
+        Another client's structs are processed only as far as needed: the later ones may build on
+        this client's.
         """
-        # The set: a chain of clients may be as long as a message.
+        # A set as well as a stack: a chain of clients may be as long as a message.
         stack, entered = [Wanted(first, None)], {first}
         while stack:
             client, clock = stack[-1]
@@ -141,7 +142,7 @@ class Judgement:
         return known.end if known is not None else 0
 
     def _lacking(self, struct: Struct) -> Id | None:
-        """Return an element that a struct builds on and that isn't there."""
+        """Return an element that a struct builds on and that isn't there yet; None if all are."""
         if struct.clock > self._end(struct.client):
             raise MissingError
         parent = struct.parent if isinstance(struct.parent, tuple) else None
@@ -154,7 +155,7 @@ class Judgement:
         return None
 
     def _at(self, needed: Id) -> tuple[Where | None, bool]:
-        """Find an element that is there: where it is, and whether it has no content any more."""
+        """Return an existing element's place, and whether its content is deleted."""
         client, clock = needed
         for runs in (self._more.runs.get(client), self._runs.get(client)):
             if runs is not None and (at := runs.at(clock)) >= 0:
@@ -162,7 +163,7 @@ class Judgement:
         return None, True
 
     def _take(self, struct: Struct) -> None:
-        """Take note of a struct all of whose neighbours are there."""
+        """Record a struct after everything that it builds on."""
         known = self._end(struct.client)
         if struct.clock < known:
             if not self._trusted:
@@ -185,7 +186,7 @@ class Judgement:
             self._more.types[struct.client, struct.clock] = Nested(struct.form or 0, depth)
 
     def _above(self, where: Where | None, struct: Struct) -> Nested | None:
-        """Find the type that a struct is put into, which must be one that can hold it."""
+        """Return the type that contains a struct, and check that it can hold the struct."""
         if where is None:
             return None
         above = self._type(where.parent)
@@ -209,7 +210,7 @@ class Judgement:
         return above
 
     def _begin(self, where: Where, struct: Struct) -> Nested:
-        """Take note of a root type that nobody has used before: what it is shows by its use."""
+        """Record a root type that nobody has used before; its kind follows from its first use."""
         if not isinstance(where.parent, str):
             raise OutOfBoundsError("it is in what is no type")
         if sum(isinstance(name, str) for name in (*self._types, *self._more.types)) >= ROOTS:
@@ -224,7 +225,7 @@ class Judgement:
         return self._types.get(ident) if found is None else found
 
     def _where(self, struct: Struct) -> Where | None:
-        """Find what a struct is in; None if that is gone already."""
+        """Return a struct's place; None if that is deleted already."""
         if struct.parent is not None:
             if isinstance(struct.parent, tuple) and self._type(struct.parent) is None:
                 if not self._at(struct.parent)[1]:
@@ -235,5 +236,5 @@ class Judgement:
         found = {where for where in sides if where is not None}
         if len(found) > 1:
             raise OutOfBoundsError("its neighbours are in different types")
-        # Of what is gone the decoder doesn't know any more where it was.
+        # The decoder doesn't know the places of deleted elements any more.
         return found.pop() if found else None

@@ -1,9 +1,9 @@
 """Cut an update into pieces that can be applied one after the other.
 
-What an update costs the decoder (yrs) nobody can tell from it: an element that is put where many
-others compete for the place is compared with each of them, and with a large document that is
-minutes for one message. In pieces it can be stopped in between, and an honest page's update, as of
-thousands of cells that are pasted, needs no limit of its own.
+An update doesn't show how long the decoder (yrs) needs for it. An element that is inserted where
+many others compete for the place is compared with each of them, which takes minutes for one message
+to a large document. Between pieces the lab can stop. So an honest page's update, such as thousands
+of pasted cells, needs no special limit.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.update_bounds import Struct
 
 PIECE = 64
-"""Structs in a piece: few enough that one takes well below a second, whatever they are."""
+"""Structs in a piece: few enough that any piece takes well below a second."""
 
 
 def cut(update: bytes, order: Sequence[Struct], tail: int) -> Iterator[bytes]:
     """Cut an update into pieces.
 
     Args:
-        update: all of whose structs are new, and each client's without gaps.
-        order: the structs, each behind all that it builds on.
-        tail: where in the update begins what it deletes.
+        update: the update; all its structs are new, and each client's have no gaps.
+        order: the structs, each after those that it builds on.
+        tail: the position of the deletions in the update.
 
     Yields:
-        Updates; the last one deletes.
+        Updates; the last one has the deletions.
     """
     for at in range(0, len(order), PIECE):
         clients: dict[int, list[Struct]] = {}

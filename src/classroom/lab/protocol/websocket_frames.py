@@ -1,4 +1,4 @@
-"""WebSocket frames made once for everybody, and how much of it a slow client may leave unread."""
+"""Build WebSocket frames once for everybody, and limit what a slow client may leave unread."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import Enum
 
 FINAL_BINARY = 0x82
 NO_PRESENCE_BYTES = 256 * 1024
-"""Bytes unsent from which on somebody gets no presence: text first."""
+"""Unsent bytes above which a client gets no presence, so that text comes first."""
 TOO_MUCH_BYTES = 32 * 1024 * 1024
-"""Bytes unsent at which somebody is let go: they come back and ask for what they have missed."""
+"""Unsent bytes above which a client is disconnected; it reconnects and requests what it missed."""
 
 
 def frame(message: bytes) -> bytes:
-    """Wrap a message as a server sends it: one frame, binary, unmasked (RFC 6455, 5.2)."""
+    """Wrap a message into one binary, unmasked frame, as servers send it (RFC 6455, 5.2)."""
     size = len(message)
     if size < 126:  # noqa: PLR2004 (RFC 6455's own numbers)
         return struct.pack("!BB", FINAL_BINARY, size) + message
@@ -23,7 +23,7 @@ def frame(message: bytes) -> bytes:
 
 
 class Verdict(Enum):
-    """What becomes of a message to somebody."""
+    """What to do with a message to a client."""
 
     SEND = "send"
     SKIP = "skip"
@@ -34,7 +34,7 @@ def verdict(unsent: int, *, presence: bool) -> Verdict:
     """Decide for one client.
 
     Args:
-        unsent: bytes that it hasn't taken yet.
+        unsent: bytes that it hasn't read yet.
         presence: whether the message is only presence.
     """
     if unsent > TOO_MUCH_BYTES:

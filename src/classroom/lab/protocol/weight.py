@@ -1,4 +1,4 @@
-"""How much of what is limited a notebook has: bytes, cells and outputs, values. Pure."""
+"""Measure a notebook's limited quantities: bytes, cells and outputs, values. Pure."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 LINE_BYTES = 10
-"""Bytes that a line takes in a notebook's file beside its text: each is a string of its own."""
+"""Bytes of a line in a notebook's file besides its text: each line is a separate string."""
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-"""Where nbformat parts a text into lines (`str.splitlines`)."""
+"""Characters at which nbformat splits a text into lines (`str.splitlines`)."""
 DEPTH = 5
-"""How deep an output stands in a notebook's file, which is indented by that many spaces."""
+"""Depth of an output in a notebook's file, which is indented by that many spaces."""
 
 
 class Weight(NamedTuple):
-    """What a document has, of all that is limited.
+    """A document's limited quantities.
 
     Attributes:
-        size: bytes of its file, about.
-        parts: cells and outputs.
-        values: values, as `document_encoding.is_crowded` counts them.
-        lists: lists and objects, likewise.
+        size: about how many bytes its file has.
+        parts: the number of cells and outputs.
+        values: the number of values, as `document_encoding.is_crowded` counts them.
+        lists: the number of lists and objects, counted in the same way.
     """
 
     size: int = 0
@@ -38,18 +38,18 @@ class Weight(NamedTuple):
 
 
 def of_text(text: str) -> Weight:
-    """Weigh a text as it stands in a notebook's file."""
+    """Weigh a text in a notebook's file."""
     size = len(encode_basestring(text).encode(errors="replace"))
     size += LINE_BYTES * sum(map(text.count, LINE_ENDS))
     return Weight(size, 0, text.count(","), text.count("[") + text.count("{"))
 
 
 def of_value(value: Any, depth: int = DEPTH) -> Weight:
-    """Weigh a value of JSON, with all that is in it.
+    """Weigh a JSON value with everything in it.
 
     Args:
-        value: such as an output.
-        depth: how deep it stands in the file.
+        value: the value, such as an output.
+        depth: its depth in the file.
     """
     if isinstance(value, str):
         return of_text(value)
@@ -71,7 +71,7 @@ def of_output(output: Any) -> Weight:
     """Weigh an output.
 
     Args:
-        output: of nbformat's schema.
+        output: an output of nbformat's schema.
     """
     return of_value(output)._replace(parts=1)
 
@@ -80,7 +80,7 @@ def of_notebook(content: Any) -> Weight:
     """Weigh a notebook's content; anything that isn't one weighs nothing.
 
     Args:
-        content: of nbformat, or as a shared document gives it. Slow if large.
+        content: in nbformat, or as a shared document returns it. Slow if large.
     """
     cells = content.get("cells") if isinstance(content, dict) else None
     cells = [cell for cell in cells if isinstance(cell, dict)] if isinstance(cells, list) else []

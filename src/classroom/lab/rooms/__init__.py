@@ -1,1 +1,1 @@
-"""Rooms: the documents that people edit together, and the awareness of who is there."""
+"""Rooms: the documents that people edit together, and the participants' awareness."""

@@ -1,7 +1,6 @@
-"""Who is in a room: what their pages say of them is taken, judged, and told to the others.
+"""A room's awareness: check what pages send about their users, and send it to the others.
 
-What it needs of upstream beyond its public hooks is named and checked in
-`classroom.lab.upstream.contract`.
+`classroom.lab.upstream.contract` names and checks what it needs of upstream beyond public hooks.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.messages import AwarenessUpdate
 
 ECHOES = 64
-"""How many messages that are no news are known again by their bytes."""
+"""How many messages without news to recognize by their bytes."""
 GRACE_SECONDS = 10
-"""How long somebody whose connection broke is still shown: most come back at once."""
+"""How long to show a person whose connection broke: most reconnect at once."""
 
 
 class Attended(YRoom):
-    """A room that knows who is there, each by the name that they have signed in with."""
+    """A room that knows its participants by the names that they have signed in with."""
 
     says: Clean = staticmethod(awareness_state.of_document)
-    """Takes of what a page says of itself what the others may be told."""
+    """Reduces a page's awareness state to what other people may see."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._known = Known()
@@ -47,36 +46,36 @@ class Attended(YRoom):
         super().__init__(*args, **kwargs)
 
     def _tell(self, news: Iterable[Entry]) -> None:
-        """Tell everybody; of a room that can."""
+        """Send news to everybody; a subclass implements it."""
         raise NotImplementedError
 
     def has_heard(self, message: bytes) -> bool:
-        """Say whether a message is no news, as of everybody who sends the same back.
+        """Say whether a message has no news: all pages send back what they receive.
 
         Args:
-            message: as received, of bounded length.
+            message: the received message, of bounded length.
         """
-        return hash(message) in self._echoes  # once no news, it stays none
+        return hash(message) in self._echoes  # a message without news never has news later
 
     def presence(
         self, message: AwarenessUpdate, speaker: object, who: Mapping[str, Any], *, first: bool
     ) -> None:
-        """Take an awareness message; what is no news, or of somebody else, ends here.
+        """Handle an awareness message; drop entries without news, and those of other users.
 
         Args:
-            message: as parsed.
-            speaker: the connection it came by.
-            who: the user whose connection it is, of `participant.identity`.
-            first: whether it is that connection's first: a client begins with itself.
+            message: the parsed message.
+            speaker: the connection that it came by.
+            who: the connection's user, from `participant.identity`.
+            first: whether it is the connection's first message: a client sends itself first.
         """
         entries = message.entries
-        # By the clocks alone: what is somebody else's to say may yet be said by them.
+        # Compare only the clocks: the owner of an entry that is dropped below may still send it.
         if not any(map(self._known.is_news, entries)):
             self._remember(message.fingerprint)
         server, name = self.awareness.client_id, who["username"]
         theirs = (one for one in entries if self._writers.of(one.client) in ("", name))
         own = self._owners.own((one for one in theirs if one.client != server), name)
-        # Only news is stamped: it costs nothing per receiver, and nothing per echo.
+        # Stamp only news, so that neither a receiver nor an echo costs anything.
         stamped = (
             participant.stamp(one, who, self.says) for one in own if self._known.is_news(one)
         )
@@ -87,35 +86,35 @@ class Attended(YRoom):
         self._take_over(news)
 
     def owns(self, name: str, client: int) -> bool:
-        """Say whether somebody may write under a client's id, and remember that they do.
+        """Say whether a person may write under a client's id, and remember that they do.
 
-        A page says whose it is before it writes anything. What is written under its id by somebody
-        else first, it could never write itself: its own would be taken for what is there already.
+        A page sends its awareness before it writes anything. If another person could write under
+        its id first, the page's own text would count as known, and would be lost.
 
         Args:
-            name: the signed-in user's.
-            client: the id.
+            name: the signed-in user's name.
+            client: the client's id.
         """
         owner = self._writers.of(client) or self._owners.of(client)
         if owner == name:
-            self._writers.note(client, name)  # also when they have been away for long
+            self._writers.note(client, name)  # also after a long absence
         return owner in ("", name)
 
     def _remember(self, fingerprint: int) -> None:
-        """Know a message again that is no news, without reading it.
+        """Remember a message without news, to recognize it without parsing.
 
-        By its hash, which nobody foresees: the messages themselves would be megabytes a room.
+        The room stores hashes, which nobody can predict: the messages would be megabytes a room.
         """
         if len(self._echoes) >= ECHOES:
             self._echoes.clear()
         self._echoes.add(fingerprint)
 
     def leave(self, speaker: object, *, at_once: bool = False) -> None:
-        """Let those leave who spoke by a connection that has ended, unless they come back.
+        """Show a closed connection's clients as gone, unless they reconnect meanwhile.
 
         Args:
             speaker: the connection.
-            at_once: whether to show them as gone without waiting.
+            at_once: whether to show them as gone immediately.
         """
         clients = [client for client, known in self._speakers.items() if known is speaker]
         if not clients:
@@ -124,7 +123,7 @@ class Attended(YRoom):
         asyncio.get_running_loop().call_later(wait, self._gone, clients, speaker)
 
     def _gone(self, clients: list[int], speaker: object) -> None:
-        """Show clients as gone that haven't come back by another connection."""
+        """Show clients as gone that haven't reconnected."""
         left = [client for client in clients if self._speakers.get(client) is speaker]
         for client in left:
             del self._speakers[client]
@@ -132,19 +131,19 @@ class Attended(YRoom):
         news = self._known.leave(left, now)
         self._leave_room(news)
         if self._known.forget(now):
-            self._echoes.clear()  # of somebody forgotten it would be news again
+            self._echoes.clear()  # an echo of a forgotten client would be news again
             self._owners.keep(self._known.remembered)
         self._take_over(news)
 
     def _take_over(self, news: list[Entry]) -> None:
         if news:
-            # The server's own view of them: autosave, the list of users, time-outs.
+            # The server's own awareness, for autosave, the list of users and time-outs.
             self.awareness.apply_awareness_update(awareness.encode_update(news), self)
             if due := self._renewals.due(news, time.monotonic()):
                 self._tell(due)
 
     def send_server_awareness(self, type: str, changes: tuple[dict[str, Any], Any]) -> None:  # noqa: A002 (upstream's)
-        """Tell the server's own state like everybody's, and whoever upstream found timed out."""
+        """Send everybody the server's own state, and clients that have timed out for upstream."""
         if type != "update" or changes[1] not in {"local", "timeout"}:
             return
         clients = [client for group in changes[0].values() for client in group]
@@ -154,7 +153,7 @@ class Attended(YRoom):
         self._tell(self._renewals.due(news, time.monotonic()))
 
     def _leave_room(self, news: Iterable[Entry]) -> None:
-        """Have what those said who have left be counted for their users no more."""
+        """Stop counting the states of clients that have left for their users."""
         for entry in news:
             if entry.gone:
                 self._owners.fits(entry)

@@ -1,7 +1,6 @@
-"""A room that tells everybody at once what happened: one message, made once, to every socket.
+"""Send a room's changes to all its sockets: each message is built once.
 
-What it needs of upstream beyond its public hooks is named and checked in
-`classroom.lab.upstream.contract`.
+`classroom.lab.upstream.contract` names and checks what it needs of upstream beyond public hooks.
 """
 
 from __future__ import annotations
@@ -28,21 +27,21 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.awareness import Entry
 
 AGAIN = 1013
-"""Close code for those who are to come back (IANA's WebSocket registry)."""
+"""Close code after which pages reconnect (IANA's WebSocket registry)."""
 PATIENCE_SECONDS = 1.0
 """How long a save waits for the store, which may be failing."""
 
 
 class Broadcasting(Attended):
-    """A room that tells everybody at once what happened within a tick.
+    """A room that sends everybody the changes of a tick in one message.
 
-    Mixed in before upstream's own classes.
+    Put it before upstream's classes among the bases.
     """
 
     holds_text = True
-    """Whether anybody may write to its document."""
+    """Whether the room has a document to write to."""
 
-    # Upstream's are None until it has started; ours are used only then.
+    # In upstream they are None until the room has started; we use them only later.
     _task_group: Any
     ystore: Any
 
@@ -60,11 +59,11 @@ class Broadcasting(Attended):
         self._flush_or_wait()
 
     def people(self) -> set[str]:
-        """List who has a page open here."""
+        """List the people who have a page in this room."""
         return {socket.who for socket in self._sockets}
 
     def announce(self, sentence: str) -> None:
-        """Show a sentence in every page of those who are here.
+        """Show a sentence in every page of the people in this room.
 
         Args:
             sentence: plain text.
@@ -79,13 +78,13 @@ class Broadcasting(Attended):
         *,
         clearable: bool = False,
     ) -> None:
-        """Show a sentence in every page of some people; all their sockets are of one lab.
+        """Show a sentence in every page of some people; all sockets must belong to one lab.
 
         Args:
-            sockets: theirs.
+            sockets: the people's sockets.
             sentence: plain text.
-            refused: as of `Notifications.tell`.
-            clearable: likewise.
+            refused: as for `Notifications.tell`.
+            clearable: as for `Notifications.tell`.
         """
         names = {registry.name_of(socket) for socket in sockets}
         for socket in sockets:
@@ -93,19 +92,19 @@ class Broadcasting(Attended):
             return
 
     async def abandon(self) -> None:
-        """Stop without saving, and have all pages come back: the document is of no more use."""
+        """Stop without saving, and make all pages reconnect, because the document is broken."""
         for socket in tuple(self._sockets):
             registry.end(socket, AGAIN, "opened again")
         try:
             await self.stop()
-        except Exception as error:  # noqa: BLE001 (whatever a broken document says)
+        except Exception as error:  # noqa: BLE001 (a broken document may raise anything)
             self.log.warning("A room was put aside: %s", error)
 
     async def serve(self, channel: Any) -> None:
-        """Serve a client, who is first told who is there: stock lets others tell, in time."""
+        """Serve a client; send it the awareness first, which upstream leaves to other pages."""
         if self.ready:
-            # Upstream sets out to observe the document in a task of its own: what came before it
-            # did would be told to nobody.
+            # A separate task of upstream's starts to observe the document. Changes before that
+            # would be sent to nobody.
             await self.ydoc_observed.wait()
         if isinstance(channel, RoomSocket):
             self._sockets.add(channel)
@@ -121,7 +120,7 @@ class Broadcasting(Attended):
     # ── Text ───────────────────────────────────────────────────────────────────────────────
 
     async def _watch_ready(self) -> None:
-        """Observe the document from the moment on that it can be sent to anybody."""
+        """Observe the document as soon as it is ready to be sent."""
         await self.ready_event.wait()
         if self.ystore is not None:
             self.ystore.follow(self.ydoc)
@@ -129,20 +128,20 @@ class Broadcasting(Attended):
         self.ydoc_observed.set()
 
     def _happened(self, event: Any) -> None:
-        """Keep an update before anybody is sent it: inside the transaction that has made it.
+        """Store an update before it is sent, inside the transaction that has made it.
 
-        Whatever leaves the server, be it an answer to a page that has just come, is then kept.
+        So everything that leaves the server is stored, also an answer to a new page.
         """
         try:
             update = event.update
             if self.ystore is not None:
                 self.ystore.append(update)
             self._update_send_stream.send_nowait(update)
-        except Exception as error:  # noqa: BLE001 (it would be lost in pycrdt's Rust)
+        except Exception as error:  # noqa: BLE001 (pycrdt's Rust would swallow it)
             self._handle_exception(error)
 
     async def _broadcast_updates(self) -> None:
-        """Take every update of the document, to everybody."""
+        """Send every update of the document to everybody."""
         if self.ystore is not None:
             async with self.ystore.start_lock:
                 if not self.ystore.started.is_set():
@@ -156,10 +155,10 @@ class Broadcasting(Attended):
             return
 
     async def written(self) -> None:
-        """Wait until the disk has what has happened so far, but not for long: it may be failing.
+        """Wait until the journal on disk has all changes so far, but at most `PATIENCE_SECONDS`.
 
-        What is in the file and not in the journal would be taken back at the next start, as if it
-        were the file that is behind.
+        If the file had a change that the journal lacks, the next start would undo it, as if the
+        file were older.
         """
         if self.ystore is None or not self.started.is_set():
             return
@@ -168,7 +167,7 @@ class Broadcasting(Attended):
                 await self.ystore.written()
 
     async def stop(self) -> None:
-        """Stop, with everything sent first."""
+        """Send everything, then stop."""
         self._flush()
         if self.ystore is not None:
             self.ystore.leave(self.ydoc)
@@ -184,12 +183,12 @@ class Broadcasting(Attended):
         return fanout.pace(len(self.clients), self._cost)
 
     def _flush_or_wait(self) -> None:
-        """Tell what is due; set the timer for what isn't."""
+        """Send what is due; set the timer for the rest."""
         due = self._fanout.due(self._pace())
         if due is None or due >= self._alarm:
-            return  # nothing, or the timer that is set will come in time
+            return  # nothing is due, or the timer runs early enough
         if self._timer is not None:
-            self._timer.cancel()  # set for presence; text is sooner
+            self._timer.cancel()  # it was set for presence, and text is due earlier
             self._timer, self._alarm = None, float("inf")
         now = time.monotonic()
         if due <= now:
@@ -214,7 +213,7 @@ class Broadcasting(Attended):
                 client.write_frame(one, presence=True)
         if len(self.clients) > len(self._sockets):
             self._send_to_others(batch)
-        # How long it takes to tell everybody, smoothed: a loaded room collects longer.
+        # The smoothed time to send to everybody: a busy room collects longer.
         self._cost += 0.2 * (time.thread_time() - begun - self._cost)
         self._flush_or_wait()
 

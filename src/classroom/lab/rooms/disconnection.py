@@ -28,22 +28,22 @@ IN_VAIN = gettext_noop(
 MOST_RETURNS = 5
 """Reconnections without success before the page's user is notified."""
 IN_CONFLICT = "block parent"
-"""In upstream's words for an update to a document that was made again of its file."""
+"""Words of upstream's error for an update to a document that was read again from its file."""
 
 
 class Disconnecting(FrameWriter):
     """A page's socket that the room can close with a reason that the page understands."""
 
     record: SyncRecord
-    """The room's; a fork's page, which is alone in it, has its own."""
+    """The room's record; in a fork, which has a single page, the page's own."""
 
     def _refuse(self, why: str) -> None:
-        """End this page's connection: it sent what no page sends. Nobody else notices."""
+        """Close this page's connection, because it sent something invalid; nobody else notices."""
         if self.services[Connections].refuse(self, notifications.closing(gettext(UNREADABLE))):
             self.log.warning("%s: rejected a message of %s: %s", self.path, self.who, why)
 
     def _come_back(self, why: str) -> None:
-        """Make the page reconnect to get what it lacks, or what another page has to send first.
+        """Make the page reconnect, to get what it lacks or what another page must send first.
 
         After a power failure or a restored backup, perhaps no page has it: after some
         reconnections without success the user is notified.
@@ -62,7 +62,7 @@ class Disconnecting(FrameWriter):
             self.services[Notifications].tell({self.who}, gettext(TOO_MUCH))
 
     async def _tell_conflict(self, error: Exception, message: SyncUpdate) -> None:
-        """Make a page whose copy has another history than the document ask its user what to do."""
+        """Make a page ask its user what to do, if its copy's history isn't the document's."""
         if (tell := self.room.on_message_error) is not None:
             raw = messages.encode(message)
             await tell(RuntimeError(f"{IN_CONFLICT}: {error}"), raw, self)

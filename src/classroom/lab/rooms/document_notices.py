@@ -1,4 +1,4 @@
-"""What the people in a document are told of its file."""
+"""Notify the people in a document about its file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NESTED = gettext_noop(
 
 
 class DocumentNotices:
-    """The sentences for one document's people. The event loop's: nothing here is for threads."""
+    """Notices for the people in one document. For one event loop; not safe for threads."""
 
     def __init__(
         self,
@@ -44,14 +44,14 @@ class DocumentNotices:
         tell: Callable[..., None],
         log: Logger,
     ) -> None:
-        """Have told nobody anything.
+        """Start without notices.
 
         Args:
-            file: the document's.
-            store: the document's, of any kind; None without one.
-            here: lists the sockets of all who are in the document, or on their way to it.
+            file: the document's file.
+            store: the document's store, of any class; None without one.
+            here: lists the sockets that are connected or connecting to the document.
             tell: shows a sentence in the pages of such sockets, as `Broadcasting.tell_people`.
-            log: the lab's.
+            log: the lab's log.
         """
         self.refusal = ""
         """Why the document can't be opened, in a sentence; "" if it can."""
@@ -66,14 +66,15 @@ class DocumentNotices:
 
     @contextlib.contextmanager
     def opening(self, *, of_notebook: bool) -> Iterator[None]:
-        """Tell people why the document can't be opened; upstream's dialog doesn't.
+        """Notify people why the document can't be opened; upstream's dialog doesn't say it.
 
         Args:
-            of_notebook: whether the document is one, which may be too large with its outputs.
+            of_notebook: whether the document is a notebook, which may be too large because of its
+                outputs.
 
         Raises:
-            HTTPError: what was raised while it was opened; 400 in place of what upstream would
-                call the server's error.
+            HTTPError: the error of opening it; as 400 if upstream would report the server's
+                failure.
         """
         self.refusal = ""
         try:
@@ -86,15 +87,15 @@ class DocumentNotices:
             clearable = of_notebook and status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             self._tell(self._here(), words, self._file.last_path, clearable=clearable)
             if status != HTTPStatus.NOT_FOUND:
-                # Of 403 or 413 upstream makes the server's error, and pages say so.
+                # Upstream turns 403 or 413 into the server's failure, and pages show that.
                 raise HTTPError(HTTPStatus.BAD_REQUEST, words) from error
             raise
 
     def not_taken(self, why: str) -> None:
-        """Tell them once why somebody else's change of the file isn't taken over.
+        """Notify people once why a program's change of the file can't be merged.
 
         Args:
-            why: in words; "" once it is.
+            why: the reason in words; "" when it has been merged.
         """
         sentence = why and gettext(NOT_TAKEN).format(path=self._file.last_path, why=why.rstrip("."))
         if sentence and sentence != self._not_taken:
@@ -103,7 +104,7 @@ class DocumentNotices:
         self._not_taken = sentence
 
     def tell_trouble(self) -> None:
-        """Tell each of them once that their file takes nothing of what they type."""
+        """Notify each person once that the file can't be saved."""
         trouble = self._file.trouble
         if trouble != self._told:
             self._told, self._told_to = trouble, set()
@@ -113,7 +114,7 @@ class DocumentNotices:
             self._told_to |= {registry.name_of(one) for one in new}
 
     def tell_kept(self) -> None:
-        """Tell them where what they typed is."""
+        """Show the waiting notices, such as where typed text was saved."""
         while self._file.kept:
             self._tell(self._here(), self._file.kept.pop())
         if self._file.nested:

@@ -1,4 +1,4 @@
-"""What is done to a document while its room opens it, before anybody may read or write it."""
+"""Prepare a document while its room opens it, before anybody may read or write it."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 
 class DocumentOpening:
-    """One opening of one document. On the event loop."""
+    """One opening of one document. For one event loop."""
 
     def __init__(
         self, document: Any, file: ClassLoader, store: Any, content_format: str, kind: str
     ) -> None:
-        """Have done nothing yet.
+        """Use a document, its file and its store.
 
         Args:
-            document: of jupyter_ydoc.
-            file: the document's.
-            store: the document's, of any kind; None without one.
-            content_format: of the file, "json" or "text".
-            kind: of the document, "notebook", "file" or another.
+            document: a document of jupyter_ydoc.
+            file: the document's file.
+            store: the document's store, of any class; None without one.
+            content_format: the file's format, "json" or "text".
+            kind: the document's type, "notebook", "file" or another.
         """
         self._document, self._file, self._store = document, file, store
         self._format, self._kind = content_format, kind
 
     async def recovered(self) -> Model | None:
-        """Write into the file what the journal has of it and a crash has kept from it.
+        """Recover the file after a crash: write what the journal has and the file lacks.
 
         Returns:
-            The file as it was found, with its content; None if that isn't known.
+            The file's model as the recovery read it; None if that isn't known.
 
         Raises:
             HTTPError: the file can't be read or written.
@@ -57,10 +57,10 @@ class DocumentOpening:
         return recovered.found
 
     def keep_what_came_first(self) -> None:
-        """Have in the journal what the lab wrote before the document was observed.
+        """Store in the journal what the lab wrote before it observed the document.
 
-        That is the file's path, and cells that were mended as they were read. What the lab writes
-        later has the clocks behind it: without it the journal would have a gap.
+        That is the file's path, and the repairs of cells. The lab's later updates build on these:
+        without them the journal would have a gap.
         """
         if isinstance(self._store, ClassYStore):
             document = self._document.ydoc
@@ -69,10 +69,10 @@ class DocumentOpening:
                 self._store.append(document.get_update(write_state(state)))
 
     def correct(self) -> None:
-        """Correct what the journal says of the file's path and of running cells.
+        """Correct the file's path and the state of cells, which come from the journal.
 
-        The path may be that of a file that was moved since, or a page's. Of cells that ran when the
-        server ended none runs any more.
+        The path may be outdated, or written by a page. No cell runs any more that ran when the
+        server ended.
         """
         if self._document.path != self._file.last_path:
             self._document.path = self._file.last_path

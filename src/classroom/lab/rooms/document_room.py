@@ -1,7 +1,7 @@
-"""The rooms of a class: of a file, saved on a fixed beat, and of presence in the whole lab.
+"""The lab's rooms: one for each open file, saved on a fixed beat, and one for presence in the lab.
 
-Subclasses of jupyter-server-ydoc's rooms. What they need of upstream beyond its public hooks is
-named and checked in `classroom.lab.upstream.contract`.
+They are subclasses of jupyter-server-ydoc's rooms. `classroom.lab.upstream.contract` names and
+checks what they need of upstream beyond public hooks.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ if TYPE_CHECKING:
 
 
 class ClassDocumentRoom(Broadcasting, DocumentRoom):
-    """The room of a file: saved on a fixed beat, however steadily people type."""
+    """The room of a file, which is saved on a fixed beat even while people type."""
 
     _file: ClassLoader
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Keep nothing to undo: pages undo by themselves. The arguments are upstream's.
+        """Disable the server's undo: pages have their own. The arguments are upstream's.
 
-        Upstream's undo manager remembers every change without end, and with it all that was
-        deleted: each output that a running cell has replaced. Told to track an origin that no
-        change has, it lets go of them. The timeline's documents have undo managers of their own.
+        Upstream's undo manager keeps every change in memory without a limit, and so every output
+        that a running cell has replaced. If it tracks an origin that no change has, it keeps
+        nothing. A timeline's document has an undo manager of its own.
         """
         self._taking = asyncio.Lock()
-        """Held while the file is written, and while another's change of it is taken over."""
+        """Held while the file is written, and while a program's change is merged."""
         self._abandoned = self._was_open = False
         self.visitors: WeakSet[RoomSocket] = WeakSet()
-        """Who was given this room and hasn't gone: in it, or on their way."""
+        """The sockets that are connected or connecting to this room."""
         super().__init__(*args, **kwargs)
         if isinstance(self.ystore, ClassYStore):
             self._writers = Writers(self.ystore.journal, self.ystore.path)
@@ -75,7 +75,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     @property
     def _places(self) -> LastPlaces | None:
-        """Where the document's file was; None with another store than ours."""
+        """The last places of the document's file; None with a store other than ours."""
         if not isinstance(self.ystore, ClassYStore):
             return None
         return LastPlaces(self.ystore.journal, self.ystore.path)
@@ -92,12 +92,12 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     @property
     def kind(self) -> str:
-        """The document's kind: "notebook", "file" or another."""
+        """The document's type: "notebook", "file" or another."""
         return str(self._file_type)
 
     @property
     def file_kind(self) -> str:
-        """The kind as the contents manager has it, which knows two."""
+        """The file's type in the contents manager: "notebook" or "file"."""
         return notebook.KIND if self.kind == notebook.KIND else "file"
 
     @property
@@ -107,7 +107,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
 
     @property
     def store_path(self) -> str:
-        """The document, as the store names it; "" without a store."""
+        """The document's name in the store; "" without a store."""
         return str(self.ystore.path) if self.ystore is not None else ""
 
     @property
@@ -121,10 +121,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         return self._file.contents
 
     def _on_document_change(self, target: str, event: Any) -> None:
-        """Save a beat after the first change; later ones don't push it back.
+        """Save a beat after the first change; later changes don't delay it.
 
-        Upstream waits until nobody has typed for a while, which in a class may be never. Of the
-        document's own state only being dirty is a reason to save.
+        Upstream waits until nobody has typed for a while, which may never happen in a class. A
+        change of the document's state is a reason to save only if the document is dirty.
         """
         if target == "cells" and trust.may_mark(event):
             self._marks.forget_soon()
@@ -142,23 +142,23 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._beat.begin(beat(self._save_delay, len(self._sockets)))
 
     async def abandon(self) -> None:
-        """Stop without saving: what the document says now may be nothing anybody has typed."""
+        """Stop without saving: the broken document's content may not be what people typed."""
         self._abandoned = True
         self._beat.cancel()
         await super().abandon()
 
     async def finish(self) -> None:
-        """Save what is due, or wait until what is being saved is; the store gets everything."""
+        """Save what is due, or wait for a running save; without either, wait for the store."""
         if self._abandoned:
             return
         if isinstance(self.ystore, ClassYStore) and self.ystore.journal.disk.is_in_trouble:
-            # The disk takes nothing, perhaps for hours: what is due is in the journal's reserve.
+            # The disk may fail for hours. The changes are in the journal's reserve.
             self._beat.cancel()
         elif not await self._beat.finish():
             await self.written()
 
     async def stop(self) -> None:
-        """Stop, with what is due saved first."""
+        """Save what is due, then stop."""
         await self.finish()
         self._beat.cancel()
         if self._places is not None and self._was_open and not self._abandoned:
@@ -167,7 +167,7 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await super().stop()
 
     async def initialize(self) -> None:
-        """Open the document: the file first gets what was told before a fall and isn't in it."""
+        """Open the document; recover its file first, if a crash made that necessary."""
         if self.ready:
             return
         await self._writers.load()
@@ -179,10 +179,10 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
             with self._file.given(self._file_format, self._file_type, found):
                 await super().initialize()
         if self.started.is_set():
-            # What changes before is neither kept nor sent.
+            # Changes before that are neither stored nor sent.
             await self.ydoc_observed.wait()
             opening.keep_what_came_first()
-        # From here on it is open for everybody: nothing may fail, though the file may be gone.
+        # From here on the document is open: nothing may fail, even if the file is gone.
         opening.correct()
         if self._file_type == notebook.KIND:
             self._marks.forget()
@@ -196,14 +196,14 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         self._notices.tell_kept()
 
     async def _model(self) -> dict[str, Any]:
-        """Return the document as the contents manager takes it."""
+        """Return the contents manager's model of the document."""
         return self._model_of(await self._document.aget())
 
     def _model_of(self, content: Any) -> dict[str, Any]:
         return recovery.model(self._file_format, self._file_type, content)
 
     async def _maybe_save_document(self, saving_document: Any, save_now: bool = False) -> None:  # noqa: FBT001, FBT002 (upstream's)
-        """Save as upstream, and say whose save it is; first take over what others have changed."""
+        """Save as upstream, in this room's name; merge a program's change first."""
         shown = self.growth.since
         async with self._taking:
             if not self._file.is_changed:
@@ -226,25 +226,25 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
         await self._maybe_save_document(None, save_now=True)
 
     def _try_again(self) -> None:
-        """Save again later what couldn't be saved now, though nobody types meanwhile."""
+        """Retry a failed save later, even if nobody types meanwhile."""
         passing = self._file.trouble is not None and self._file.trouble.is_passing
         self._beat.again(partial(self._on_document_change, "", None) if passing else None)
 
     async def _on_outofband_change(self) -> None:
-        """Take over what somebody else has put into the file; what people typed isn't lost by it.
+        """Merge what a program has written into the file, without losing what people typed.
 
-        Nothing is awaited before the lock is held: whoever saves next waits for it.
+        The lock is taken before anything else is awaited, so that the next save waits.
         """
         async with self._taking:
             with self._agreement.saving():
                 try:
                     if await self._file.is_ours():
-                        # Touched, written again by a room of the same file, or put back by who had
-                        # read it before: what was typed meanwhile is in no file but a copy.
+                        # The file was touched, saved by another room, or put back by a program that
+                        # had read it before. Save again what was typed meanwhile.
                         if self._document.dirty or self._file.trouble is not None:
                             self._on_document_change("", None)
                         return
-                    # Until it is taken over, nothing is written over it.
+                    # Don't overwrite the file until its change is merged.
                     self._file.is_changed = True
                     model = await self._file.load_content(self._file_format, self._file_type)
                     is_same = await self._changes.take_over(model["content"])
@@ -256,18 +256,18 @@ class ClassDocumentRoom(Broadcasting, DocumentRoom):
                     if is_same:
                         await self._agreement.settle(self.growth)
                     else:
-                        # What changed while the lock was held was for no beat.
+                        # Changes while the lock was held have started no beat.
                         self._on_document_change("state", None)
         self._notices.tell_kept()
 
     def _emit(self, *args: Any, **kwargs: Any) -> None:
-        """Tell pages as upstream, if the file has a path; upstream fails without."""
+        """Emit an event as upstream, if the file has a path; upstream fails without one."""
         if self._file.has_path:
             super()._emit(*args, **kwargs)
 
 
 class ClassTransientRoom(Broadcasting, TransientRoom):
-    """The room of presence in the whole lab."""
+    """The room for presence in the whole lab."""
 
     holds_text = False
     says = staticmethod(awareness_state.of_lab)

@@ -1,4 +1,4 @@
-"""Write a page's changes to a document: after the hooks, at once, at the sender's cost."""
+"""Write a page's changes to a document at once, after the hooks; charge the time to the sender."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class DocumentWriter(Answering):
     """A page's socket that writes to the room's document."""
 
     clients: frozenset[int] = frozenset()
-    """Ids of the page's copy of the document, as the page first told them."""
+    """Client ids of the page's copy of the document, from its first awareness message."""
     admission: Admission
 
     def _charged(self, work: Callable[[], Awaitable[None] | None]) -> Awaitable[None] | None:
-        """Handle a message at its sender's cost; close the connection if that fails."""
+        """Handle a message, and charge the time to its sender; close the connection on an error."""
         try:
             self.cpu.ask(self.who)
             begun = time.thread_time()
             try:
                 return work()
             finally:
-                # What the lab itself has written nobody pays for, whoever is the next to write.
+                # Nobody is charged for reading what the lab itself has written.
                 spent = time.thread_time() - begun - self.admission.excused()
                 self.cpu.add(self.who, spent, time.monotonic())
         except OutOfBoundsError as error:
@@ -48,7 +48,7 @@ class DocumentWriter(Answering):
 
     @property
     def _is_ready(self) -> bool:
-        """Whether others would receive a change, and its check would take no time."""
+        """Whether others would receive a change, and checking it would be quick."""
         return self.room.ydoc_observed.is_set() and self.admission.is_prepared
 
     async def _write_when_ready(self, message: SyncUpdate) -> None:
@@ -58,10 +58,10 @@ class DocumentWriter(Answering):
         self._charged(partial(self._write, message))
 
     def _write(self, message: SyncUpdate) -> None:
-        """Write to the document, if it may be written.
+        """Write an update to the document, if hooks and checks allow it.
 
         Raises:
-            OutOfBoundsError: it is out of bounds, or doesn't fit.
+            OutOfBoundsError: the update is out of bounds, or doesn't fit.
             TooMuchError: it takes too much of the server's time.
         """
         if not getattr(self.room, "holds_text", True):
@@ -72,7 +72,7 @@ class DocumentWriter(Answering):
         except MissingError:
             self._come_back("something before it is missing")
         except NotTheirsError:
-            # Of a page that has it from the other: that one tells it itself.
+            # A page repeats another page's text: that page sends it itself.
             self._come_back("it is another page's to tell")
         except NoTypeError as error:
             self.create_task(self._tell_conflict(error, message))

@@ -1,9 +1,9 @@
-"""What goes out to everybody in a room, and when: updates in, messages out, time given in.
+"""Decide what a room sends to everybody, and when; the caller passes the time.
 
-In a small room everything goes out at once. The more people, the more each message costs, so that
-what arrives within a tick is merged and sent once; who types alone never waits, because the first
-update after a pause goes out at once. Presence has a slower tick of its own and rides along with
-text when that goes out anyway.
+A small room sends everything at once. The more people are in a room, the more each message costs,
+so that a larger room merges what arrives within a tick, and sends it once. The first update after a
+pause goes out at once, so that a person who types alone never waits. Presence has a slower tick,
+and is sent together with text if that goes out anyway.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Merge = Callable[[list[bytes]], bytes]
 
 @dataclass(frozen=True)
 class Pace:
-    """How long a room of a certain size collects.
+    """How long a room collects changes.
 
     Attributes:
         text: seconds between two messages with text.
@@ -34,18 +34,18 @@ class Pace:
 
 
 SMALL = 12
-"""In a room of so many everything goes out at once: nobody could notice the difference."""
+"""Most people in a room that sends everything at once: nobody could notice the difference."""
 
 
 def pace(people: int, cost: float = 0.0) -> Pace:
-    """Decide how long a room collects.
+    """Decide how long a room collects changes.
 
-    Text may take a fifth of a core, whatever is typed: by what a message to everybody has been
-    seen to cost, and from the start by some sixteen microseconds a head.
+    Text may use a fifth of a core, however much people type. The measured cost of a message to
+    everybody counts, and at least sixteen microseconds for each person.
 
     Args:
-        people: how many are in the room.
-        cost: seconds that a message to everybody takes.
+        people: how many people are in the room.
+        cost: how many seconds a message to everybody takes.
     """
     if people <= SMALL:
         return Pace(0.0, 0.0)
@@ -55,7 +55,7 @@ def pace(people: int, cost: float = 0.0) -> Pace:
 
 @dataclass(frozen=True)
 class Batch:
-    """What goes out to everybody at once.
+    """What a room sends to everybody in one tick.
 
     Attributes:
         update: a document update, merged; b"" for none.
@@ -70,10 +70,10 @@ NOTHING = Batch()
 
 
 class Fanout:
-    """Collects what a room has to tell."""
+    """Collects what a room has to send."""
 
     def __init__(self, merge: Merge) -> None:
-        """Have nothing to tell.
+        """Start without anything to send.
 
         Args:
             merge: merges document updates into one.
@@ -88,18 +88,18 @@ class Fanout:
         self._updates.append(update)
 
     def presence(self, news: Iterable[Entry]) -> None:
-        """Collect what is news of presence; of each client only the last word counts."""
+        """Collect news of presence; for each client only the last entry counts."""
         for entry in news:
             self._presence[entry.client] = entry
 
     def due(self, at: Pace) -> float | None:
-        """Say when something is to go out.
+        """Return when to send something.
 
         Args:
             at: the room's pace.
 
         Returns:
-            Seconds on the caller's clock, maybe past; None when there is nothing.
+            Seconds on the caller's clock, maybe in the past; None if there is nothing to send.
         """
         text = self._text_at + at.text if self._updates else None
         presence = self._presence_at + at.presence if self._presence else None
@@ -108,11 +108,11 @@ class Fanout:
         return min(text, presence)
 
     def flush(self, at: Pace, now: float) -> Batch:
-        """Take out what is to go out now.
+        """Take out what to send now.
 
         Args:
             at: the room's pace.
-            now: seconds, of any clock that doesn't go back.
+            now: seconds of a monotonic clock.
         """
         update = b""
         presence: tuple[bytes, ...] = ()
@@ -121,8 +121,8 @@ class Fanout:
             update = self._updates[0] if one else self._merge(self._updates)
             self._updates = []
             self._text_at = now
-        # It rides along, a little early, when a message goes to everybody anyway. Not much: every
-        # page sends back what it is told, so that each telling costs as many messages in as out.
+        # Send presence a little early if a message goes to everybody anyway. Only a little: every
+        # page sends presence back, so that each message out costs one message in.
         ahead = at.presence / 4 if update else 0.0
         if self._presence and now >= self._presence_at + at.presence - ahead:
             presence = tuple(awareness.pieces(self._presence.values()))

@@ -1,6 +1,6 @@
-"""What the lab remembers of a document and its file whenever both say the same.
+"""Record that a document and its file agree.
 
-A crash is repaired with it, and the lab's own writes are told from other programs'.
+The lab needs the record to recover from a crash, and to tell its own writes from other programs'.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class FileAgreement:
-    """Of one document with its file. On the event loop."""
+    """The record of one document and its file. For one event loop."""
 
     def __init__(
         self,
@@ -33,35 +33,35 @@ class FileAgreement:
         written: Callable[[], Awaitable[None]],
         log: Logger,
     ) -> None:
-        """Remember nothing yet.
+        """Use a document's file and store.
 
         Args:
-            file: the document's.
-            store: the document's, of any kind; None without one.
-            model: describes the document as the contents manager takes it.
-            written: waits until the store has all of the document.
-            log: the lab's.
+            file: the document's file.
+            store: the document's store, of any class; None without one.
+            model: returns the contents manager's model of the document.
+            written: waits until the store has the whole document.
+            log: the lab's log.
         """
         self._file, self._store = file, store
         self._model, self._written, self._log = model, written, log
 
     def saving(self) -> AbstractContextManager[None]:
-        """Say whose save it is that is done meanwhile."""
+        """Mark saves within the context as saves of this document."""
         mine = Saving(self._store.path, self._written) if self._store is not None else None
         return saved_hashes.saving_of(mine)
 
     async def settle(self, growth: Growth) -> None:
-        """Remember that file and document agree, as they do when one was taken over.
+        """Record that file and document agree, as after a merge.
 
         Args:
-            growth: of the document.
+            growth: the document's growth.
         """
         if self._file.saves is None:
             return
         try:
             found = await self._file.stamp()
         except (HTTPError, RuntimeError):
-            return  # it is gone again: the next save sees that, and keeps what is typed
+            return  # it is gone again: the next save handles that
         model = await self._model()
         await growth.note(model["content"], growth.since, self._file)
         if found["last_modified"] == self._file.last_modified:
@@ -71,7 +71,7 @@ class FileAgreement:
                     self._store.path, found["hash"], digest, self._file.place
                 )
             except sqlite3.Error as error:
-                # As on a full disk: people can go on, the journal says that nothing is kept.
+                # For example a full disk: people can go on, and the journal reports that.
                 self._log.warning(
                     "The state of %s could not be recorded: %s", self._file.path, error
                 )

@@ -1,9 +1,9 @@
-"""Keep what pages have that may not come back, such as those of before a restored backup.
+"""Save what pages have that may not reconnect, such as pages from before a restored backup.
 
-Their copies of a document can't be merged into the document of now: it would get back what the
-backup hasn't, or each text twice. The lab asks such a page for its copy, saves in a file beside the
-document's what is in the page alone, and has the page reload. All pages' copies of one document
-have one history, so that together they make one file.
+Their copies of a document can't be merged into the present document: it would get back what the
+backup lacks, or each text twice. The lab requests such a page's copy, saves what only the page has
+in a file beside the document's, and makes the page reload. All pages' copies of one document share
+one history, so that together they make one file.
 """
 
 from __future__ import annotations
@@ -47,21 +47,21 @@ REASONS = {
 }
 COPIED = gettext_noop("Text of “{path}” that the lab no longer had is in “{copy}”.")
 KINDS = {"notebook": {"cells": []}, "file": ""}
-"""The kinds of documents of which copies are made, and what each says while nothing is in it."""
+"""The types of documents that are copied, with the content of an empty one."""
 NOTHING = b"\x00"
-"""A state vector of a document in which there is nothing."""
+"""The state vector of an empty document."""
 UNNAMED = "Untitled"
 KEPT_SECONDS = 600.0
-"""For so long pages that come back make one incident, with one copy of each document."""
+"""How long reconnecting pages count as one incident, with one copy of each document."""
 MOST = 20
-"""Documents that are remembered: each is in memory."""
+"""How many documents to keep in memory."""
 NEW_CLIENTS = 20_000
-"""Pages that have ever written in a document."""
+"""Most pages that have ever written to a document."""
 LOG = logging.getLogger(__name__)
 
 
 class _Reading(Admission):
-    """Takes a whole document, with what only the lab writes in it: nobody else is sent it."""
+    """Admits a whole document, including what only the lab writes: it is sent to nobody."""
 
     def _without_the_labs(
         self, body: bytes, update: Update, additions: Additions
@@ -72,10 +72,10 @@ class _Reading(Admission):
 
 @dataclass(frozen=True)
 class LostRoom:
-    """Stands for the room of a document that there isn't any more.
+    """Stands for the room of a document that the lab doesn't know any more.
 
     Attributes:
-        name: the room's: format, kind and file id, with colons between.
+        name: the room's id: format, type and file id, with colons between.
         contents: the class's contents manager.
     """
 
@@ -91,31 +91,31 @@ class LostRoom:
 
     @property
     def kind(self) -> str:
-        """The document's kind."""
+        """The document's type."""
         return self.name.split(":", 2)[1]
 
     @property
     def file_kind(self) -> str:
-        """The kind as the contents manager has it."""
+        """The file's type in the contents manager."""
         return self.kind
 
     @property
     def store_path(self) -> str:
-        """The document, as the store names it."""
+        """The document's name in the store."""
         return f".{self.kind}:{self.name.split(':', 2)[2]}.y"
 
 
 @dataclass
 class Former:
-    """One document, as the pages that came back have had it.
+    """One document, as pages from before have it.
 
     Attributes:
-        document: of jupyter_ydoc.
-        when: seconds of the clock at which it was begun.
-        path: of its file.
+        document: a document of jupyter_ydoc.
+        when: when the first page sent it, in seconds of the clock.
+        path: its file's path.
         copy: the path of its copy; "" while there is none.
-        saved: what is in the copy.
-        turn: held while it is saved.
+        saved: the copy's content.
+        turn: held while the copy is saved.
     """
 
     document: Any
@@ -127,23 +127,23 @@ class Former:
 
 
 class FormerDocuments:
-    """What pages that may not come back have had. On the event loop."""
+    """The documents of pages that may not reconnect. For one event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin without any.
+        """Start without documents.
 
         Args:
-            clock: tells seconds.
+            clock: returns seconds.
         """
         self._clock = clock
         self._formers: dict[str, Former] = {}
         self.sessions: PageSessions | None = None
-        """Which pages may come back; None for all."""
+        """Decides which pages may reconnect; None for all."""
         self.may_write: Callable[[str], bool] = lambda _: True
-        """Says of a person whether files may be written for them."""
+        """Says whether the lab may write files for a person."""
 
     def refusal(self, session: str, path: str) -> Refusal | None:
-        """Decide whether a page may come back to a document; as of `PageSessions`."""
+        """Decide whether a page may reconnect to a document, as `PageSessions` does."""
         return self.sessions.refusal(session, path) if self.sessions is not None else None
 
     def _former(self, path: str, kind: str) -> Former:
@@ -157,35 +157,35 @@ class FormerDocuments:
         return self._formers[path]
 
     def state(self, room: Any) -> bytes:
-        """Return what earlier pages have had of a document, as a state vector.
+        """Return the state vector of what earlier pages have sent of a document.
 
         Args:
-            room: the document's, of today.
+            room: the document's present room.
         """
         known = self._formers.get(room.store_path)
         state: bytes = known.document.ydoc.get_state() if known is not None else NOTHING
         return state
 
     def take(self, room: Any, update: SyncUpdate) -> Former | None:
-        """Take a page's copy of a document, at once.
+        """Receive a page's copy of a document, without an await.
 
         Args:
-            room: the document's, of today.
-            update: what the page has, and `state` hasn't.
+            room: the document's present room.
+            update: what the page has, and `state` lacks.
 
         Returns:
-            What `keep` needs; None if there is nothing to keep, or no copy of such a document.
+            The argument for `keep`; None if there is nothing to keep, or the type isn't copied.
 
         Raises:
-            OutOfBoundsError: it doesn't fit.
+            OutOfBoundsError: the update doesn't fit.
             TooMuchError: it takes too much of the server's time.
-            UnreadableError: the decoder refuses it.
-            BrokenError: the decoder gave up; what other pages had of it is in their copy.
+            UnreadableError: the decoder rejects it.
+            BrokenError: the decoder gave up; the copy has what other pages sent before.
         """
         if (kind := room.kind) not in KINDS:
             return None
         if update.body == messages.EMPTY:
-            return self._formers.get(room.store_path)  # it has what others had
+            return self._formers.get(room.store_path)  # the page has only what others had
         former = self._former(room.store_path, kind)
         try:
             admission = _Reading(former.document.ydoc, new_clients=NEW_CLIENTS)
@@ -197,11 +197,11 @@ class FormerDocuments:
         return former
 
     async def keep(self, room: Any, former: Former) -> str:
-        """Save what pages have that isn't in the document of now, if there is anything.
+        """Save what pages have and the present document lacks, if there is anything.
 
         Args:
-            room: the document's, of today.
-            former: from `take`.
+            room: the document's present room.
+            former: the result of `take`.
 
         Returns:
             The copy's path; "" if nothing had to be saved.
@@ -230,11 +230,11 @@ class FormerDocuments:
 
 
 async def current(room: Any, path: str) -> Content:
-    """Return what a document says now: the live one's, or its file's.
+    """Return a document's present content: the live document's, or its file's.
 
     Args:
-        room: the document's.
-        path: of its file.
+        room: the document's room.
+        path: its file's path.
     """
     if room.ready:
         return await room.document.aget()
@@ -243,5 +243,5 @@ async def current(room: Any, path: str) -> Content:
             path, format=room.content_format, type=room.file_kind, content=True
         )
     except HTTPError:
-        return KINDS[room.kind]  # it can't be opened, whatever the reason: all is kept
+        return KINDS[room.kind]  # it can't be opened for any reason: keep everything
     return found["content"]

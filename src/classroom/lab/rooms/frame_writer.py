@@ -23,25 +23,25 @@ class FrameWriter(Visiting):
     """Upstream's handler, without waiting for a page that doesn't read."""
 
     identity: Mapping[str, Any] = {"username": ""}
-    """Whose page it is, of `participant.identity`; nobody's before it is open."""
+    """The page's user, from `participant.identity`; without a name until the socket is open."""
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
-        """Belong to a lab; the arguments are upstream's."""
+        """Join the lab; the arguments are upstream's."""
         super().initialize(*args, **kwargs)
         self.join(services.of(self))
 
     def join(self, lab: services.Services) -> None:
-        """Take what is asked for with each message.
+        """Look up the services that each message needs.
 
         Args:
-            lab: whose socket it is.
+            lab: the lab that the socket belongs to.
         """
         self.services = lab
         self.cpu, self.memory = lab[CpuBudget], lab[MemoryBudget]
 
     @property
     def who(self) -> str:
-        """The name of the user whose page it is."""
+        """The name of the page's user."""
         return str(self.identity["username"])
 
     async def send(self, message: bytes) -> None:
@@ -52,8 +52,8 @@ class FrameWriter(Visiting):
         """Send a complete frame, if the client keeps up.
 
         Args:
-            frame: from `websocket_frames.frame`.
-            presence: whether it is only awareness, which slow readers do not get.
+            frame: the result of `websocket_frames.frame`.
+            presence: whether it is only awareness, which slow readers don't get.
         """
         connection = self.ws_connection
         if connection is None or connection.is_closing():
@@ -78,7 +78,7 @@ class FrameWriter(Visiting):
             self._cut_off()
             return
         try:
-            # Its future ends when the client has taken it: nobody waits for that.
+            # The future ends when the client has read it; nothing waits for that.
             sent = stream.write(rest)
         except StreamClosedError:
             self.memory.give(name, size)

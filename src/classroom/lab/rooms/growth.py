@@ -1,7 +1,7 @@
-"""How large a notebook has become: a run shows nothing that would keep it from being opened again.
+"""Limit a notebook's growth, so that it can be opened again.
 
-A file has limits of size, of cells and outputs, and of values (`classroom.lab.files`). What runs
-display could exceed each of them while a notebook is open, and then nobody could open it any more.
+A file has limits of size, of cells and outputs, and of values (`classroom.lab.files`). Outputs
+could exceed each of them while a notebook is open, and then nobody could open it any more.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from classroom.lab.merging.outcome import Content
 
 SHARE = 0.9
-"""Of what can be opened, how much runs may fill. The rest is for what people type."""
+"""Share of the limits that outputs may fill. The rest is for what people type."""
 FULL = gettext_noop(
     "“{path}” is almost too large to be opened again: clear outputs (Edit menu, Clear Outputs of"
     " All Cells)."
@@ -33,7 +33,7 @@ MEASURE_SECONDS = 5.0
 
 
 def limits(largest: int) -> Weight:
-    """Return what runs may fill of a notebook.
+    """Return the limits for a notebook with its outputs.
 
     Args:
         largest: bytes of the largest file that can be opened.
@@ -42,24 +42,24 @@ def limits(largest: int) -> Weight:
 
 
 def of_document(document: Any) -> Weight:
-    """Weigh a document as it is. Slow if it is large.
+    """Weigh a document. Slow if it is large.
 
     Args:
-        document: of jupyter_ydoc; one that isn't a notebook weighs nothing.
+        document: a document of jupyter_ydoc; one that isn't a notebook weighs nothing.
     """
     cells = getattr(document, "ycells", None)
     return weight.of_notebook({"cells": [] if cells is None else cells.to_py()})
 
 
 class Growth:
-    """Of one notebook that is open. On the event loop."""
+    """The growth of one open notebook. For one event loop."""
 
     def __init__(self, largest: int, measure: Callable[[], Weight]) -> None:
-        """Have nothing weighed yet.
+        """Start without a weight.
 
         Args:
             largest: bytes of the largest notebook that can be opened.
-            measure: weighs the document as it is; slow if it is large.
+            measure: weighs the document; slow if it is large.
         """
         self._most = limits(largest)
         self._is_full = False
@@ -70,31 +70,31 @@ class Growth:
 
     @property
     def since(self) -> Weight:
-        """What runs have added since the document was last weighed."""
+        """The weight of outputs since the document was last weighed."""
         return self._since
 
     async def note(self, content: Content, since: Weight, file: ClassLoader) -> None:
-        """Take note of a document's size; tell people before it can't be opened any more.
+        """Weigh a document's content; notify people before it becomes too large to open.
 
         Args:
-            content: of the document; it is weighed in a thread.
-            since: what `since` was before it was read.
-            file: the document's.
+            content: the document's content; a thread weighs it.
+            since: the value of `since` before the content was read.
+            file: the document's file.
         """
         known = await threads.run(weight.of_notebook, content)
         if sentence := self.weighed(known, since, file.path):
             file.kept.append(sentence)
 
     def weighed(self, known: Weight, since: Weight, path: str) -> str | None:
-        """Take note of how large it was when it was opened, or saved last.
+        """Record the document's weight when it was opened or saved.
 
         Args:
-            known: its weight.
-            since: what `since` was before it was read.
-            path: the file's.
+            known: the weight.
+            since: the value of `since` before the content was read.
+            path: the file's path.
 
         Returns:
-            A sentence for the people in it when it has just become too large for runs.
+            A sentence for the people in it, if it has just become too large for more outputs.
         """
         self._known = known
         left = zip(self._since, since, strict=True)
@@ -105,20 +105,20 @@ class Growth:
         return gettext(FULL).format(path=path)
 
     def emptied(self) -> None:
-        """Take note that a run has deleted what its cell showed: there may be room again.
+        """Record that a run has deleted its cell's outputs, so that there may be room again.
 
-        Whoever has just read that they should clear outputs does so, and runs the cell again.
+        A person who has just read the notice clears outputs, and runs the cell again.
         """
         self._measured = 0.0
 
     def take(self, more: Weight, now: float | None = None) -> bool:
-        """Say whether a run may add something; if so, it counts.
+        """Say whether a run may add an output, and count it if so.
 
-        What was deleted since the last save counts until the document is measured, which is done
-        before something is refused.
+        What was deleted since the last save counts until the next measurement. The lab measures
+        before it rejects an output.
 
         Args:
-            more: what it adds.
+            more: the output's weight.
             now: seconds of the monotonic clock.
         """
         if not self._fits(more):

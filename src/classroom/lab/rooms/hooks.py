@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 class RejectedError(Exception):
-    """A hook rejects what somebody wrote; the text is a sentence for them, the cause is logged."""
+    """A hook rejects a person's change; the text is a sentence for them, the cause is logged."""
 
 
 class Connection(Protocol):
     """One page in one room, as a hook sees it.
 
     Attributes:
-        room: upstream's, with the shared document as `ydoc`; one of ours has jupyter_ydoc's as
-            `document`.
-        identity: of the signed-in user, of `participant.identity`.
-        clients: ids of the page's copy of the document, as the page first told them.
+        room: upstream's room, with the shared document as `ydoc`; one of our rooms has
+            jupyter_ydoc's document as `document`.
+        identity: the signed-in user's, from `participant.identity`.
+        clients: client ids of the page's copy of the document, from its first awareness message.
     """
 
     room: Any
@@ -42,17 +42,18 @@ class Connection(Protocol):
 
     @property
     def room_id(self) -> str:
-        """The room's id; of a document it is format, kind and file, with colons between."""
+        """The room's id; a document's is format, type and file id, with colons between."""
 
     def fitting(self, message: SyncUpdate) -> bytes:
-        """Return of an update what the document doesn't have yet, once it is known to fit.
+        """Check an update, and return the part that the document doesn't have yet.
 
         Args:
-            message: as the hook was given it.
+            message: the message that the hook got.
 
         Raises:
-            MissingError: it builds on what isn't there. The hook lets this and the others pass.
-            NotTheirsError: it is written under the id of somebody else's page.
+            MissingError: it builds on something that the document lacks. The hook passes on this
+                exception and the others.
+            NotTheirsError: it is written under the client id of another person's page.
             OutOfBoundsError: it doesn't fit.
         """
 
@@ -64,45 +65,45 @@ class RoomHook:
         """Say whether a page may connect to a room, before the room is made.
 
         Args:
-            room_id: that the page asks for.
+            room_id: the id of the requested room.
             path_of: finds the path of a file by its id.
         """
         return True
 
     def connected(self, connection: Connection) -> None:
-        """Note a page that has entered a room.
+        """Handle a page that has entered a room.
 
         Args:
-            connection: the page's.
+            connection: the page's connection.
         """
 
     def disconnected(self, connection: Connection) -> None:
-        """Note a page that has left a room which it had entered.
+        """Handle a page that has left a room.
 
         Args:
-            connection: the page's.
+            connection: the page's connection.
         """
 
     def before_handle_message(self, connection: Connection, message: Change) -> bool:  # noqa: ARG002
         """Check a message that would change or save a document, before the room handles it.
 
         Args:
-            connection: of the page that has sent it.
-            message: as parsed, within bounds.
+            connection: the connection of the page that sent it.
+            message: the parsed message, within bounds.
 
         Returns:
-            Whether the message goes no further: the hook has dealt with it, or drops it.
+            Whether the message goes no further: the hook has handled it, or drops it.
 
         Raises:
-            RejectedError: the sender may not write that, and is told so.
+            RejectedError: the sender may not write that, and gets the sentence.
         """
         return False
 
     async def before_unload_document(self, room_id: str) -> None:
-        """Wait until a room that nobody is in may be unloaded.
+        """Wait until an empty room may be unloaded.
 
         Args:
-            room_id: the room's.
+            room_id: the room's id.
         """
 
 
@@ -110,14 +111,14 @@ class Chain:
     """The hooks of one room, in order."""
 
     def __init__(self, hooks: Iterable[RoomHook] = ()) -> None:
-        """Begin.
+        """Chain some hooks.
 
         Args:
-            hooks: in order.
+            hooks: the hooks, in order.
         """
         self._hooks = tuple(hooks)
         idle = RoomHook.before_handle_message
-        # Called for each keystroke: only those that have anything to say.
+        # This runs for each keystroke: keep only the hooks that override the method.
         self._looking = tuple(
             hook.before_handle_message
             for hook in self._hooks
@@ -129,7 +130,7 @@ class Chain:
         return all(hook.on_connect(room_id, path_of) for hook in self._hooks)
 
     def connected(self, connection: Connection) -> None:
-        """Tell all hooks about a page; the argument is `RoomHook.connected`'s."""
+        """Tell all hooks that a page has entered; the argument is `RoomHook.connected`'s."""
         for hook in self._hooks:
             hook.connected(connection)
 
@@ -142,8 +143,8 @@ class Chain:
         """Say whether a hook stops a message; later hooks are not called then.
 
         Args:
-            connection: of the page that has sent it.
-            message: as parsed.
+            connection: the connection of the page that sent it.
+            message: the parsed message.
 
         Raises:
             RejectedError: a hook rejects it.
@@ -154,7 +155,7 @@ class Chain:
         return False
 
     async def before_unload(self, room_id: str) -> None:
-        """Wait until all hooks let a room go; the argument is the hook's."""
+        """Wait until all hooks allow a room to be unloaded; the argument is the hook's."""
         for hook in self._hooks:
             await hook.before_unload_document(room_id)
 
@@ -173,8 +174,8 @@ class Hooks:
         """Add a hook.
 
         Args:
-            hook: to be asked from now on, in rooms that pages connect to later.
-            kind: of documents, as room ids have it between format and file; None for all rooms.
+            hook: the hook; rooms that pages connect to from now on call it.
+            kind: the document type, between format and file in a room id; None for all rooms.
         """
         (self._of_all if kind is None else self._of_kind.setdefault(kind, [])).append(hook)
 

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 TRIES = 5
-"""How often a decision is repeated because people have typed meanwhile."""
+"""How often to repeat a decision because people have typed meanwhile."""
 TURN_SECONDS = 0.005
-"""How long the event loop is held at most while a change is worked out."""
+"""How long to hold the event loop at most while a change is computed."""
 KEPT = gettext_noop(
     "A program changed this file. Text that was typed here and is no longer in it is in “{copy}”."
 )
@@ -60,32 +60,36 @@ class OutsideChanges:
         model_of: Callable[[Content], Model],
         places: LastPlaces | None = None,
     ) -> None:
-        """Know the document and its file.
+        """Use a document and its file.
 
         Args:
-            document: of jupyter_ydoc.
+            document: a document of jupyter_ydoc.
             lock: while it is held, a change of the document isn't saved.
-            file: the document's.
-            model_of: describes a content as the contents manager takes it.
-            places: where to write down what is needed after a fall; None for nowhere.
+            file: the document's file.
+            model_of: makes the contents manager's model of a content.
+            places: records what a recovery after a crash needs; None to record nothing.
         """
         self._document, self._lock, self._file = document, lock, file
-        # A merged text of another kind of document might not be valid.
+        # A merged document of another type might be invalid.
         self._is_merged = isinstance(document, YNotebook | YUnicode)
         self._copies = Copies(file.contents, model_of)
         self._places = places
-        self._client = Doc().client_id  # one for all changes: each would be one more for good
+        self._client = Doc().client_id  # one id for all changes: each new id stays in the document
         self._versions: Versions
 
     async def begin(self) -> None:
-        """Remember what the document says as it is opened."""
+        """Remember the document's content as it is opened."""
         content = await self._document.aget()
         self._versions = await threads.run(Versions, content, time.monotonic())
         if self._places is not None and self._is_merged:
             try:
                 opened = await self._places.opened(self._versions.opening)
             except sqlite3.Error as error:
-                LOG.info("What %s says as it is opened isn't kept: %s", self._file.path, error)
+                LOG.info(
+                    "The content of %s when it was opened could not be saved: %s",
+                    self._file.path,
+                    error,
+                )
             else:
                 self._versions.since(opened)
 
@@ -93,7 +97,7 @@ class OutsideChanges:
         """Remember what has been saved.
 
         Args:
-            content: the document's, as it was then.
+            content: the document's content as it was saved.
             size: the file's bytes.
         """
         self._copies.end_mirror()
@@ -124,10 +128,10 @@ class OutsideChanges:
         """Merge a file's content into its document; say whether both are equal afterwards.
 
         Args:
-            theirs: what the file says.
+            theirs: the file's content.
 
         Raises:
-            HTTPError: what has to be kept can't be, as on a full disk: nothing has changed.
+            HTTPError: a copy can't be saved, as on a full disk; then nothing has changed.
         """
         heard: list[None] = []
         following = patches.follow(self._document.ydoc, lambda _: heard.append(None))
@@ -150,7 +154,7 @@ class OutsideChanges:
             break
         del following
         if before is not None and after is not None:
-            # What they typed meanwhile is there, unless it was in a cell that is gone.
+            # Text that was typed meanwhile is there, unless its cell is gone.
             known, ours, content = ours, await before.aget(), await after.aget()
             lost = await threads.run(outcome.is_missing, known, ours, content)
             found = Outcome(content, Keep.OURS if lost else Keep.NONE)
@@ -160,7 +164,7 @@ class OutsideChanges:
         return bool(found.content == theirs)
 
     async def _change(self, content: Content) -> bytes:
-        """Work out what makes the document say something, and let others go on meanwhile."""
+        """Compute the update to a new content, and leave the event loop to others in between."""
         state = self._document.ydoc.get_state()
         copy = copied(self._document, self._client)
         turned = time.monotonic()

@@ -1,4 +1,4 @@
-"""End the connection of a page that may not come back, once the lab has what only it has."""
+"""Close the connection of a page that may not reconnect, after saving what only it has."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 20.0
 """How long a page may take to send its copy of a document."""
 RELOAD = 1003
-"""The code of a close frame at which a page asks its user to reload."""
+"""Close code after which a page asks its user to reload."""
 UNKEPT = gettext_noop(
-    "What only this page has couldn't be saved: copy what you need before you reload it."
+    "Text that only this page has couldn't be saved: copy what you need before you reload it."
 )
 
 
 class Parting(DocumentWriter):
-    """A page's socket that may be refused for the time from which its copy is."""
+    """A page's socket that the lab may reject because of the age of the page's copy."""
 
     _last: asyncio.Future[SyncUpdate] | None = None
 
     def _refused(self) -> Refusal | None:
-        """Say why this page may not come back to the document; None if it may."""
+        """Say why this page may not reconnect to the document; None if it may."""
         former = self.services.get(FormerDocuments)
         path = getattr(self.room, "store_path", "")
         if former is None or not path:
@@ -47,13 +47,13 @@ class Parting(DocumentWriter):
         return former.refusal(self.get_query_argument("sessionId", ""), path)
 
     async def _prepare_for_lost(self, room_id: str) -> bool:
-        """Prepare to take a page's copy of a document that the lab doesn't know any more.
+        """Prepare to receive a page's copy of a document that the lab doesn't know any more.
 
         Args:
-            room_id: that the page asks for.
+            room_id: the id of the requested room.
 
         Returns:
-            Whether that is so: it is of an earlier time, and not of a room that never was.
+            Whether the page's session is from an earlier time; False for a room that never existed.
         """
         session = self.get_query_argument("sessionId", "")
         if room_id.count(":") < 2 or not session:  # noqa: PLR2004 (format, kind and file)
@@ -63,18 +63,18 @@ class Parting(DocumentWriter):
             del self.room
             return False
         self._room_id = room_id
-        # As upstream's, but for the room.
+        # Prepare as upstream, but without a room.
         await super(YDocWebSocketHandler, self).prepare()
         return True
 
     def _part(self, why: Refusal) -> None:
-        """Ask the page for its copy of the document, and refuse it then.
+        """Request the page's copy of the document, then close the connection.
 
         Args:
-            why: it may not come back.
+            why: why it may not reconnect.
         """
         self._last = asyncio.get_running_loop().create_future()
-        # Of a class that comes back at once only the first have to send all of it.
+        # If a class reconnects at once, only the first pages have to send the whole document.
         question = messages.encode(SyncStep1(self.services[FormerDocuments].state(self.room)))
         self.write_frame(websocket_frames.frame(question), presence=False)
         self.create_task(self._take_leave(why, self._last))
@@ -84,7 +84,7 @@ class Parting(DocumentWriter):
         return self._last is not None
 
     def _hear_last(self, raw: bytes | str) -> Awaitable[None] | None:
-        """Take a message of a page that is refused: nothing but its copy is of interest."""
+        """Receive a message of a rejected page; only its copy of the document matters."""
         head = bytes([messages.SYNC, messages.STEP_2])
         if self._last is None or self._last.done() or raw[:2] != head:
             return None
@@ -107,20 +107,22 @@ class Parting(DocumentWriter):
                 update = await answer
             await self._keep(room, update)
         except TimeoutError:
-            pass  # it has gone, or has nothing to say
+            pass  # it has gone, or sends nothing
         except (HTTPError, OutOfBoundsError, TooMuchError, UnreadableError, BrokenError) as error:
-            self.log.warning("%s: the copy of %s isn't kept: %s", self.path, self.who, error)
+            self.log.warning(
+                "%s: the copy of %s could not be saved: %s", self.path, self.who, error
+            )
             self.services[Notifications].tell({self.who}, gettext(UNKEPT))
         self.close(RELOAD, notifications.closing(gettext(REASONS[why])))
 
     async def _keep(self, room: Any, update: SyncUpdate) -> None:
-        """Save what only this page has, and tell where.
+        """Save what only this page has, and notify its user where.
 
         Raises:
-            HTTPError: it can't be saved.
-            OutOfBoundsError: it doesn't fit.
+            HTTPError: the copy can't be saved.
+            OutOfBoundsError: the update doesn't fit.
             TooMuchError: it takes too much of the server's time.
-            UnreadableError: the decoder refuses it.
+            UnreadableError: the decoder rejects it.
             BrokenError: the decoder gave up.
         """
         former = self.services[FormerDocuments]

@@ -1,7 +1,6 @@
 """Room life cycle: a room is unloaded only when no page is connected or connecting.
 
-What it needs of upstream beyond its public hooks is named and checked in
-`classroom.lab.upstream.contract`.
+`classroom.lab.upstream.contract` names and checks what it needs of upstream beyond public hooks.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ if TYPE_CHECKING:
     from classroom.lab.rooms.hooks import Chain
 
 AGAIN_SECONDS = 1.0
-"""Seconds between two checks whether a room can be unloaded, at least."""
+"""Fewest seconds between two checks whether a room can be unloaded."""
 
 
 async def unload(room: Any, server: Any, loaders: Any, log: Any) -> bool:
-    """Save a document and forget it, and its file if no other room has that.
+    """Save a document and unload its room, and its file if no other room uses that.
 
     Args:
-        room: its room, which nobody is in; whoever calls holds the lock of its name.
-        server: has the rooms.
-        loaders: have the files.
-        log: where to say so.
+        room: the document's room, which is empty; the caller holds the lock of its name.
+        server: the server that has the rooms.
+        loaders: the loaders of the files.
+        log: the log to write to.
 
     Returns:
-        Whether no room has the file any more.
+        Whether no room uses the file any more.
     """
     await server.delete_room(room=room)
     log.info("Room %s deleted", room.room_id)
@@ -47,20 +46,20 @@ async def unload(room: Any, server: Any, loaders: Any, log: Any) -> bool:
 
 
 class Visiting(YDocWebSocketHandler):
-    """Upstream's handler, which never lets go of a room that somebody is just being given.
+    """Upstream's handler, but it never unloads a room to which a page is connecting.
 
-    They would be served by an empty one of the same name, and what they type be in no file. A
-    page is given its room in `prepare`, and is in it some steps later.
+    Otherwise that page would get an empty room of the same name, and its text would be in no file.
+    A page gets its room in `prepare`, and enters it some steps later.
     """
 
     room: Any
     hooks: Chain = NO_HOOKS
-    """The room's."""
+    """The room's hooks."""
 
     async def prepare(self) -> None:
-        """Be given the room."""
+        """Get the room."""
         await super().prepare()
-        # At once: whoever waits for the room's lock only goes on after this.
+        # Without an await in between: tasks that wait for the room's lock run only after this.
         if (visitors := self._visitors()) is not None:
             visitors.add(self)
 
@@ -70,23 +69,23 @@ class Visiting(YDocWebSocketHandler):
             self._leave()
 
     def on_close(self) -> None:
-        """End."""
+        """Close the connection."""
         super().on_close()
         self._leave()
 
     def _emit(self, *args: Any, **kwargs: Any) -> None:
-        """Tell pages as upstream, if the file has a path; upstream fails without."""
+        """Emit an event as upstream, if the file has a path; upstream fails without one."""
         if self._file_id_manager.get_path(decode_file_path(self._room_id)[2]) is not None:
             super()._emit(*args, **kwargs)
 
     def _visitors(self) -> WeakSet[Any] | None:
-        """Return the room's visitors; None where it isn't a document's, or is gone."""
+        """Return the room's visitors; None if it isn't a document's room, or is gone."""
         return getattr(getattr(self, "room", None), "visitors", None)
 
     def _leave(self) -> None:
-        """Unload the room later, if nothing else does: its only visitor may have been this page.
+        """Unload the room later, unless another task does so: this page may be its last visitor.
 
-        Upstream only does so for who was in it already.
+        Upstream does that only for pages that had entered the room.
         """
         visitors = self._visitors()
         if visitors is None:
@@ -106,7 +105,7 @@ class Visiting(YDocWebSocketHandler):
         while True:
             await self.hooks.before_unload(self._room_id)
             await asyncio.sleep(delay)
-            # Who waits for the lock will find that there is no room, and make one.
+            # A page that waits for the lock finds no room then, and creates one.
             async with self._room_lock(self._room_id):
                 if not room.visitors:
                     await self._let_go(room)
@@ -114,7 +113,7 @@ class Visiting(YDocWebSocketHandler):
             delay = max(delay, AGAIN_SECONDS)
 
     async def _let_go(self, room: Any) -> None:
-        """Save the document and forget it; its lock stays, because others may wait for it."""
+        """Save the document and unload its room; keep its lock, because others may wait for it."""
         if self._websocket_server.rooms.get(self._room_id) is not room:
             return  # another of its visitors did it
         del self.room
@@ -126,8 +125,8 @@ class Visiting(YDocWebSocketHandler):
     async def _put_aside(self, room: Any) -> None:
         """Unload a document that can't continue, without saving it.
 
-        What was typed in it is in the journal, and in the pages: they come back at once, to a room
-        that is made of both.
+        The journal and the pages have what was typed in it. The pages reconnect at once, to a new
+        room that combines both.
         """
         async with self._room_lock(self._room_id):
             if self._websocket_server.rooms.get(self._room_id) is not room:

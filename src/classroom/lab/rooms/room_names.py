@@ -1,4 +1,4 @@
-"""Which rooms there are: upstream makes one of whatever name anybody asks for, and keeps it."""
+"""Check names of rooms: upstream creates a room for any requested name, and keeps it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PRESENCE = "JupyterLab:globalAwareness"
-"""The room of who is in the lab, of jupyter-collaboration."""
+"""jupyter-collaboration's room for presence in the whole lab."""
 
 
 FORMATS = {"notebook": "json", "file": "text", "unicode": "text", "chat": "text"}
-"""The format of each kind of documents that we know; other extensions bring kinds of their own."""
+"""The format of each known type of documents; other extensions bring types of their own."""
 
 
 def format_of(kind: str) -> str:
-    """Return the format in which the lab itself opens a kind of documents.
+    """Return the format in which the lab itself opens a type of documents.
 
     Args:
-        kind: "notebook", "file", …; of kinds that we don't know it is text.
+        kind: "notebook", "file", …; unknown types are opened as text.
     """
     return FORMATS.get(kind, "text")
 
 
 def fit(file_format: str, kind: str) -> bool:
-    """Say whether there are documents of a kind in a format.
+    """Say whether documents of a type can have a format.
 
-    All formats of one file have one journal: what is typed in one would be unreadable in another.
+    All formats of one file share one journal, and one format can't read another's history.
 
     Args:
         file_format: "json" or "text", as pages name it.
@@ -37,12 +37,12 @@ def fit(file_format: str, kind: str) -> bool:
 
 
 def leads_somewhere(room_id: str, path_of: Callable[[str], str | None], *, exists: bool) -> bool:
-    """Say whether there is such a room, or a file that one may be made of.
+    """Say whether a room exists, or can be created from a file.
 
     Args:
-        room_id: a document's is format, kind and file, with colons between.
+        room_id: the room's id; a document's is format, type and file id, with colons between.
         path_of: finds the path of a file by its id.
-        exists: whether there is a room of that name now, such as a timeline's.
+        exists: whether a room of that name exists now, such as a timeline's.
     """
     if room_id == PRESENCE or exists:
         return True

@@ -1,7 +1,7 @@
-"""The socket of one page to one room: the door, where each message is read once and sent its way.
+"""The socket of one page to one room, which parses each message once and dispatches it.
 
-A message is bounded and read (`classroom.lab.protocol.messages`), passes the room's hooks
-(`classroom.lab.rooms.hooks`), and is the room's in the same turn of the event loop.
+A message is checked and parsed (`classroom.lab.protocol.messages`), passes the room's hooks
+(`classroom.lab.rooms.hooks`), and reaches the room in the same turn of the event loop.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.messages import AwarenessUpdate, Message
 
 LONG_BYTES = 64 * 1024
-"""Bytes from which on a message is read beside the event loop."""
+"""Bytes from which on a thread parses a message."""
 _AWARENESS = bytes([messages.AWARENESS])
 
 NOT_OPENED = {4400, 4404, 4500}
@@ -38,18 +38,18 @@ NOT_OPENED = {4400, 4404, 4500}
 
 
 class RoomSocket(Parting):
-    """Upstream's handler, which takes what fits and is allowed, and nothing else."""
+    """Upstream's handler, but it accepts only messages that fit and are allowed."""
 
     judges = True
     _introduced = False
-    # Of a room of ours; forks, which one person looks at, are upstream's own.
+    # Set for our rooms only; forks, each for one person's timeline, are upstream's.
     _presence: Callable[..., None] | None = None
 
     async def prepare(self) -> None:
-        """Refuse a room that there isn't, or that a hook doesn't let this page connect to.
+        """Check that the room exists, and that the hooks let this page connect.
 
         Raises:
-            HTTPError: 403, there is no such room, or they aren't signed in.
+            HTTPError: 403 if there is no such room, or the user isn't signed in.
         """
         room_id, path_of = self.room_id, self.settings["file_id_manager"].get_path
         self.hooks = self.services[Hooks].of(room_id)
@@ -63,15 +63,15 @@ class RoomSocket(Parting):
 
     @property
     def room_id(self) -> str:
-        """The id of the room that the page asks for."""
+        """The id of the requested room."""
         return str(room_id_from_encoded_path(self.request.path))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 (upstream's)
-        """Refuse without a page, which nobody sees, and which needs to know already who asks."""
+        """Reject without an error page: nobody sees one, and it would need a known user."""
         self.finish()
 
     async def open(self, room_id: str) -> None:
-        """Begin: keystrokes never wait for more to send."""
+        """Open the connection, with TCP_NODELAY so that keystrokes are sent at once."""
         self.set_nodelay(True)
         self.identity = participant.identity(self.current_user)
         if (why := self._refused()) is not None:
@@ -88,30 +88,30 @@ class RoomSocket(Parting):
                 self.hooks.connected(self)
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Close as tornado, with as much of the reason as a frame takes.
+        """Close as tornado, with as much of the reason as fits into a frame.
 
-        Of a document that can't be opened upstream only says so, with its path.
+        Upstream's reason for a document that can't be opened has only its path.
         """
         why = getattr(getattr(self, "room", None), "refusal", "") if code in NOT_OPENED else ""
         super().close(code, close_reason.fitted(why or reason))
 
     @property
     def max_message_size(self) -> int:
-        """Bytes of a message; tornado ends the connection of who sends more."""
+        """Most bytes of a message; tornado closes the connection of a page that sends more."""
         return FRAME_BYTES
 
     def check_origin(self, origin: str) -> bool:
-        """Take only pages of this lab; upstream takes anybody's."""
+        """Accept only pages of this lab; upstream accepts any origin."""
         return bool(WebSocketHandler.check_origin(self, origin))
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Take a message: anything may come.
+        """Handle a message, which may be anything.
 
         Args:
-            message: as received, `FRAME_BYTES` at most.
+            message: the received message, at most `FRAME_BYTES`.
 
         Returns:
-            What is to be awaited before the page's next message is read; None for nothing.
+            An awaitable to await before the page's next message is read; None for nothing.
         """
         if not hasattr(self, "room"):
             return None  # it couldn't be opened
@@ -126,12 +126,12 @@ class RoomSocket(Parting):
     # ── Presence ───────────────────────────────────────────────────────────────────────────
 
     def _hear(self, raw: bytes) -> Awaitable[None] | None:
-        """Take what a page tells of who is there.
+        """Handle a page's awareness.
 
-        Most of it is what all others send back as well: that isn't even read.
+        Most of it is what all other pages send back as well; that isn't even parsed.
         """
         is_long = len(raw) > awareness.LONGEST_BYTES
-        # What a page sends back of what it was told is no offence, however much that is.
+        # Don't punish a page that sends back much: the lab may have sent it so much.
         if is_long and awareness.may_be_echo(raw):
             return None
         if not is_long and self._introduced and self.room.has_heard(raw):
@@ -150,10 +150,10 @@ class RoomSocket(Parting):
         return None
 
     def _take_presence(self, raw: bytes) -> Awaitable[None] | None:
-        """Have the room take what a page tells of who is there.
+        """Pass a page's awareness to the room.
 
         Raises:
-            OutOfBoundsError: it can't be read.
+            OutOfBoundsError: it can't be parsed.
         """
         message: Any = messages.parse(raw)
         if self._presence is None:
@@ -165,7 +165,7 @@ class RoomSocket(Parting):
         return None
 
     def _pass_on(self, message: AwarenessUpdate) -> Awaitable[None] | None:
-        """Leave presence in a fork to upstream, with the server's word on whose it is."""
+        """Pass presence in a fork to upstream, with the user's name from the server."""
         stamped = [participant.stamp(entry, self.identity) for entry in message.entries]
         told = [entry for entry in stamped if entry is not None]
         if len(told) < len(stamped):
@@ -177,7 +177,7 @@ class RoomSocket(Parting):
     # ── The document ───────────────────────────────────────────────────────────────────────
 
     async def _take_later(self, raw: str | bytes) -> None:
-        """Take a message that is read beside the event loop."""
+        """Parse a message in a thread, then handle it."""
         try:
             message = await self.cpu.read_long(raw, self.who)
         except OutOfBoundsError as error:
@@ -191,10 +191,10 @@ class RoomSocket(Parting):
                 await waits
 
     def _handle(self, message: Message) -> Awaitable[None] | None:
-        """Send a message its way.
+        """Dispatch a message.
 
         Raises:
-            OutOfBoundsError: it doesn't fit.
+            OutOfBoundsError: the message doesn't fit.
             TooMuchError: it takes too much of the server's time.
         """
         if isinstance(message, SyncUpdate):
@@ -210,7 +210,7 @@ class RoomSocket(Parting):
         return None
 
     def _save(self, message: SaveRequest) -> Awaitable[None]:
-        """Save; a page whose request goes no further is told that it is done: documents are."""
+        """Save; answer "success" also if a hook stops the request: the lab saves by itself."""
         if self._is_stopped(message):
             reply = {"type": "save", "responseTo": message.number, "status": "success"}
             return self.send(self._encode_json_message(reply))
@@ -218,9 +218,9 @@ class RoomSocket(Parting):
         return found
 
     def on_close(self) -> None:
-        """End: the others see it soon; at once when it was ended for good."""
+        """Close the connection; others see that soon, or at once if the user's access has ended."""
         if not hasattr(self, "room"):
-            return  # it couldn't be opened, and upstream has let go of it
+            return  # it couldn't be opened, and upstream has closed it
         if self._presence is not None:
             self.room.leave(self, at_once=self.services[Connections].was_ended(self))
         self.hooks.disconnected(self)

@@ -1,4 +1,4 @@
-"""When a document is saved: a beat after the first change, however steadily people type on."""
+"""Save a document a beat after the first change, even while people go on typing."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from classroom.lab.files.file_loader import ClassLoader
 
 AGAIN_SECONDS = 5.0
-"""Seconds until a save is tried again that failed, as on a full disk."""
+"""Seconds until a failed save is retried, as on a full disk."""
 PAGE_SECONDS = 0.03
 """Seconds between two saves for each page that has the document open."""
 
 
 def beat(delay: float, pages: int) -> float:
-    """Decide how long after a change a document is saved.
+    """Return how many seconds after a change to save a document.
 
-    The file is written as a whole, and every page hears of it: the more there are, the less often.
+    A save writes the whole file, and notifies every page. So the more pages, the less often.
 
     Args:
-        delay: seconds, at least.
-        pages: how many have it open.
+        delay: fewest seconds.
+        pages: how many pages have the document open.
     """
     return max(delay, pages * PAGE_SECONDS)
 
 
 class SaveBeat:
-    """The next save of one document. The event loop's: nothing here is for threads."""
+    """The next save of one document. For one event loop; not safe for threads."""
 
     def __init__(
         self,
@@ -43,13 +43,13 @@ class SaveBeat:
         what: str,
         log: Logger,
     ) -> None:
-        """Have nothing to save yet.
+        """Start without anything to save.
 
         Args:
-            file: the document's.
-            save: saves what the document says when it is called.
-            what: for the log, if that fails.
-            log: the lab's.
+            file: the document's file.
+            save: saves the document's present content.
+            what: what the log calls the task, if it fails.
+            log: the lab's log.
         """
         self.is_due = False
         """Whether a change waits for the next save."""
@@ -62,10 +62,10 @@ class SaveBeat:
         self._cost = 0.0
 
     def begin(self, delay: float) -> None:
-        """Save in a while.
+        """Save after a delay.
 
         Args:
-            delay: seconds until then, at least.
+            delay: fewest seconds until the save.
         """
         self.is_due = True
         self._task = background_tasks.start(self._after(delay), self._what, self._log)
@@ -73,7 +73,7 @@ class SaveBeat:
     async def _after(self, delay: float) -> None:
         await asyncio.sleep(delay)
         await self._file.open_up()
-        # Thirty notebooks, saved every second, would leave those who type in them no time.
+        # Saving thirty notebooks every second would leave no time for typing in them.
         pace, expected = self._file.pace, self._cost
         await pace.begin(expected)
         saving = Metered(self._save_now())
@@ -84,15 +84,15 @@ class SaveBeat:
             pace.took(expected, saving.seconds)
 
     async def _save_now(self) -> None:
-        # From here on a change is for the next beat: what is saved is read right after.
+        # Later changes are for the next beat: the content to save is read right after this.
         self.is_due = False
         await self._save()
 
     def again(self, change: Callable[[], None] | None) -> None:
-        """Take a failed save for a change in a while, though nobody types meanwhile.
+        """Retry a failed save later, even if nobody types meanwhile.
 
         Args:
-            change: to be called then; None when there is nothing to try again.
+            change: called then; None if there is nothing to retry.
         """
         if self._again is not None:
             self._again.cancel()
@@ -101,7 +101,7 @@ class SaveBeat:
             self._again = asyncio.get_running_loop().call_later(AGAIN_SECONDS, change)
 
     async def finish(self) -> bool:
-        """Save at once what is due, or wait until what is being saved is.
+        """Save at once what is due, or wait for the running save.
 
         Returns:
             Whether there was anything to save.
@@ -117,7 +117,7 @@ class SaveBeat:
         return True
 
     def cancel(self) -> None:
-        """Save no more."""
+        """Stop saving."""
         if self._task is not None:
             self._task.cancel()
         self.again(None)

@@ -1,4 +1,4 @@
-"""What a page may ask for when it opens a document: plain values, before any work."""
+"""Check a page's request to open a document before any work: plain values."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NOT_SO = gettext_noop(
 
 
 def problem(body: bytes) -> str:
-    """Say what is wrong with a request's body, in a sentence; "" when nothing is.
+    """Say what is wrong with a request's body, in a sentence; "" if nothing is.
 
     Args:
-        body: of a request for a document's session.
+        body: the body of a request for a document's session.
     """
     try:
         found = json.loads(body)
@@ -39,13 +39,13 @@ def problem(body: bytes) -> str:
 
 
 def check(handler: RequestHandler) -> None:
-    """Refuse a request for a document's session that upstream fails at.
+    """Reject a request for a document's session on which upstream would fail.
 
     Args:
-        handler: of any kind; only those of documents' sessions are looked at.
+        handler: any handler; only those of documents' sessions are looked at.
 
     Raises:
-        HTTPError: 400, with a sentence.
+        HTTPError: 400 with a sentence.
     """
     is_one = isinstance(handler, DocSessionHandler) and handler.request.method == "PUT"
     if is_one and (found := problem(handler.request.body)):

@@ -1,4 +1,4 @@
-"""Answer a page that asks for what it lacks of a document: in turns, at its person's cost."""
+"""Answer pages' sync steps 1, in turns, and charge the time to their users."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from classroom.lab.protocol.messages import SyncStep1
 from classroom.lab.rooms.disconnection import Disconnecting
 
 MOST_QUESTIONS = 16
-"""Waiting sync steps 1 of one page; an ordinary page sends one, when it connects."""
+"""Most waiting sync steps 1 of one page; an ordinary page sends one, when it connects."""
 ANSWERING = 0.1
 """Share of the server's time for one person's questions, from all their pages."""
 ROOM_SECONDS = 0.2
@@ -22,15 +22,15 @@ ROOM_SECONDS = 0.2
 
 
 class Answering(Disconnecting):
-    """A page's socket that answers sync steps 1 when the room has begun to serve it."""
+    """A page's socket that answers sync steps 1 after the room has started to serve it."""
 
     _questions = 0
 
     def _ask(self, message: SyncStep1) -> None:
-        """Queue a question, to be answered in its turn.
+        """Queue a sync step 1, to answer it in its turn.
 
         Raises:
-            TooMuchError: they are too many.
+            TooMuchError: too many are waiting.
         """
         self._questions += 1
         if self._questions > MOST_QUESTIONS:
@@ -38,18 +38,19 @@ class Answering(Disconnecting):
         self._message_queue.put_nowait(message)
 
     async def __anext__(self) -> Any:
-        """Return the next message for upstream's room; answer questions here.
+        """Return the next message for upstream's room; answer sync steps 1 here.
 
-        An answer may be the whole document, for four bytes: its sender pays for it, and then
-        waits, so that nobody has more than a share of the server's time, whatever pages they have.
+        The answer to four bytes may be the whole document. So its time is charged to the sender,
+        who then waits: nobody gets more than a share of the server's time, however many pages they
+        open.
         """
         while True:
             message = await super().__anext__()
             if not isinstance(message, SyncStep1):
                 return message
             self._questions -= 1
-            # What nobody has room for would be made in vain, and asked for again at once: a class
-            # that arrives at a large notebook comes in a few at a time.
+            # Wait for memory: without it the answer would be built in vain, and requested again at
+            # once. So a class gets a large notebook a few pages at a time.
             while not self._has_space():  # noqa: ASYNC110 (room is made in many places)
                 await asyncio.sleep(ROOM_SECONDS)
             async with self.cpu.answering(self.who):

@@ -1,6 +1,6 @@
-"""A document's timeline: a copy that is made of all its history, for who wants to go back in it.
+"""Build a document's timeline: a copy with its whole history, for a person who wants to go back.
 
-Upstream makes it in one turn of the event loop, in which nobody else's typing is heard.
+Upstream builds it in one turn of the event loop, which delays everybody's typing.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHARE = 0.2
-"""Of the server's time that goes into making one."""
+"""Share of the server's time for building a timeline."""
 TURN_SECONDS = 0.01
-"""For so long the others wait meanwhile."""
+"""How long others wait in between."""
 BUSY = gettext_noop("You have used too much of the server's time. Try again in a minute.")
 
 
 async def replay(
     history: Sequence[tuple[bytes, float]], document: Any, who: str, cpu: CpuBudget
 ) -> Sequence[float]:
-    """Have a document live through its history, while others are served.
+    """Apply a document's history to an empty one, and leave time for others in between.
 
     Args:
         history: updates and their times, the oldest first.
-        document: of upstream's kind, with nothing in it.
-        who: the name of who pays for it.
-        cpu: of the lab.
+        document: an empty document of upstream's class.
+        who: the name of the person to whom the time is charged.
+        cpu: the lab's CPU budget.
 
     Returns:
-        The times at which something happened that can be undone.
+        The times of changes that can be undone.
 
     Raises:
-        TooMuchError: they have taken too much of the server's time.
+        TooMuchError: the person has used too much of the server's time.
     """
     found, undone = [], document.undo_manager
     begun = time.thread_time()
@@ -71,14 +71,15 @@ async def replay(
 @web.authenticated
 @authorized
 async def get(self: Any, path: str) -> None:
-    """Make a timeline, as upstream's handler does.
+    """Build a timeline, as upstream's handler does.
 
     Args:
         self: the handler.
-        path: the document's.
+        path: the document's path.
 
     Raises:
-        HTTPError: 404, there is no such document, or nobody has it open; 429, it is too much.
+        HTTPError: 404 if there is no such document, or nobody has it open; 429 if the person has
+            used too much of the server's time.
     """
     file_id = self.settings["file_id_manager"].get_id(path)
     kind = self.get_query_argument("type")
@@ -115,5 +116,5 @@ async def get(self: Any, path: str) -> None:
 
 
 def use() -> None:
-    """Have upstream's handler make timelines our way."""
+    """Replace upstream's handler of timelines."""
     patches.make_timelines(get)

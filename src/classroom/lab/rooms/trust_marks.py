@@ -1,6 +1,6 @@
 """Delete marks of trust that pages write into an open notebook.
 
-Our pages take no notice of them. They must not stay: another program may believe them.
+Our pages ignore them. They must not stay, because another program may trust them.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ MARK_SECONDS = 1.0
 
 
 class TrustMarks:
-    """The marks in one notebook. On the event loop."""
+    """The marks in one notebook. For one event loop."""
 
     def __init__(self, document: Any) -> None:
-        """Look for none yet.
+        """Use a notebook.
 
         Args:
-            document: of jupyter_ydoc, a notebook.
+            document: a notebook of jupyter_ydoc.
         """
         self._document = document
         self._is_due = False
 
     def forget_soon(self) -> None:
-        """Delete them once for all changes of a while: it goes through the whole notebook.
+        """Delete them after `MARK_SECONDS`, once for all changes: it walks the whole notebook.
 
-        The document can't be changed at once either, while its observers hear of a change.
+        Besides, the document can't be changed while its observers run.
         """
         if not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_later(MARK_SECONDS, self.forget)
 
     def forget(self) -> None:
-        """Delete them now."""
+        """Delete them without a delay."""
         self._is_due = False
         trust.forget_live(self._document.ycells)

@@ -1,7 +1,7 @@
-"""What a page writes to a document: admitted if it is within bounds and fits, refused otherwise.
+"""Admit a page's update to a document if it is within bounds and fits; otherwise reject it.
 
-Whatever is admitted is applied at once, in the socket's own turn, so that what goes wrong is known
-to be its sender's.
+An admitted update is applied at once, in the socket's own turn, so that an error can be attributed
+to its sender.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.documents")
 WAITING_BYTES = 1024 * 1024
-"""Bytes of a page's updates that may wait for what they build on."""
+"""Most bytes of a page's updates that may wait for what they build on."""
 MOST_WAITING = 64
-"""How many of them may: each is tried again whenever another was applied."""
+"""Most waiting updates: each is retried whenever another was applied."""
 NEW_CLIENTS = 1000
-"""Clients of whom one message brings something new: a page is one, and knows of a class of them."""
+"""Most clients with news in one message: a page is one, and knows the others of its class."""
 LONGEST_SECONDS = 1.0
-"""How long applying one message may take: the thousands of cells of a large notebook take less."""
+"""How long applying one message may take: thousands of cells of a large notebook take less."""
 
 
 class NotTheirsError(Exception):
-    """Somebody writes under the id of another's page, which would no longer be taken itself."""
+    """A person writes under the client id of another's page, whose own text would then be lost."""
 
 
 class Admission:
-    """Of one page to one document."""
+    """The admission of one page's updates to one document."""
 
     def __init__(
         self,
@@ -52,13 +52,13 @@ class Admission:
         room_id: str = "",
         new_clients: int = NEW_CLIENTS,
     ) -> None:
-        """Begin with nothing waiting.
+        """Start without waiting updates.
 
         Args:
-            document: the lab's.
+            document: the lab's document.
             owns: says whether the page's user may write under a client's id.
             room_id: the name of the document's room.
-            new_clients: clients of whom one message may bring something new.
+            new_clients: most clients with news in one message.
         """
         self._document, self._owns, self._room_id = document, owns, room_id
         self._new_clients = new_clients
@@ -69,32 +69,33 @@ class Admission:
 
     @property
     def is_prepared(self) -> bool:
-        """Whether the document's index is made, which for a large one is done beside the loop."""
+        """Whether the document's index is ready; a thread makes that of a large document."""
         return self._followed.is_prepared and not self._followed.is_overgrown
 
     def excused(self) -> float:
-        """Return the seconds since this was last asked that went into what the lab has written."""
+        """Return how many seconds reading the lab's own writes took since the last call."""
         seconds, self._excused = self._excused, 0.0
         return seconds
 
     def judge(self, body: bytes, update: Update) -> tuple[bytes, Additions]:
-        """Find out whether an update fits.
+        """Check whether an update fits.
 
         Args:
-            body: the update.
-            update: what was read of it.
+            body: the encoded update.
+            update: the parsed update.
 
         Returns:
-            It without what is there already and what only the lab writes, and what it would add.
+            The update without what the document has already and what only the lab writes, and what
+            it would add.
 
         Raises:
-            MissingError: it builds on what isn't there.
-            NotTheirsError: it is written under the id of somebody else's page.
+            MissingError: it builds on something that the document lacks.
+            NotTheirsError: it is written under the client id of another person's page.
             OutOfBoundsError: it doesn't fit.
         """
         followed, mine = self._followed, self._document.client_id
         if followed.by_others or mine in update.structs:
-            # What the lab has written a page may repeat.
+            # A page may repeat what the lab has written.
             self._excused += followed.catch_up(self._document)
         end = followed.index.end
         if (
@@ -105,8 +106,8 @@ class Admission:
         try:
             additions = self._judge(update)
         except KnownError:
-            # As of a page that comes back and tells all it has. The decoder would take it, but not
-            # if it says something else than before.
+            # A page that reconnects may send everything it has. The decoder would accept known
+            # parts, unless they differ from before.
             body = without(body, followed.index.state())
             update = read_update(body)
             try:
@@ -122,7 +123,7 @@ class Admission:
     def _without_the_labs(
         self, body: bytes, update: Update, additions: Additions
     ) -> tuple[bytes, Additions]:
-        """Leave out what only the lab says of a document (`state_fields`)."""
+        """Leave out what only the lab writes to a document's state (`state_fields`)."""
         found = body
         theirs = [
             struct
@@ -147,27 +148,27 @@ class Admission:
         try:
             return self._followed.index.judge(update)
         except MissingError:
-            # Of what the lab has written itself, which isn't known before it is needed.
+            # It may build on the lab's own writes, which the index reads only when needed.
             if not self._followed.is_behind:
                 raise
             self._excused += self._followed.catch_up(self._document)
             return self._followed.index.judge(update)
 
     def take(self, body: bytes, update: Update) -> None:
-        """Apply an update, and those before it that have waited for it.
+        """Apply an update, and earlier ones that have waited for it.
 
         Args:
-            body: the update.
-            update: what was read of it.
+            body: the encoded update.
+            update: the parsed update.
 
         Raises:
-            NotTheirsError: it is written under the id of somebody else's page.
+            NotTheirsError: it is written under the client id of another person's page.
             OutOfBoundsError: it doesn't fit, or too much is waiting.
             TooMuchError: it takes too long; a part of it was applied.
-            UnreadableError: the decoder refuses it.
-            BrokenError: the document is of no more use.
+            UnreadableError: the decoder rejects it.
+            BrokenError: the document can't be used any more.
         """
-        # The clock is asked only where others wait: each keystroke would pay for it.
+        # Read the clock only if others wait: otherwise each keystroke would cost that.
         until = time.thread_time() + LONGEST_SECONDS if self._waiting else 0.0
         try:
             self._apply(body, update)
@@ -181,10 +182,10 @@ class Admission:
             self._take_waiting(until)
 
     def _take_waiting(self, until: float) -> None:
-        """Apply what may have waited for what was applied just now.
+        """Apply updates that may have waited for the update just applied.
 
         Args:
-            until: for so long, on the thread's own clock, in seconds.
+            until: when to stop, in seconds of the thread's CPU clock.
         """
         more = True
         while more and self._waiting:
@@ -212,12 +213,12 @@ class Admission:
                     left.extend(update_pieces.cut(body, additions.order, additions.tail))
                     self._apply_pieces(left)
         except ExceptionGroup as error:
-            # Of those who follow the document: it is applied all the same.
+            # An observer of the document failed; the update is applied all the same.
             LOG.exception("An observer of a document failed: %s", error.exceptions[0])
         except BaseException as error:
-            self._followed.forget()  # perhaps a part of it is applied
+            self._followed.forget()  # a part of it may be applied
             if isinstance(error, UnreadableError):
-                self._followed.catch_up(self._document)  # at the cost of who has sent it
+                self._followed.catch_up(self._document)  # charged to the sender
             raise
         if left:
             self._followed.forget()
@@ -226,9 +227,9 @@ class Admission:
         self._followed.admitted(additions)
 
     def _apply_pieces(self, left: deque[bytes]) -> None:
-        """Apply pieces of an update, and leave those for which there is no time.
+        """Apply pieces of an update; leave those for which there is no time.
 
-        What takes long to judge is taken in the end, bit by bit, when it comes again.
+        A page sends a long update again, so that it is applied piece by piece in the end.
         """
         until = time.thread_time() + LONGEST_SECONDS
         with self._document.transaction():

@@ -1,4 +1,4 @@
-"""Snapshots for a tutor's page: the list, what is in one, a preview, and going back."""
+"""Answer a tutor's page about snapshots: the list, their contents, previews and restores."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 SECONDS = 60
 """How long an answer may take."""
 KEY = "classroom_restoring"
-"""Where the application's settings have what restores; there is none yet while the lab starts."""
+"""The key of the restore service in the application's settings; missing while the lab starts."""
 NOT_YET = gettext_noop("The lab is starting: try again.")
 
 
 def trouble(error: Exception) -> tuple[int, str]:
-    """Word what can go wrong between the lab and the snapshots' process.
+    """Describe an error between the lab and the snapshot service.
 
     Returns:
-        A status of HTTP, and a sentence.
+        An HTTP status, and a sentence.
     """
     if isinstance(error, client.ServiceRefusedError):
         return error.status, str(error)
@@ -49,7 +49,7 @@ TROUBLES = (client.ServiceRefusedError, OSError, HTTPException, tarfile.TarError
 
 
 def said(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
-    """Say in a sentence what can't be done."""
+    """Wrap a method so that its errors are answered with a sentence."""
 
     @web.authenticated
     @wraps(method)
@@ -71,23 +71,23 @@ class SnapshotsHandler(TutorHandler):
 
     @property
     def restoring(self) -> RestoreService:
-        """What restores."""
+        """The restore service."""
         found: RestoreService = self.settings[KEY]
         return found
 
     async def ask(self, address: str, **query: str) -> Any:
-        """Ask the snapshots' process."""
+        """Send the snapshot service a request."""
         socket = self.restoring.socket
         return await run_sync(lambda: client.ask(socket, address, query, seconds=SECONDS))
 
     @property
     def path(self) -> str:
-        """The path that is asked about."""
+        """The requested path."""
         return str(self.get_query_argument("path", "", strip=False))
 
     @said
     async def get(self) -> None:
-        """List them, the newest first."""
+        """List the snapshots, the newest first."""
         self.finish(json.dumps(await self.ask("/snapshots")))
 
 
@@ -96,21 +96,21 @@ class SnapshotTreeHandler(SnapshotsHandler):
 
     @said
     async def get(self, snapshot: str) -> None:
-        """List what is at a path: itself, unless it is the root, and what is in it."""
+        """List a path: the entry itself, unless it is the root, and its contents."""
         self.finish(json.dumps(await self.ask(f"/snapshots/{snapshot}/tree", path=self.path)))
 
 
 class PreviewHandler(SnapshotsHandler):
-    """A file of a snapshot, as text: nothing in it is run or loaded by whoever looks at it."""
+    """A file of a snapshot as text; the browser runs and loads nothing in it."""
 
     @property
     def content_security_policy(self) -> str:
-        """Allow nothing at all; `nosniff` is upstream's for every answer."""
+        """Allow nothing; upstream sends `nosniff` with every answer."""
         return "default-src 'none'; frame-ancestors 'none'; sandbox"
 
     @said
     async def get(self, snapshot: str) -> None:
-        """Show it."""
+        """Answer with the preview."""
         socket, path = self.restoring.socket, self.path
         address = f"/snapshots/{snapshot}/file"
 
@@ -138,11 +138,11 @@ class PreviewHandler(SnapshotsHandler):
 
 
 class RestoreHandler(SnapshotsHandler):
-    """Going back."""
+    """Restores from a snapshot."""
 
     @said
     async def post(self, snapshot: str) -> None:
-        """Bring back a file or a folder; what is there now is in a snapshot before."""
+        """Restore a file or folder, after a snapshot of what is there now."""
         body = self.get_json_body()
         path = body.get("path") if isinstance(body, dict) else None
         if not isinstance(path, str):
@@ -160,14 +160,14 @@ HANDLERS: tuple[tuple[str, type[web.RequestHandler]], ...] = (
 
 
 class RootsHandler(LocalHandler):
-    """The same for whoever is root in the container: ``classroom restore``."""
+    """Restores for root in the container, who runs ``classroom restore``."""
 
     def initialize(self, restoring: RestoreService) -> None:
-        """Know what restores."""
+        """Use a restore service."""
         self.restoring = restoring
 
     async def post(self) -> None:
-        """Bring back a file or a folder."""
+        """Restore a file or folder."""
         wanted = json.loads(self.request.body)
         lab = wanted.get("lab")
         source = None if lab is None else Paths().of_lab(int(lab)).snapshots_socket

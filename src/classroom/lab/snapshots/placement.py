@@ -1,4 +1,4 @@
-"""Put what is restored into the class's folders: no link is followed to where it was."""
+"""Put restored files into the class's folders, without following links on their paths."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 class Restored:
-    """A file from a snapshot that has no place yet."""
+    """A file from a snapshot that isn't at its place yet."""
 
     def __init__(self, folder: Path, content: IO[bytes], *, executable: bool) -> None:
-        """Write it, down to the disk.
+        """Write the file, and flush it to the disk.
 
         Args:
-            folder: for files that aren't finished, nobody else's, on the same disk.
+            folder: a folder for unfinished files on the same disk, which only the lab uses.
             content: read to its end.
-            executable: whether it is a program.
+            executable: whether the file is executable.
 
         Raises:
             OSError: the disk is full.
@@ -39,19 +39,19 @@ class Restored:
             os.close(self._folder)
             raise
         self.path = folder / self._scratch.name
-        """Where it is until it has its place."""
+        """Its path until it is moved to its place."""
 
     def drop(self) -> None:
-        """Remove it, if it has no place."""
+        """Remove the file, unless it was moved to its place."""
         self._scratch.drop()
         os.close(self._folder)
 
     def place(self, root: Root, parts: Parts) -> None:
-        """Give it its place, instead of a file or link that is there.
+        """Move the file to its place, and replace a file or link that is there.
 
         Args:
-            root: of the class's files.
-            parts: folders from there on, then its own name.
+            root: the folder of the class's files.
+            parts: the path of the place.
 
         Raises:
             OSError: it can't be put there; what is there stays.
@@ -61,19 +61,19 @@ class Restored:
 
 
 def place_link(target: str, root: Root, parts: Parts) -> None:
-    """Put a link in its place; it is followed by nobody here.
+    """Create a link at its place; the lab doesn't follow it.
 
     Args:
-        target: where it points to.
-        root: of the class's files.
-        parts: folders from there on, then its own name.
+        target: the link's target.
+        root: the folder of the class's files.
+        parts: the path of the place.
 
     Raises:
         OSError: it can't be put there; what is there stays.
     """
     made = f".~{secrets.token_hex(8)}"
     with root.made(parts[:-1]) as held:
-        # Made beside its place: from the lab's own folder not every kernel lets it be moved here.
+        # Create it in the same folder: not every kernel allows a move from the lab's own folder.
         os.symlink(target, made, dir_fd=held)
         try:
             os.replace(made, parts[-1], src_dir_fd=held, dst_dir_fd=held)

@@ -1,4 +1,4 @@
-"""What is shown of a file in a snapshot before it is restored: text, and only so much of it."""
+"""Make previews of files in snapshots: text of a limited length."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from typing import Any
 from classroom.lab.files.file_process import is_heavy
 
 LONGEST_CHARACTERS = 200_000
-"""Characters of a preview."""
+"""Most characters of a preview."""
 MOST_BYTES = 16 << 20
-"""Bytes that are read for one: a notebook is only read as a whole, and if that takes no time."""
+"""Most bytes to read: a notebook is parsed only if it is complete, and not slow to parse."""
 CUT = "\n[…]\n"
 
 
 class NoTextError(ValueError):
-    """There is nothing to show."""
+    """The file isn't text."""
 
 
 def text(data: bytes, *, whole: bool, notebook: bool) -> str:
-    """Word a file's content.
+    """Return a file's preview.
 
     Args:
-        data: its first bytes.
-        whole: whether those are all.
-        notebook: whether its name says that it is one.
+        data: the file's first bytes.
+        whole: whether those are all its bytes.
+        notebook: whether it is named like a notebook.
 
     Raises:
-        NoTextError: it is no text.
+        NoTextError: it isn't text.
     """
     if notebook and whole and not is_heavy(data):
         try:
             return _cut(cells(json.loads(data)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            pass  # then as it stands
+            pass  # then show the raw text
     if b"\0" in data:
         raise NoTextError
     try:
         found = data.decode()
     except UnicodeDecodeError as error:
-        if whole or error.start < len(data) - 3:  # else it was cut within a letter
+        if whole or error.start < len(data) - 3:  # otherwise it was cut within a character
             raise NoTextError from None
         found = data[: error.start].decode()
     return _cut(found) if whole else f"{found[:LONGEST_CHARACTERS]}{CUT}"
@@ -50,13 +50,13 @@ def _cut(found: str) -> str:
 
 
 def cells(notebook: dict[str, Any]) -> str:
-    """Word a notebook's cells, without what they printed.
+    """Return a notebook's cells as text, without outputs.
 
     Args:
-        notebook: of nbformat 4.
+        notebook: a notebook of nbformat 4.
 
     Raises:
-        KeyError, TypeError, AttributeError: it isn't one.
+        KeyError, TypeError, AttributeError: it isn't a notebook.
     """
     told = []
     for cell in notebook["cells"]:

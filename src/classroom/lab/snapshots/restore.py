@@ -1,7 +1,8 @@
-"""Bring files back from a snapshot, with everybody in an open document seeing it.
+"""Restore files from a snapshot, also into open documents.
 
-The lab server does it, as the user that saves the class's files: root, who reads the snapshots,
-writes nothing where students can. What is there now is in a snapshot of its own before.
+The lab server writes them, as the user that saves the class's files: root, which reads the
+snapshots, writes nothing where students can. Before that, the present files are saved in another
+snapshot.
 """
 
 from __future__ import annotations
@@ -38,18 +39,18 @@ if TYPE_CHECKING:
 
 
 class RestoreService:
-    """Restores one thing after the other."""
+    """Restores files, one request after the other."""
 
     def __init__(
         self, socket: Path, contents: ClassContents, documents: YDocExtension, log: Logger
     ) -> None:
-        """Know whom to ask and where to put it.
+        """Use a snapshot service and a contents manager.
 
         Args:
-            socket: where the snapshots' process answers.
-            contents: the class's files.
+            socket: the snapshot service's socket.
+            contents: the class's contents manager.
             documents: upstream's extension, whose rooms may have one of them open.
-            log: where to say who has restored what.
+            log: the log to write to.
         """
         self.socket = socket
         self._emit: Any = contents.emit
@@ -63,19 +64,19 @@ class RestoreService:
     async def restore(
         self, snapshot: str, path: str, who: str, source: Path | None = None
     ) -> Report:
-        """Bring back a file, or a folder with all that was in it; what is new in it stays.
+        """Restore a file, or a folder with its contents; keep new files in the folder.
 
         Args:
-            snapshot: its id.
-            path: of the file or folder; "" for everything.
-            who: has asked for it.
-            source: where another lab's snapshots are answered for; None for this lab's own.
+            snapshot: the snapshot's id.
+            path: path of the file or folder; "" for everything.
+            who: the name of the person who restores.
+            source: the socket of another lab's snapshot service; None for this lab's own.
 
         Raises:
-            client.ServiceRefusedError: the snapshots' process says no.
-            OSError: it doesn't answer, or the disk is full.
-            HTTPException: what it says breaks off.
-            tarfile.TarError: likewise.
+            client.ServiceRefusedError: the snapshot service rejects the request.
+            OSError: the service doesn't answer, or the disk is full.
+            HTTPException: the answer breaks off.
+            tarfile.TarError: the answer breaks off.
         """
         async with self._turn:
             query = {"path": path, "deep": "yes"}
@@ -97,13 +98,13 @@ class RestoreService:
         return await run_sync(lambda: client.ask(place, path, query, body=body, seconds=SECONDS))
 
     async def _save_all(self) -> None:
-        """Have in the files what people have typed until now."""
+        """Save all open documents."""
         for room in tuple(self._documents.ywebsocket_server.rooms.values()):
             if (save := getattr(room, "finish", None)) is not None:
                 await save()
 
     async def _open_up(self, parts: tuple[str, ...]) -> None:
-        """Have a folder opened that a student's program has shut."""
+        """Make files accessible that a student's program has made inaccessible."""
         if places := await run_sync(group_access.shut, self.root, parts):
             await self._group_access.share(places)
 
@@ -113,11 +114,11 @@ class RestoreService:
         return loaders[known] if known is not None and known in loaders else None
 
     async def put(self, new: Restored, parts: tuple[str, ...]) -> None:
-        """Give a file its place, and tell whoever has it open.
+        """Move a file to its place, and update the open document.
 
         Raises:
             OSError: it can't be put there.
-            IncompatibleDocumentError: it is open, as something that it can't be.
+            IncompatibleDocumentError: it is open, and the restored file isn't such a document.
         """
         path = path_of(parts)
         await self._open_up(parts)
@@ -132,19 +133,19 @@ class RestoreService:
                     loader.is_replaced = True
             finally:
                 loader.is_replaced = False
-        # As after any save: others keep account of files too.
+        # Emit the event of a save, for everything that records paths.
         self._emit(data={"action": "save", "path": path})
 
 
 def check(new: Path, rooms: Iterable[str]) -> None:
-    """See that open documents can become what a file is: a room that can't would write over it.
+    """Check that open documents can load a restored file; otherwise a room would overwrite it.
 
     Args:
-        new: the file.
-        rooms: ids of those that have it open.
+        new: the restored file.
+        rooms: ids of the rooms that have it open.
 
     Raises:
-        IncompatibleDocumentError: they can't.
+        IncompatibleDocumentError: a document can't load it.
     """
     kinds = {tuple(room.split(":")[:2]) for room in rooms}
     try:
@@ -154,5 +155,5 @@ def check(new: Path, rooms: Iterable[str]) -> None:
             new.read_text(encoding="utf-8")
     except Exception as error:
         raise IncompatibleDocumentError(
-            gettext("it is open, and was no document then: close it")
+            gettext("it is open, but wasn't a document in the snapshot: close it")
         ) from error

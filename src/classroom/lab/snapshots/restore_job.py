@@ -1,4 +1,4 @@
-"""One restore's reading and writing, in a thread: those who type go on."""
+"""Read and write the files of one restore, in a thread, so that people can go on typing."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from classroom.lab.files.beneath import Root
 
 SECONDS = 120
-"""How long the snapshots' process may take for an answer, or its next piece."""
+"""How long the snapshot service may take for an answer, or for its next piece."""
 RESTORED = {"file", "dir", "symlink"}
 
 
 class IncompatibleDocumentError(Exception):
-    """A document that is open can't become that."""
+    """An open document can't load the restored file."""
 
 
 @dataclass
 class Report:
-    """What was restored.
+    """The result of a restore.
 
     Attributes:
-        snapshot: the id of the one it came from.
-        before: the id of the one that has what was there before.
-        restored: how many files and links.
-        left: what couldn't be, and why, by path.
+        snapshot: the id of the restored snapshot.
+        before: the id of the snapshot of what was there before.
+        restored: how many files and links were restored.
+        left: what couldn't be restored, and why, by path.
     """
 
     snapshot: str
@@ -45,37 +45,37 @@ class Report:
     left: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as it is sent."""
+        """Return the report for the answer."""
         return asdict(self)
 
 
 class Files(Protocol):
-    """Where files are put.
+    """Puts restored files into the class's folders.
 
     Attributes:
-        root: of the class's files.
-        scratch: folder for what isn't finished.
+        root: the folder of the class's files.
+        scratch: the folder for unfinished files.
     """
 
     root: Root
     scratch: Path
 
     async def put(self, new: Restored, parts: tuple[str, ...]) -> None:
-        """Give a file its place, on the event loop."""
+        """Move a file to its place, on the event loop."""
 
 
 def parts_of(path: str) -> tuple[str, ...]:
-    """Take a path apart that the snapshots' process has called one of the class's."""
+    """Split a path from the snapshot service."""
     return PurePosixPath("/", path).parts[1:]
 
 
 def why(error: Exception) -> str:
-    """Word why one file couldn't be restored."""
+    """Return the reason why a file couldn't be restored."""
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
 class RestoreJob:
-    """Restores the files of a list, as far as that is possible."""
+    """Restores as many files of a list as possible."""
 
     def __init__(
         self,
@@ -85,14 +85,14 @@ class RestoreJob:
         report: Report,
         source: Path,
     ) -> None:
-        """Prepare, on the event loop.
+        """Prepare the job, on the event loop.
 
         Args:
-            files: where to put it.
-            entries: what is at the path and below it, as the snapshots' process lists it.
-            path: what is wanted back.
-            report: where to write down how it went.
-            source: the socket where the snapshots' process answers.
+            files: puts the files into the class's folders.
+            entries: the snapshot service's list of the path and everything below it.
+            path: the path to restore.
+            report: receives the result.
+            source: the snapshot service's socket.
         """
         self._files = files
         self._entries = {str(entry["path"]): entry for entry in entries}
@@ -102,13 +102,13 @@ class RestoreJob:
         self._loop = asyncio.get_running_loop()
 
     def bring(self) -> None:
-        """Bring everything back, in another thread.
+        """Restore everything; call it in another thread.
 
         Raises:
-            client.ServiceRefusedError: the snapshots' process says no.
-            OSError: it doesn't answer, or the disk is full.
-            HTTPException: what it says breaks off.
-            tarfile.TarError: likewise.
+            client.ServiceRefusedError: the snapshot service rejects the request.
+            OSError: the service doesn't answer, or the disk is full.
+            HTTPException: the answer breaks off.
+            tarfile.TarError: the answer breaks off.
         """
         kind = self._entry(self._path)["type"] if self._path else "dir"
         if kind == "file":
@@ -134,7 +134,7 @@ class RestoreJob:
         parts = (*self._path, *PurePosixPath(member.name).parts)
         kind = self._entry(parts)["type"]
         if kind not in RESTORED:
-            # restic makes empty files of them.
+            # restic's archive has empty files for these.
             self._leave(parts, gettext("it is a {kind} and no file").format(kind=kind))
         elif member.isdir():
             self._try(parts, lambda: self._folder(parts), count=0)
@@ -144,19 +144,19 @@ class RestoreJob:
             self._try(parts, lambda: self._file(content, parts))
 
     def _entry(self, parts: tuple[str, ...]) -> dict[str, Any]:
-        """Return what the list says; of a name that isn't UTF-8 it says nothing."""
+        """Return the list's entry; it has none for a name that isn't UTF-8."""
         return self._entries.get(f"/{'/'.join(parts)}", {"type": "file", "mode": 0})
 
     def _leave(self, parts: tuple[str, ...], reason: str) -> None:
         self._report.left[path_of(parts)] = reason
 
     def _try(self, parts: tuple[str, ...], what: Any, count: int = 1) -> None:
-        """Do something for one path; what can't be done doesn't keep the others from it."""
+        """Restore one path; record a failure, and go on with the others."""
         try:
             what()
         except (OSError, IncompatibleDocumentError) as error:
             if isinstance(error, TimeoutError) or getattr(error, "errno", 0) == errno.ENOSPC:
-                raise  # not of this path alone
+                raise  # it concerns all paths
             self._leave(parts, why(error))
         else:
             self._report.restored += count

@@ -1,8 +1,8 @@
-"""Who writes in a document under which page's id: kept as long as that page may come back.
+"""Record the owner of each page's client id in a document, for as long as the page may reconnect.
 
-What is written under a page's id by somebody else first, the page could never write itself: its own
-would be taken for what is there already. Pages sleep for hours, and the lab server may be restarted
-meanwhile, so that what is known is in the journal, beside the document.
+If another person could write under a page's id first, the page's own text would count as known, and
+would be lost. Pages sleep for hours, and the lab server may restart meanwhile. So the record is in
+the journal, beside the document.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ CREATE TABLE IF NOT EXISTS writers
      PRIMARY KEY (path, client));
 """
 MOST = 300
-"""Pages of one person's that are known in a document, the last ones."""
+"""How many of one person's pages to remember in a document: the newest ones."""
 SOON_SECONDS = 0.5
-"""Seconds that others' may come, to be written down together."""
+"""Seconds to wait for other pages, to save them together."""
 LOG = logging.getLogger(__name__)
 
 
 async def names(journal: Journal, path: str) -> set[str]:
-    """Return who has written in a document.
+    """Return the names of the people who have written in a document.
 
     Args:
-        journal: where that is kept.
-        path: the document's.
+        journal: the journal that stores them.
+        path: the document's name in the store.
 
     Raises:
         sqlite3.Error: it can't be read.
@@ -51,14 +51,14 @@ async def names(journal: Journal, path: str) -> set[str]:
 
 
 class Writers:
-    """Whose each page's id is in one document."""
+    """The owners of client ids in one document."""
 
     def __init__(self, journal: Journal | None = None, path: str = "") -> None:
-        """Know of nobody.
+        """Start without owners.
 
         Args:
-            journal: where it is kept; None to keep it nowhere.
-            path: the document's.
+            journal: the journal that stores them; None to store them nowhere.
+            path: the document's name in the store.
         """
         self._journal, self._path = journal, path
         self._names: dict[int, str] = {}
@@ -68,15 +68,15 @@ class Writers:
         self._saving: asyncio.Task[None] | None = None
 
     def of(self, client: int) -> str:
-        """Return whose an id is; "" while it is nobody's."""
+        """Return the name of an id's owner; "" if it has none."""
         return self._names.get(client, "")
 
     def note(self, client: int, name: str) -> None:
-        """Remember whose an id is, for good.
+        """Set an id's owner, unless it has one.
 
         Args:
-            client: the id.
-            name: the signed-in user's.
+            client: the client id.
+            name: the signed-in user's name.
         """
         if client in self._names:
             return
@@ -84,11 +84,11 @@ class Writers:
         self._new[client] = name
         if self._journal is not None and (self._saving is None or self._saving.done()):
             self._saving = background_tasks.start(
-                self._save(self._journal), "Keeping who writes", LOG
+                self._save(self._journal), "Recording who writes", LOG
             )
 
     def _add(self, client: int, name: str) -> None:
-        """Add an id, and forget the person's oldest if they are too many."""
+        """Add an id, and forget the person's oldest id if there are too many."""
         self._names[client] = name
         self._count[name] += 1
         if self._count[name] > MOST:
@@ -99,7 +99,7 @@ class Writers:
             self._count[name] -= 1
 
     async def load(self) -> None:
-        """Take over what was kept; to be awaited before anybody writes."""
+        """Load the saved owners; await it before anybody writes."""
         if self._journal is None:
             return
 
@@ -110,14 +110,14 @@ class Writers:
         try:
             found = await self._journal.run(select)
         except sqlite3.Error as error:
-            LOG.warning("Who has written in %s can't be read: %s", self._path, error)
+            LOG.warning("The list of people who wrote in %s can't be read: %s", self._path, error)
             return
         for client, name in found:
             if client not in self._names:
                 self._add(client, name)
 
     async def _save(self, journal: Journal) -> None:
-        """Write down what is new; what can't be is tried again with the next."""
+        """Save new owners; retry failed ones together with the next."""
         await asyncio.sleep(SOON_SECONDS)
         new, gone = dict(self._new), list(self._gone)
         now = time.time()
@@ -136,10 +136,10 @@ class Writers:
         try:
             await journal.run(write)
         except sqlite3.Error as error:
-            LOG.warning("Who writes in %s isn't kept: %s", self._path, error)
+            LOG.warning("Could not record who writes in %s: %s", self._path, error)
             return
         self._gone.difference_update(gone)
         for client in new:
             self._new.pop(client, None)
         if self._new:
-            self._saving = background_tasks.start(self._save(journal), "Keeping who writes", LOG)
+            self._saving = background_tasks.start(self._save(journal), "Recording who writes", LOG)

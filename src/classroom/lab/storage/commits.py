@@ -24,29 +24,29 @@ LOG = logging.getLogger(__name__)
 
 
 class Commits:
-    """What is done in the database's thread for each commit, and how much was committed since."""
+    """The work of each commit in the database's thread, and counts of committed updates."""
 
     def __init__(self, file: Path, log: Log, disk: DiskReport) -> None:
         """Open the database, and commit there what an earlier process has left in its log.
 
         Args:
-            file: of the database; made when it isn't there.
-            log: emptied of what is committed.
-            disk: knows whether the disk takes what is written.
+            file: the database's file; created if it isn't there.
+            log: the write-ahead log, from which committed updates are removed.
+            disk: knows whether writing to the disk fails.
         """
         self._file, self._log, self._disk = file, log, disk
         self.since: Counter[str] = Counter()
-        """Updates that were committed since a document's last checkpoint, by its path."""
+        """How many updates were committed since a document's last checkpoint, by its path."""
         self.database = Database(file, self.take_over, log.put_aside)
 
     def take_over(self, database: sqlite3.Connection) -> None:
-        """Commit what an earlier process has left in its log. In the database's thread.
+        """Commit what an earlier process has left in its log. Call it in the database's thread.
 
         Args:
-            database: where to.
+            database: the connection to write to.
 
         Raises:
-            sqlite3.Error: it can't be written; nothing of it was.
+            sqlite3.Error: it can't be written; nothing was written.
         """
         if left := self._log.rows:
             LOG.info("Read %d updates of an earlier process from the log", len(left))
@@ -54,30 +54,30 @@ class Commits:
             with database:
                 self._insert(database, made)
             self.since.update(row.path for row in made)
-        # What stays in the log though it is committed is taken over twice, which does nothing.
+        # A committed update that stays in the log is committed twice, which does nothing.
         with contextlib.suppress(OSError):
             self._log.forget()
 
     def commit(self, database: sqlite3.Connection, rows: list[Row]) -> list[str]:
-        """Commit updates, all or none. In the database's thread.
+        """Commit updates, all or none. Call it in the database's thread.
 
         Args:
-            database: where to.
-            rows: of all documents, in order.
+            database: the connection to write to.
+            rows: the rows of all documents, in order.
 
         Returns:
             The paths of the documents that are due for a checkpoint.
 
         Raises:
-            sqlite3.Error: they can't be written; none of them was.
-            OSError: likewise.
+            sqlite3.Error: they can't be written; none was written.
+            OSError: they can't be written; none was written.
         """
-        # The last of the disk isn't for us: without it nobody could sign in to make room.
+        # Don't use the last bytes of the disk: signing in needs them, to delete something.
         volume_reserve.ensure(self._file.parent)
         self.database.share()
         database = self.database.connection
         self.take_over(database)
-        # What is tried again and again isn't merged each time: that would hold up everybody.
+        # Don't merge updates for each retry: that would delay everybody.
         made = rows if self._disk.is_in_trouble else together(rows)
         with database:  # all or nothing
             self._insert(database, made)

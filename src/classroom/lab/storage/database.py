@@ -1,8 +1,8 @@
-"""The documents' database: one SQLite file, the one thread that touches it, and what if it breaks.
+"""The documents' database: one SQLite file, and the only thread that uses it.
 
-In WAL mode a commit is flushed to the disk before it counts, and a power cut leaves the last one
-(https://sqlite.org/wal.html). The tables are those of pycrdt's SQLiteYStore: earlier history stays
-readable.
+In WAL mode a commit is flushed to the disk before it counts, and a power cut doesn't undo it
+(https://sqlite.org/wal.html). The tables are those of pycrdt's SQLiteYStore, so that earlier
+history stays readable. A damaged file is moved aside, and replaced by a new one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 SCHEMA_VERSION = 2
-"""pycrdt's: its own store would move a database of any other version aside and start a new one."""
+"""pycrdt's version: its own store moves a database of any other version aside."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS yupdates
     (path TEXT NOT NULL, yupdate BLOB, metadata BLOB, timestamp REAL NOT NULL);
@@ -41,12 +41,12 @@ LOG = logging.getLogger(__name__)
 
 
 def connected(file: Path, *, alone: bool = False) -> sqlite3.Connection:
-    """Open the database, and make its tables where they aren't there.
+    """Open the database, and create missing tables.
 
     Args:
-        file: made when it isn't there.
-        alone: whether nobody else may open it meanwhile. SQLite then needs no file beside it for
-            what its users share, which a full disk has no room for.
+        file: the database's file; created if it isn't there.
+        alone: whether nobody else may open it meanwhile. Then SQLite doesn't need the shared-memory
+            file, for which a full disk has no room.
 
     Raises:
         sqlite3.Error: it can't be used.
@@ -64,7 +64,7 @@ def connected(file: Path, *, alone: bool = False) -> sqlite3.Connection:
             + page_sessions.SCHEMA
             + client_owners.SCHEMA
         )
-        # Not written again, which would need space on the disk.
+        # Don't write it again, because that needs space on the disk.
         if database.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.commit()
@@ -75,7 +75,7 @@ def connected(file: Path, *, alone: bool = False) -> sqlite3.Connection:
 
 
 class Database:
-    """The file and its thread; a file that turns out to be damaged is put aside for a new one."""
+    """The file and its thread; a damaged file is moved aside and replaced by a new one."""
 
     def __init__(
         self,
@@ -83,16 +83,16 @@ class Database:
         opened: Callable[[sqlite3.Connection], object],
         lost: Callable[[Path], object],
     ) -> None:
-        """Begin to open it.
+        """Start to open the file.
 
         Args:
-            file: made when it isn't there.
+            file: the database's file; created if it isn't there.
             opened: called in the thread with each new connection, before anything else.
-            lost: called in the thread when the file was put aside, with where it is.
+            lost: called in the thread with a damaged file's new path.
         """
         self.file = file
         self.replaced = 0
-        """How often a new file has been begun."""
+        """How often the file was replaced."""
         self._opened, self._lost = opened, lost
         self._connection: sqlite3.Connection | None = None
         self._is_alone = False
@@ -101,11 +101,11 @@ class Database:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection, for the thread alone.
+        """The connection, for use in the thread only.
 
         Raises:
-            sqlite3.Error: it can't be opened.
-            OSError: what is damaged can't be put aside.
+            sqlite3.Error: the file can't be opened.
+            OSError: a damaged file can't be moved aside.
         """
         if self._connection is None:
             try:
@@ -117,17 +117,17 @@ class Database:
                 else:
                     self._connection = connected(self.file, alone=True)
                     self._is_alone = True
-            # It may fail on a full disk, where reading goes on.
+            # It may fail on a full disk; reading works all the same.
             with contextlib.suppress(sqlite3.OperationalError):
                 self._opened(self._connection)
         return self._connection
 
     async def do(self, what: Callable[..., Found], *arguments: Any) -> Found:
-        """Do something in the thread; in a new file if this one turns out to be damaged.
+        """Call a function in the thread; again with a new file if this one is damaged.
 
         Args:
-            what: is given the connection, and the arguments.
-            *arguments: of any kind.
+            what: called with the connection and the arguments.
+            *arguments: the other arguments.
 
         Raises:
             sqlite3.Error: it failed.
@@ -138,7 +138,7 @@ class Database:
             return what(self.connection, *arguments)
 
         def replace(error: sqlite3.DatabaseError) -> None:
-            if replaced == self.replaced:  # else somebody has done so since
+            if replaced == self.replaced:  # otherwise another call has replaced it already
                 with contextlib.suppress(sqlite3.Error):
                     self.disconnect()
                 self._put_aside(error)
@@ -152,11 +152,11 @@ class Database:
             return await loop.run_in_executor(self._thread, work)
 
     def do_last(self, what: Callable[..., object], *arguments: Any) -> None:
-        """Do something in the thread and wait for it, with no event loop any more.
+        """Call a function in the thread, and block until it is done; for use after the event loop.
 
         Args:
-            what: is given the connection, and the arguments.
-            *arguments: of any kind.
+            what: called with the connection and the arguments.
+            *arguments: the other arguments.
 
         Raises:
             sqlite3.Error: it failed.
@@ -164,10 +164,10 @@ class Database:
         self._thread.submit(lambda: what(self.connection, *arguments)).result()
 
     def share(self) -> None:
-        """Let others open the file again, such as a backup, in the thread.
+        """Let others open the file again, such as a backup. Call it in the thread.
 
         Raises:
-            sqlite3.Error: the disk has no room for that yet; the next use tries again.
+            sqlite3.Error: the disk has no room for that yet; the next call retries.
         """
         if self._is_alone:
             self.disconnect()
@@ -175,7 +175,7 @@ class Database:
             self._connection = connected(self.file)
 
     def disconnect(self) -> None:
-        """Close the connection, in the thread; the next use opens another."""
+        """Close the connection; the next use opens another. Call it in the thread."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -191,8 +191,8 @@ class Database:
         self.replaced += 1
         self._lost(where)
         LOG.error(
-            "The journal of all documents can't be read (%s): it is in %s now, and a new one is"
-            " begun. Documents open as they were saved last.",
+            "The journal of all documents can't be read (%s). It was moved to %s, and a new one was"
+            " started. Documents open as they were saved last.",
             error,
             where,
         )

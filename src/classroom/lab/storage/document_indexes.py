@@ -1,7 +1,8 @@
-"""What is known of each document, kept up with it.
+"""Keep an index of each document up to date.
 
-Of what pages write it is known as soon as it is admitted. What the lab itself writes, a cell's
-outputs most of all, is kept, and read when somebody builds on it: most of it is replaced before.
+What pages write is added as soon as it is admitted. What the lab itself writes, mostly cells'
+outputs, is stored, and parsed only when a page's update builds on it. Most of it is replaced before
+that.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("classroom.documents")
 KINDS: dict[Any, int] = {Array: ARRAY, Map: MAP, Text: TEXT}
 HEARD_BYTES = 1024 * 1024
-"""Bytes of what the lab has written that are kept; beyond, the document itself is asked."""
+"""Most bytes of the lab's own writes to store; beyond that, the document itself is read."""
 GROWN = 20_000
-"""Runs and types that an index may have beyond twice what it began with. It never forgets what was
-deleted: a plot that is drawn again and again would fill the memory."""
+"""How many runs and types an index may have beyond twice its initial number. It never forgets what
+was deleted, so that a plot that is drawn repeatedly would fill the memory."""
 UNREADABLE = "the document can't be read"
 
 
 def is_by(update: bytes, client: int) -> bool:
-    """Say whether an update has nothing of anybody but one client.
+    """Say whether an update has only one client's elements.
 
     Args:
-        update: that a document has made.
-        client: the id.
+        update: an update from a document.
+        client: the client id.
     """
     try:
         reader = Reader(update)
@@ -55,30 +56,30 @@ def is_by(update: bytes, client: int) -> bool:
 
 
 class Admitting:
-    """Says of a document whether what happens to it is being admitted just now."""
+    """Marks that the present change of a document comes from an admitted update."""
 
     is_on = False
 
     def __enter__(self) -> None:
-        """Begin."""
+        """Start admitting."""
         self.is_on = True
 
     def __exit__(self, *error: object) -> None:
-        """End."""
+        """Stop admitting."""
         self.is_on = False
 
 
 class Followed:
-    """What is known of one document.
+    """The index of one document, which follows its changes.
 
-    It doesn't hold the document, which would never be freed.
+    It holds no reference to the document, which would never be freed then.
     """
 
     def __init__(self, document: Doc[Any]) -> None:
-        """Know nothing yet.
+        """Start with an empty index.
 
         Args:
-            document: whose root types its lab's own class has made already.
+            document: a document whose root types the lab's own class has already created.
         """
         self._roots = {
             name: kind
@@ -87,20 +88,20 @@ class Followed:
         }
         self.index = Index(self._roots)
         self.by_others = True
-        """Whether what isn't read yet may be of pages, as where one document follows another."""
+        """Whether unread changes may come from pages, as when one document follows another."""
         self._client = document.client_id
         self._heard: list[bytes] = []
         self._bytes = self._built = self._changes = 0
-        self._lost = True  # what isn't read yet isn't all in what was heard
+        self._lost = True  # whether unread changes are missing from `_heard`
         self._is_unreadable = False
         self.admitting = Admitting()
-        """Around what is applied: it isn't kept then, and `admitted` or `forget` follows."""
+        """The context for applying an update; call `admitted` or `forget` afterwards."""
         self._building: asyncio.Task[None] | None = None
         self.is_prepared = False
         self._subscription = patches.follow(document, self._hear)
 
     def _hear(self, event: Any) -> None:
-        """Keep what the lab has written; inside the transaction that has made it."""
+        """Store a change by the lab; called inside the transaction that makes it."""
         self._changes += 1
         if self.admitting.is_on:
             return
@@ -119,24 +120,24 @@ class Followed:
             self._heard.append(update)
 
     def admitted(self, additions: Additions) -> None:
-        """Take over what was applied."""
+        """Add an update that was applied."""
         self.index.add(additions)
 
     def forget(self) -> None:
-        """Go by the document alone before anybody writes again."""
+        """Read the document itself before anybody writes again."""
         self._lost = self.by_others = True
 
     @property
     def is_behind(self) -> bool:
-        """Whether the document has anything that isn't known."""
+        """Whether the document has changes that aren't in the index."""
         return self._lost or bool(self._heard)
 
     def catch_up(self, document: Doc[Any]) -> float:
-        """Read what isn't known yet; return the seconds that it took.
+        """Read the unread changes; return how many seconds that took.
 
         Raises:
-            OutOfBoundsError: the document can't be read. People may look at it and save it, but
-                of what they write nobody could say whether it fits.
+            OutOfBoundsError: the document can't be read. People may view and save it, but the lab
+                can't check what they write.
         """
         if self._is_unreadable:
             raise OutOfBoundsError(UNREADABLE)
@@ -156,11 +157,11 @@ class Followed:
 
     @property
     def is_overgrown(self) -> bool:
-        """Whether it is time to begin again with what the document has."""
+        """Whether it is time to rebuild the index from the document."""
         return self._building is None and self.index.size > 2 * self._built + GROWN
 
     async def rebuild(self, document: Doc[Any]) -> None:
-        """Make the index of what the document has, beside the event loop."""
+        """Rebuild the index from the document, in a thread."""
         if self._building is None:
             self._building = asyncio.create_task(self._rebuild(document))
         await asyncio.shield(self._building)
@@ -175,9 +176,9 @@ class Followed:
             self._built = fresh.size
         except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
             background_tasks.reraise_if_meant(error)
-            # A document is opened all the same, and read before somebody first writes to it.
+            # The document opens all the same, and is read before the first write.
             LOG.warning("A document's index can't be made yet: %r", error)
-            self._built = self.index.size  # not again with each message
+            self._built = self.index.size  # don't retry with each message
         finally:
             self.is_prepared, self._building = True, None
 
@@ -186,10 +187,10 @@ _followed: WeakKeyDictionary[Doc[Any], Followed] = WeakKeyDictionary()
 
 
 def of(document: Doc[Any]) -> Followed:
-    """Return what is known of a document; there is one for each, made when it is first asked for.
+    """Return a document's index; the first call creates it.
 
     Args:
-        document: whose root types its lab's own class has made already.
+        document: a document whose root types the lab's own class has already created.
     """
     found = _followed.get(document)
     if found is None:
@@ -198,9 +199,9 @@ def of(document: Doc[Any]) -> Followed:
 
 
 async def prepare(document: Doc[Any]) -> None:
-    """Have a document's index ready before somebody writes to it, without holding up the loop.
+    """Build a document's index before somebody writes to it, without delaying the event loop.
 
-    Made again when it has grown.
+    Rebuild it if it has grown too much.
     """
     followed = of(document)
     if not followed.is_prepared or followed.is_overgrown:

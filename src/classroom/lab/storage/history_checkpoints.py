@@ -1,9 +1,9 @@
-"""Checkpoints: a document's history stays bounded.
+"""Limit the length of a document's history with checkpoints.
 
-From time to time the live document is written down as it is, between the updates that it was made
-of. At the next time everything before the last checkpoint goes: at least the last thousand updates
-stay, for the timeline. Nothing is merged: what has thousands of small parts would hold up everybody
-for seconds.
+From time to time the whole live document is stored as a checkpoint among its updates. The next
+checkpoint deletes everything before the last one, so that at least the last thousand updates stay,
+for the timeline. Updates aren't merged: merging thousands of small parts would delay everybody for
+seconds.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 EVERY = 1000
-"""Updates of one document between two checkpoints."""
+"""How many updates of one document come between two checkpoints."""
 MARK = b"checkpoint:"
-"""What the metadata of a checkpoint begin with; its state vector comes after it."""
+"""Beginning of a checkpoint's metadata; the state vector follows."""
 NOTHING_NEW = 0
-"""An update begins with the number of clients that it has something new of."""
+"""First byte of an update without news: the number of clients with news."""
 
 
 class Live(Protocol):
-    """An open document; pycrdt's."""
+    """An open document of pycrdt."""
 
     def get_update(self, state: bytes | None = None) -> bytes:
-        """Return all that it is made of, or what a state hasn't."""
+        """Return the whole document, or what a state vector doesn't cover."""
 
     def get_state(self) -> bytes:
-        """Return its state vector."""
+        """Return the document's state vector."""
 
 
 def is_due(updates: int) -> bool:
     """Say whether a document is due for a checkpoint.
 
     Args:
-        updates: since the last one.
+        updates: how many updates have come since the last one.
     """
     return updates >= EVERY
 
@@ -49,7 +49,7 @@ def since(rows: Sequence[tuple[bytes, bytes, float]]) -> int:
     """Count a document's updates since its last checkpoint.
 
     Args:
-        rows: update, metadata and time, oldest first.
+        rows: updates, metadata and times, oldest first.
     """
     return next(
         (
@@ -62,10 +62,10 @@ def since(rows: Sequence[tuple[bytes, bytes, float]]) -> int:
 
 
 def is_in(update: bytes, vector: bytes) -> bool:
-    """Say whether a document has all that an update brings.
+    """Say whether a document has everything in an update.
 
     Args:
-        update: one that an earlier life of the document may have left.
+        update: an update from the document's history.
         vector: the document's state vector.
     """
     try:
@@ -75,16 +75,16 @@ def is_in(update: bytes, vector: bytes) -> bool:
 
 
 def take(database: sqlite3.Connection, path: str, state: bytes, vector: bytes) -> None:
-    """Write a checkpoint down, and forget what was before the last one.
+    """Store a checkpoint, and delete what was before the last one.
 
     Args:
-        database: in its thread.
-        path: the document's.
-        state: all that the live document is made of.
-        vector: its state vector.
+        database: the connection, used only in its own thread.
+        path: the document's name in the store.
+        state: the whole live document, as an update.
+        vector: the document's state vector.
 
     Raises:
-        sqlite3.Error: it can't be written; nothing of it was.
+        sqlite3.Error: it can't be written; nothing was written.
     """
     last = database.execute(
         "SELECT rowid, metadata FROM yupdates WHERE path = ? AND metadata >= ? AND metadata < ?"
@@ -97,7 +97,7 @@ def take(database: sqlite3.Connection, path: str, state: bytes, vector: bytes) -
         before = database.execute(
             "SELECT rowid, yupdate FROM yupdates WHERE path = ? AND rowid < ?", (path, at)
         )
-        # One that came before what it builds on is in no document yet: it stays.
+        # Keep an update that came before what it builds on: the checkpoint doesn't have it yet.
         gone = [(row,) for row, update in before if is_in(update, kept)]
     with database:
         database.execute(

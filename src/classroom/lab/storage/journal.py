@@ -1,7 +1,7 @@
-"""What documents say is kept: in the write-ahead log at once, in one SQLite database soon after.
+"""Store documents' updates: in the write-ahead log at once, in one SQLite database soon after.
 
-All documents share a commit: each costs a flush, however much is in it. What isn't committed yet is
-in `classroom.lab.storage.write_ahead_log`, which a killed process leaves to the next.
+All documents share a commit, because each commit costs a flush, whatever its size. Updates that
+aren't committed yet are in `classroom.lab.storage.write_ahead_log`, which survives a kill.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 COLLECT_SECONDS = 0.05
-"""How long a commit waits for more; with the flush it stays below a tenth of a second."""
+"""How long a commit waits for more updates; with the flush it takes less than 0.1 s."""
 RETRY_SECONDS = 2.0
-"""How long the database is left alone after it has failed."""
+"""How long to wait before a failed commit is retried."""
 FLUSH_SECONDS = 0.1
-"""How often the log is flushed while the database is busy with something else than commits."""
-# By rowid, as they were written: a clock may be set back, and an update without those before it is
-# worth nothing.
+"""How often to flush the log while the database is busy with something other than commits."""
+# Sort by rowid, which is the order of writing. The clock may have been set back, and an update is
+# useless without the ones before it.
 OLDEST_FIRST = "FROM yupdates WHERE path = ? ORDER BY rowid"
 LOG = logging.getLogger(__name__)
 
 
 class Journal:
-    """The log and the database, and the one thread that touches the database."""
+    """The log, the database, and the only thread that uses the database."""
 
     def __init__(self, file: Path) -> None:
-        """Open it, and take over what an earlier process has left in its log.
+        """Open the journal, and take over what an earlier process has left in its log.
 
         Args:
-            file: made when it isn't there.
+            file: the database's file; created if it isn't there.
         """
         self._file = file
         self._log = write_ahead_log.Log(file)
@@ -68,24 +68,24 @@ class Journal:
         self.disk = DiskReport()
         self._closed = False
         self.live: dict[str, Live] = {}
-        """The documents that are open, by their path here."""
+        """The open documents, by their name in the store."""
         self.ended: dict[str, set[str]] = {}
-        """Sessions whose pages may not come back to a document, by its path."""
+        """Sessions whose pages may not reconnect to a document, by its name in the store."""
         self._commits = Commits(file, self._log, self.disk)
         self._database = self._commits.database
 
     # ── In ─────────────────────────────────────────────────────────────────────────────────
 
     def append(self, path: str, update: bytes, metadata: bytes = b"") -> None:
-        """Keep an update: when this returns no kill of this process loses it.
+        """Store an update: after this, killing the process doesn't lose it.
 
-        Call it on the event loop, before anybody is sent the update. A failure is reported by
-        `disk`, and the update is kept in memory until it can be written.
+        Call it on the event loop, before the update is sent to anybody. `disk` reports a failure,
+        and the update stays in memory until it can be written.
 
         Args:
-            path: the document's.
-            update: as of the Yjs protocol.
-            metadata: anything that belongs to it.
+            path: the document's name in the store.
+            update: an update of the Yjs protocol.
+            metadata: metadata to store with it.
         """
         row = Row(path, update, metadata, time.time())
         if not self.disk.is_in_trouble:
@@ -100,14 +100,14 @@ class Journal:
         self._flush_soon()
 
     def _reserve(self, row: Row) -> None:
-        """Keep an update in the space that is set aside, as long as there is any."""
+        """Store an update in the reserved disk space, as long as there is any."""
         try:
             self._log.append_reserved(row)
         except OSError:
             self.disk.lost()
 
     async def begin(self) -> None:
-        """Commit what an earlier process has left; if the disk is full, say so from the start."""
+        """Commit what an earlier process has left; report a full disk from the start."""
         try:
             await self._do(self._commits.commit, [])
             self._log.try_out()
@@ -121,20 +121,20 @@ class Journal:
             self._flush = background_tasks.start(self._commit_all(), "The journal", LOG)
 
     async def write(self, path: str, update: bytes, metadata: bytes = b"") -> None:
-        """Keep an update; it is on the disk when this returns. The arguments are `append`'s.
+        """Store an update, and wait until it is on the disk. The arguments are `append`'s.
 
         Raises:
-            sqlite3.Error: it couldn't be written yet; it is tried again.
+            sqlite3.Error: it couldn't be written yet; the journal retries.
         """
         self.append(path, update, metadata)
         await self._attempts.wait(self._appended)
 
     async def written(self) -> None:
-        """Wait until all that has been appended is on the disk, however long that takes."""
+        """Wait until everything that has been appended is on the disk, however long that takes."""
         await self._attempts.wait_for_success(self._appended)
 
     async def _commit_all(self) -> None:
-        """Commit what is pending, all documents together, until nothing is and all is well."""
+        """Commit pending updates of all documents together, until nothing is pending."""
         while self._uncommitted.pending or self.disk.is_in_trouble:
             await asyncio.sleep(RETRY_SECONDS if self.disk.is_in_trouble else COLLECT_SECONDS)
             if self.disk.is_in_trouble:
@@ -143,7 +143,7 @@ class Journal:
             self._log.rotate()
             try:
                 due = await self._do(self._commits.commit, rows)
-            except Exception as error:  # noqa: BLE001 (whatever it is: nothing is kept)
+            except Exception as error:  # noqa: BLE001 (any error: nothing was committed)
                 self._uncommitted.keep()
                 self.disk.failed(error)
                 self._attempts.failed(error)
@@ -157,10 +157,10 @@ class Journal:
                 await self._checkpoint(path)
 
     def _try_out(self) -> None:
-        """See whether there is space again: a database may find some where the log doesn't."""
+        """Check for space again: the database may find some when the log doesn't."""
         try:
             self._log.try_out()
-            for row in self._uncommitted.pending:  # since the commit, and only in the reserve
+            for row in self._uncommitted.pending:  # added since the commit
                 self._log.append(row)
             self._log.empty_reserve()
         except OSError as error:
@@ -169,7 +169,7 @@ class Journal:
             self.disk.is_well()
 
     async def _checkpoint(self, path: str) -> None:
-        """Write down a live document as it is, and shorten the history before the last time."""
+        """Store the whole live document, and delete the history before the last checkpoint."""
         live = self.live.get(path)
         if live is None:
             return
@@ -177,7 +177,7 @@ class Journal:
         try:
             state, vector = live.get_update(), live.get_state()
             taking = asyncio.ensure_future(self._do(history_checkpoints.take, path, state, vector))
-            # Nothing is committed meanwhile: a power cut must not take more than usual.
+            # Nothing is committed meanwhile: flush the log, or a power cut would lose too much.
             while not (await asyncio.wait([taking], timeout=FLUSH_SECONDS))[0]:
                 await threads.run(self._log.flush)
             await taking
@@ -188,10 +188,10 @@ class Journal:
     # ── The database ───────────────────────────────────────────────────────────────────────
 
     async def _do(self, what: Callable[..., Found], *arguments: Any) -> Found:
-        """Do something in the database's thread; the arguments are those of `Database.do`."""
+        """Call a function in the database's thread; the arguments are those of `Database.do`."""
         found = await self._database.do(what, *arguments)
         if self._carried != self._database.replaced:
-            # The new one knows nothing of the documents that are open.
+            # The new database doesn't have the open documents yet.
             self._carried = self._database.replaced
             self._commits.since.clear()
             for path, live in self.live.items():
@@ -199,13 +199,13 @@ class Journal:
         return found
 
     async def run(self, what: Callable[[sqlite3.Connection], Found]) -> Found:
-        """Do something in the database, as one transaction; it is on the disk when this returns.
+        """Run a function as one transaction of the database, which is on the disk afterwards.
 
         Args:
-            what: is given the database, in its thread.
+            what: called with the connection, in the database's thread.
 
         Raises:
-            sqlite3.Error: it failed; nothing of it was done.
+            sqlite3.Error: it failed; nothing was changed.
         """
 
         def commit(database: sqlite3.Connection) -> Found:
@@ -215,17 +215,17 @@ class Journal:
         return await self._do(commit)
 
     async def put_aside(self, path: str) -> str:
-        """Put a document's history, which can't be read, where it is in nobody's way.
+        """Move a document's history, which can't be read, into a file of its own.
 
         Args:
-            path: the document's.
+            path: the document's name in the store.
 
         Returns:
             The file that has it now.
 
         Raises:
             sqlite3.Error: it can't be moved.
-            OSError: likewise.
+            OSError: it can't be moved.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RETRY_SECONDS):
@@ -249,19 +249,19 @@ class Journal:
             return rows
 
         rows = await self._do(select)
-        # What isn't committed, or was only a moment ago: an update that comes twice does nothing.
+        # Add what isn't committed yet, or was committed just now: a repeated update does nothing.
         all_late = (*self._log.rows, *self._uncommitted.rows)
         late = [row for row in all_late if row.path == path]
         return rows + [(row.update, row.metadata, row.timestamp) for row in late]
 
     @property
     def size(self) -> int:
-        """Bytes on the disk, of the database and of what isn't merged into it yet."""
+        """Bytes on the disk of the database and its write-ahead file."""
         files = (self._file, self._file.with_name(f"{self._file.name}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
     def close(self) -> None:
-        """Write what is left and close the database; what can't be written stays in the log."""
+        """Commit what is left, and close the database; the log keeps what can't be committed."""
         if self._closed:
             return
         self._closed = True

@@ -1,7 +1,7 @@
-"""Where each document's file was last, and what the document said when it was opened.
+"""Record in the journal where each document's file was last, and its content when it was opened.
 
-Kept in the journal. After a fall of the lab server a file that was moved is found again by it, what
-was typed into a deleted file goes into its copy, and text that a program then removes is missed.
+After a crash of the lab server, the record helps to find a moved file, to save what was typed into
+a deleted file in its copy, and to notice text that a program has removed meanwhile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS mirrors (path TEXT NOT NULL PRIMARY KEY, file TEXT NO
 CREATE TABLE IF NOT EXISTS openings (path TEXT NOT NULL PRIMARY KEY, content BLOB NOT NULL);
 """
 LARGEST_OPENING_BYTES = 2_000_000
-"""Bytes up to which what a document said when it was opened is kept."""
+"""Most bytes of a document's content at its opening that are stored."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Place:
 
     Attributes:
         file: its path in the class's folder.
-        device: of the file system.
-        inode: its number there.
+        device: the file system's number.
+        inode: the file's inode number.
     """
 
     file: str
@@ -41,14 +41,14 @@ class Place:
 
 
 def write(database: sqlite3.Connection, path: str, place: Place) -> None:
-    """Write down where a document's file is, in the journal's thread: it has no copy now.
+    """Record where a document's file is, and that it has no copy; call it in the journal's thread.
 
     Args:
-        database: the journal's.
-        path: the document, as the store names it.
+        database: the journal's connection.
+        path: the document's name in the store.
         place: where the file is.
     """
-    # As texts: SQLite's integers are too small for some inodes.
+    # Store texts, because SQLite's integers are too small for some inodes.
     row = (path, place.file, str(place.device), str(place.inode))
     database.execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)", row)
     database.execute("DELETE FROM mirrors WHERE path = ?", (path,))
@@ -56,18 +56,18 @@ def write(database: sqlite3.Connection, path: str, place: Place) -> None:
 
 @dataclass(frozen=True)
 class LastPlaces:
-    """What is known of one document. Each method raises sqlite3.Error if the journal can't be used.
+    """One document's record. Each method raises sqlite3.Error if the journal can't be used.
 
     Attributes:
-        journal: where it is kept.
-        path: the document, as the store names it.
+        journal: the journal that stores it.
+        path: the document's name in the store.
     """
 
     journal: Journal
     path: str
 
     async def last(self) -> Place | None:
-        """Return where the document's file was last; None if nothing is known."""
+        """Return where the document's file was last; None if that isn't known."""
 
         def select(database: sqlite3.Connection) -> Place | None:
             query = "SELECT file, device, inode FROM places WHERE path = ?"
@@ -77,10 +77,10 @@ class LastPlaces:
         return await self.journal.run(select)
 
     async def note(self, place: Place) -> None:
-        """Write down where the document's file is.
+        """Record where the document's file is.
 
         Args:
-            place: of what was written into it last.
+            place: the place of the file that was written last.
         """
 
         def insert(database: sqlite3.Connection) -> None:
@@ -89,7 +89,7 @@ class LastPlaces:
         await self.journal.run(insert)
 
     async def mirror(self) -> str | None:
-        """Return the copy that the document without a file is saved in; None if there is none."""
+        """Return the path of the copy in which a document without a file is saved, if any."""
 
         def select(database: sqlite3.Connection) -> str | None:
             row = database.execute(
@@ -100,7 +100,7 @@ class LastPlaces:
         return await self.journal.run(select)
 
     async def note_mirror(self, file: str) -> None:
-        """Write down in which copy the document without a file is saved.
+        """Record in which copy a document without a file is saved.
 
         Args:
             file: the copy's path in the class's folder.
@@ -112,14 +112,14 @@ class LastPlaces:
         await self.journal.run(insert)
 
     async def opened(self, content: bytes) -> bytes:
-        """Write down what the document says as it is opened, unless it was not closed since.
+        """Record the document's content as it is opened, unless it is still recorded as open.
 
         Args:
-            content: as the caller packs it.
+            content: the content, packed by the caller.
 
         Returns:
-            What the document said when it was first opened: this, or what an earlier life of the
-            lab server wrote down.
+            The document's content when it was first opened: this, or what an earlier process of the
+            lab server recorded.
         """
 
         def insert(database: sqlite3.Connection) -> bytes:
@@ -133,7 +133,7 @@ class LastPlaces:
         return await self.journal.run(insert)
 
     async def opening(self) -> bytes | None:
-        """Return what the document said when it was opened, if it was not closed since."""
+        """Return the document's content when it was opened; None if it was closed since."""
 
         def select(database: sqlite3.Connection) -> bytes | None:
             query = "SELECT content FROM openings WHERE path = ?"
@@ -143,10 +143,10 @@ class LastPlaces:
         return await self.journal.run(select)
 
     async def kept(self, content: bytes) -> None:
-        """Write down what the document said when it was kept in a copy: it isn't missed again.
+        """Replace the recorded content by what was saved in a copy, so that it isn't missed again.
 
         Args:
-            content: as the caller packs it.
+            content: the content, packed by the caller.
         """
 
         def update(database: sqlite3.Connection) -> None:
@@ -156,7 +156,7 @@ class LastPlaces:
         await self.journal.run(update)
 
     async def closed(self) -> None:
-        """Forget what the document said when it was opened: it is saved, and nobody has it open."""
+        """Delete the recorded content, because the document is saved and closed."""
 
         def delete(database: sqlite3.Connection) -> None:
             database.execute("DELETE FROM openings WHERE path = ?", (self.path,))

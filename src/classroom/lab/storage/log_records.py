@@ -1,4 +1,4 @@
-"""The write-ahead log's records: one update of one document each, checked by a sum."""
+"""Encode the write-ahead log's records: one update of one document each, with a checksum."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEAD = struct.Struct("<II")
-"""Length of what follows it, and its CRC-32."""
+"""The body's length, and its CRC-32."""
 BODY = struct.Struct("<QdHI")
 """Number, seconds since the epoch, length of the path, length of the metadata."""
 END = bytes(HEAD.size)
-"""What follows the last record in the reserve, where older ones may follow it."""
+"""Marks the end of the records in the reserve; older records may follow it."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Row:
     """One update of one document.
 
     Attributes:
-        path: the document's, as upstream names it.
-        update: as of the Yjs protocol.
-        metadata: anything that the store's user wants beside it.
+        path: the document's name in the store.
+        update: an update of the Yjs protocol.
+        metadata: the metadata to store with it.
         timestamp: seconds since the epoch.
     """
 
@@ -41,11 +41,11 @@ class Row:
 
 
 def encode(number: int, row: Row) -> bytes:
-    """Make a record of a row.
+    """Encode a row as a record.
 
     Args:
-        number: by which records are put in order.
-        row: what to keep.
+        number: the record's number, which gives the order.
+        row: the row.
     """
     path = row.path.encode()
     body = BODY.pack(number, row.timestamp, len(path), len(row.metadata))
@@ -54,12 +54,13 @@ def encode(number: int, row: Row) -> bytes:
 
 
 def decode(data: bytes) -> Iterator[tuple[int, Row]]:
-    """Go through a file's records, up to the first that isn't whole.
+    """Iterate over a file's records, up to the first incomplete one.
 
-    The last one may be torn: its process was killed while it wrote, and had sent it to nobody.
+    The last record may be incomplete if its process was killed while it wrote it. Such an update
+    hadn't been sent to anybody.
 
     Args:
-        data: of the whole file.
+        data: the whole file's bytes.
     """
     at = 0
     while len(data) - at >= HEAD.size:
@@ -84,13 +85,13 @@ def decode(data: bytes) -> Iterator[tuple[int, Row]]:
 
 
 def together(rows: list[Row]) -> list[Row]:
-    """Make one row of all that a document has said since the last commit.
+    """Merge each document's updates since the last commit into one row.
 
     Args:
-        rows: of all documents, in order.
+        rows: the rows of all documents, in order.
 
     Returns:
-        One for each document and metadata, each document's in order.
+        One row for each document and metadata; each document's rows are in order.
     """
     found = []
     for (path, metadata), same in groupby(
@@ -102,7 +103,7 @@ def together(rows: list[Row]) -> list[Row]:
             one = updates[0] if len(updates) == 1 else merge_updates(*updates)
         except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
             background_tasks.reraise_if_meant(error)
-            found += some  # the document's own trouble, when it is opened
+            found += some  # the error concerns only this document, when it is opened
         else:
             found.append(Row(path, one, metadata, some[-1].timestamp))
     return found

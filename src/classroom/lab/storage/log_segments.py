@@ -1,4 +1,4 @@
-"""The files of the write-ahead log: one that grows, and one whose space is set aside."""
+"""The files of the write-ahead log: one that grows, and one with reserved space."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 RESERVED_BYTES = 4 << 20
-"""Bytes that are set aside for what people type while the disk is full."""
+"""Bytes that are reserved for what people type while the disk is full."""
 FREE_AGAIN_BYTES = 1 << 18
-"""Bytes that must be free after the disk was full, before it counts as having space again."""
+"""How many bytes must be free before a full disk counts as having space again."""
 
 
 class LogSegment:
-    """One file of records, written at its end."""
+    """One file of records, to which new ones are appended."""
 
     def __init__(self, file: Path) -> None:
-        """Open it.
+        """Open the file, and empty it.
 
         Raises:
-            OSError: it can't be.
+            OSError: it can't be opened.
         """
         self.file = file
         self._descriptor = os.open(file, FLAGS, 0o600)
@@ -35,10 +35,10 @@ class LogSegment:
         self._end = 0
 
     def append(self, record: bytes) -> None:
-        """Give a record to the kernel, or nothing of it.
+        """Write a record, or nothing of it.
 
         Raises:
-            OSError: it couldn't be written, as when the disk is full.
+            OSError: it couldn't be written, as on a full disk.
         """
         written = 0
         try:
@@ -46,17 +46,17 @@ class LogSegment:
                 rest = record[written:] if written else record
                 written += os.pwrite(self._descriptor, rest, self._end + written)
         except OSError:
-            # Half a record would hide those that come after it.
+            # Half a record would hide the records after it.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._end)
             raise
         self._end += written
 
     def try_out(self) -> None:
-        """See whether there is space for some time of typing.
+        """Check that there is space for some time of typing.
 
         Raises:
-            OSError: there isn't.
+            OSError: there isn't enough space.
         """
         end = self._end
         try:
@@ -66,64 +66,64 @@ class LogSegment:
             self._end = end
 
     def flush(self) -> None:
-        """Have the disk take all records.
+        """Flush all records to the disk.
 
         Raises:
-            OSError: it doesn't.
+            OSError: the disk fails.
         """
         os.fdatasync(self._descriptor)
 
     def empty(self) -> None:
-        """Forget all records.
+        """Remove all records.
 
         Raises:
-            OSError: it can't be.
+            OSError: the file can't be emptied.
         """
         os.ftruncate(self._descriptor, 0)
         self._end = 0
 
     def close(self) -> None:
-        """Close it, and remove it if nothing is in it."""
+        """Close the file, and remove it if it is empty."""
         os.close(self._descriptor)
         if not self._end:
             self.file.unlink(missing_ok=True)
 
 
 class ReservedSegment:
-    """Space that is set aside for updates that come while the disk is full.
+    """A file with reserved space for updates that come while the disk is full.
 
-    Its blocks stay allocated, also from one process to the next: nothing else on the disk can take
-    them. Where a file system can't promise that (those that copy on write), it is one try more.
+    Its blocks stay allocated, also from one process to the next, so that nothing else on the disk
+    can use them. File systems that copy on write can't promise that; writing may fail there.
     """
 
     def __init__(self, file: Path, end: int = 0) -> None:
-        """Open it.
+        """Open the file, and reserve its space.
 
         Args:
-            file: made when it isn't there.
-            end: of the records that an earlier process has left in it, in bytes.
+            file: the file; created if it isn't there.
+            end: the end of the records that an earlier process has left in it, in bytes.
 
         Raises:
-            OSError: it can't be.
+            OSError: it can't be opened.
         """
         self.file = file
         self._descriptor = os.open(file, FLAGS, 0o600)
         self._end = self._left = end
-        self._lock = threading.Lock()  # of the loop, and of the thread that commits
+        self._lock = threading.Lock()  # the loop and the committing thread share it
         self.size = 0
         self.allocate()
 
     def allocate(self) -> None:
-        """Set the space aside, as far as there is any."""
+        """Reserve the space, as far as the disk has it."""
         with contextlib.suppress(OSError):
             os.posix_fallocate(self._descriptor, 0, RESERVED_BYTES)
         self.size = os.fstat(self._descriptor).st_size
 
     def append(self, record: bytes) -> None:
-        """Give a record to the kernel, or nothing of it.
+        """Write a record, or nothing of it.
 
         Raises:
-            OSError: it has no space left (ENOSPC), or couldn't be written.
+            OSError: the space is used up (ENOSPC), or the record couldn't be written.
         """
         with self._lock:
             if self._end + len(record) + len(END) > self.size:
@@ -133,13 +133,14 @@ class ReservedSegment:
             self._end += len(record)
 
     def empty(self, *, of_before: bool = False) -> None:
-        """Forget all records; the space stays set aside.
+        """Remove all records; keep the space reserved.
 
         Args:
-            of_before: whether only to do so if they are all an earlier process's.
+            of_before: whether to remove them only if they are all from an earlier process.
 
         Raises:
-            OSError: it can't be; the records are then committed twice, which does nothing.
+            OSError: the file can't be emptied; then the records are committed twice, which does
+                nothing.
         """
         with self._lock:
             if self._end and not (of_before and self._end != self._left):
@@ -147,13 +148,13 @@ class ReservedSegment:
                 self._end = 0
 
     def flush(self) -> None:
-        """Have the disk take all records.
+        """Flush all records to the disk.
 
         Raises:
-            OSError: it doesn't.
+            OSError: the disk fails.
         """
         os.fdatasync(self._descriptor)
 
     def close(self) -> None:
-        """Close it; the file stays."""
+        """Close the file, and keep it."""
         os.close(self._descriptor)

@@ -1,7 +1,7 @@
-"""What earlier versions kept in folders that the lab server loaded from: moved out of them.
+"""Move data of earlier versions out of folders from which the lab server loaded code.
 
-Done by the lab server itself, as `classroom` and inside its sandbox: whatever somebody has made of
-those folders leads nowhere else. The rest of them stays where it is, and nothing looks there.
+The lab server does this itself, as `classroom` and inside its sandbox, so that links in those
+folders can't lead it elsewhere. Everything else in them stays, and nothing uses it.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 SETTINGS, WORKSPACES = "settings", "workspaces"
-"""Everybody's settings and their layouts: below the history."""
+"""Folders of people's settings and layouts, below the history."""
 MOVED = {
     "config/lab/user-settings": SETTINGS,
     "config/lab/workspaces": WORKSPACES,
 }
 GONE = ("cookie_secret", "signatures.db", "share/notebook_secret")
-"""What is no longer used, and was a secret or made of one."""
+"""Files that are no longer used, and contained secrets or data made with them."""
 LOG = logging.getLogger(__name__)
 
 
 def settle(paths: Paths) -> None:
-    """Move what is still at its old place; what can't be moved is named in the log, and stays.
+    """Move what is still at its old place; log what can't be moved.
 
     Args:
-        paths: where things are.
+        paths: the lab's paths.
     """
     for old, new in MOVED.items():
         try:
             if not (paths.history / new).exists():
                 carry(paths.history / old, paths.history / new)
         except FileNotFoundError:
-            pass  # nothing was kept yet
+            pass  # there is no such data
         except OSError as error:
             LOG.warning("files: %s stays where it is, and isn't used: %s", old, error)
     for name in GONE:

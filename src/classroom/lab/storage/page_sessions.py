@@ -35,16 +35,16 @@ END_EARLIER = """
 INSERT OR IGNORE INTO ended SELECT ?, id FROM sessions
 WHERE begun < (SELECT MAX(begun) FROM sessions)
 """
-"""Given a document that begins again from its file: no page of an earlier session comes back."""
+"""For a document that is read again from its file: no page of an earlier session may reconnect."""
 RESTORED = " restored:"
-"""In a version, before the mark of the backup that was restored."""
+"""Precedes the mark of a restored backup in a version."""
 KEPT_SECONDS = 30 * 24 * 3600.0
-"""How long a page may have been open; what is older is forgotten at a start."""
+"""How long a page may stay open; older sessions are deleted at each start."""
 LOG = logging.getLogger(__name__)
 
 
 def ended(database: sqlite3.Connection) -> dict[str, set[str]]:
-    """Read the sessions whose pages may not come back to a document, by its path."""
+    """Read the sessions whose pages may not reconnect to a document, by its name in the store."""
     found: dict[str, set[str]] = {}
     for path, session in database.execute("SELECT path, session FROM ended"):
         found.setdefault(path, set()).add(session)
@@ -52,15 +52,15 @@ def ended(database: sqlite3.Connection) -> dict[str, set[str]]:
 
 
 async def begin(journal: Journal, session: str, version: str) -> dict[str, str]:
-    """Write down a session; it is on the disk when this returns.
+    """Record a session; it is on the disk when this returns.
 
     Args:
-        journal: of the documents.
-        session: its id.
-        version: of everything that must be the same for a page to come back.
+        journal: the documents' journal.
+        session: the session's id.
+        version: identifies everything that must be the same for a page to reconnect.
 
     Returns:
-        The version of each session that is known, by its id.
+        The version of each known session, by its id.
 
     Raises:
         sqlite3.Error: the journal can't be read.
@@ -81,36 +81,36 @@ async def begin(journal: Journal, session: str, version: str) -> dict[str, str]:
     try:
         await journal.run(insert)
     except sqlite3.Error as error:
-        # As when the disk is full: who has a page open can go on with what is there.
+        # For example a full disk: people with an open page can go on.
         LOG.warning("Pages opened from now on will have to reload after a restart: %s", error)
     return await journal.run(select) | {session: version}
 
 
 class Refusal(Enum):
-    """Why a page may not come back."""
+    """Why a page may not reconnect."""
 
     UNKNOWN = auto()
-    """Nothing is known of the session that it names."""
+    """The lab doesn't know the page's session."""
     CHANGED = auto()
-    """Documents are made in another way than in its session."""
+    """Documents are built differently than in the page's session."""
     RESTORED = auto()
-    """The lab's data have been restored from a backup since."""
+    """The lab's data were restored from a backup since."""
     AGAIN = auto()
-    """Its document's history couldn't be read, and began again from the file."""
+    """The document's history couldn't be read, and started again from the file."""
 
     @property
     def word(self) -> str:
-        """The word by which upstream names the reason."""
+        """Upstream's word for the reason."""
         return "version_mismatch" if self is Refusal.CHANGED else "unknown_session"
 
 
 def refusal(session: str, version: str, known: Mapping[str, str]) -> Refusal | None:
-    """Decide whether a page may come back.
+    """Decide whether a page may reconnect.
 
     Args:
-        session: what it names.
-        version: of now.
-        known: the version of each session that is known, by its id.
+        session: the page's session id.
+        version: the current version.
+        known: the version of each known session, by its id.
 
     Returns:
         Why not; None if it may.
@@ -119,7 +119,7 @@ def refusal(session: str, version: str, known: Mapping[str, str]) -> Refusal | N
         return None
     plain, _, restored = version.partition(RESTORED)
     before, _, earlier = known.get(session, plain).partition(RESTORED)
-    # A session that isn't known began after the backup was made, or was another lab's.
+    # An unknown session started after the backup was made, or belongs to another lab.
     if restored and before == plain and earlier != restored:
         return Refusal.RESTORED
     return Refusal.UNKNOWN if session not in known else Refusal.CHANGED
@@ -127,12 +127,12 @@ def refusal(session: str, version: str, known: Mapping[str, str]) -> Refusal | N
 
 @dataclass(frozen=True)
 class PageSessions:
-    """Which pages may come back, in one life of the lab server.
+    """Decides which pages may reconnect to this process of the lab server.
 
     Attributes:
-        journal: of the documents.
-        version: of everything that must be the same for a page to come back.
-        known: the version of each session that is known, by its id.
+        journal: the documents' journal.
+        version: identifies everything that must be the same for a page to reconnect.
+        known: the version of each known session, by its id.
     """
 
     journal: Journal
@@ -140,11 +140,11 @@ class PageSessions:
     known: Mapping[str, str]
 
     def refusal(self, session: str, path: str) -> Refusal | None:
-        """Decide whether a page may come back to a document.
+        """Decide whether a page may reconnect to a document.
 
         Args:
-            session: what it names.
-            path: the document, as the store names it.
+            session: the page's session id.
+            path: the document's name in the store.
 
         Returns:
             Why not; None if it may.

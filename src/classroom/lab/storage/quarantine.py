@@ -1,6 +1,6 @@
-"""What can't be read is put aside: kept, under a name that says what it is, and in nobody's way.
+"""Move data that can't be read into a folder, under a name that says what it is.
 
-Nothing here is ever read again by the lab: whoever runs it may have it looked into, or remove it.
+The lab never reads that folder. The person who runs the lab may examine or remove its files.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "put-aside"
-"""Beside the journal."""
+"""Name of that folder, which is beside the journal."""
 BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 PARTS = ("", "-wal", "-shm")
-"""What a database's files' names end with."""
+"""Suffixes of a database's files."""
 
 
 def is_broken(error: sqlite3.Error) -> bool:
-    """Say whether a database can't be used any more: its file isn't what SQLite has written."""
+    """Say whether an error means that a database's file is damaged."""
     # The lower byte of an extended code is the code (https://sqlite.org/rescode.html).
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in BROKEN
 
 
 def place(journal: Path, name: str, now: float) -> Path:
-    """Choose a free name for something that is put aside; makes the folder.
+    """Choose a free path for something that is moved aside, and create the folder.
 
     Args:
         journal: the database's file.
-        name: of what it is.
+        name: the name of what is moved.
         now: seconds since the epoch.
 
     Raises:
-        OSError: the folder can't be made.
+        OSError: the folder can't be created.
     """
     folder = journal.parent / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -52,10 +52,10 @@ def place(journal: Path, name: str, now: float) -> Path:
 
 
 def put_database(file: Path) -> Path:
-    """Put a database aside that can't be used; return where it is.
+    """Move a damaged database aside; return its new path.
 
     Args:
-        file: nobody has it open.
+        file: the database's file, which nobody has open.
 
     Raises:
         OSError: it can't be moved.
@@ -72,13 +72,13 @@ def put_document(database: sqlite3.Connection, file: Path, path: str) -> Path:
     """Move a document's history into a database of its own; return its file.
 
     Args:
-        database: in its thread.
-        file: the database's.
-        path: the document's.
+        database: the connection, used only in its own thread.
+        file: the database's file.
+        path: the document's name in the store.
 
     Raises:
         sqlite3.Error: it can't be moved.
-        OSError: likewise.
+        OSError: it can't be moved.
     """
     where = place(file, path, time.time())
     database.execute("ATTACH DATABASE ? AS aside", (str(where),))
@@ -90,7 +90,7 @@ def put_document(database: sqlite3.Connection, file: Path, path: str) -> Path:
         with database:
             database.execute("DELETE FROM main.yupdates WHERE path = ?", (path,))
             database.execute("DELETE FROM main.saves WHERE path = ?", (path,))
-            # With their copies of it the text would be in the document twice.
+            # Merging earlier pages' copies would put the text into the document twice.
             database.execute(page_sessions.END_EARLIER, (path,))
     finally:
         database.execute("DETACH DATABASE aside")

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def carry(old: Path, new: Path) -> None:
-    """Move a file or folder; where it can't be renamed to it is copied, and then removed.
+    """Move a file or folder; if it can't be renamed, copy and then remove it.
 
-    So it is where the kernel's Landlock lets nothing be moved to another folder (before 5.19).
+    That happens if the kernel's Landlock allows no move to another folder (before 5.19).
 
     Args:
-        old: where it is, in folders that are nobody else's.
-        new: where it is to be.
+        old: its present path, in folders that only the lab server uses.
+        new: its new path.
 
     Raises:
         OSError: it can't be moved; it is still there.
@@ -27,7 +27,7 @@ def carry(old: Path, new: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # Under another name until it is whole: what an ended process has begun is begun again.
+        # Use another name until it is complete, and start again after a process that ended.
         copied = new.with_name(f"{new.name}.part")
         if old.is_dir():
             shutil.rmtree(copied, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""What the lab itself has put into each document's file: whatever else is in it is somebody's work.
+"""Record in the journal what the lab itself has saved in each document's file.
 
-Kept in the journal, beside the updates. Before a file is replaced the hash of what is to be in it
-is written down; after a power cut in between the file is known either way.
+Any other content of the file comes from a program. The lab records the hash of a new content before
+it replaces a file, so that it recognizes the file also after a power cut in between.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Saving:
-    """Whose save this is.
+    """A room's save.
 
     Attributes:
-        document: as the store names it.
-        written: waits until the journal has all that the document has said so far.
-        put: device and inode of what was written, also if it was moved right after that.
+        document: the document's name in the store.
+        written: waits until the journal has all changes of the document so far.
+        put: device and inode of the written files, which identify them also after a move.
     """
 
     document: str
@@ -51,15 +51,15 @@ class Saving:
 
 
 saving: ContextVar[Saving | None] = ContextVar("saving", default=None)
-"""The save of a room; None for anybody else's writing."""
+"""The present save of a room; None while something else writes."""
 
 
 @contextlib.contextmanager
 def saving_of(mine: Saving | None) -> Iterator[None]:
-    """Say whose save it is for as long as it takes, however it ends.
+    """Set the present save for the duration of the context.
 
     Args:
-        mine: None for nobody's.
+        mine: the save; None if it isn't a room's.
     """
     token = saving.set(mine)
     try:
@@ -70,23 +70,23 @@ def saving_of(mine: Saving | None) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Saves:
-    """What is known of files, in a journal.
+    """The hashes of saved files, in a journal.
 
     Attributes:
-        journal: where it is kept.
+        journal: the journal that stores them.
     """
 
     journal: Journal
 
     async def intend(self, path: str, digest: str) -> None:
-        """Write down what a document's file will hold; it is on the disk when this returns.
+        """Record the hash of a document's next file; it is on the disk when this returns.
 
         Args:
-            path: the document, as the store names it.
+            path: the document's name in the store.
             digest: hexadecimal SHA-256 of the file's bytes.
 
         Raises:
-            sqlite3.Error: it couldn't be written: the file must not be, either.
+            sqlite3.Error: it couldn't be recorded; then the file must not be written either.
         """
 
         def insert(database: sqlite3.Connection) -> None:
@@ -97,13 +97,13 @@ class Saves:
     async def settle(
         self, path: str, file: str, document: str = "", place: Place | None = None
     ) -> None:
-        """Write down what a document's file holds; what it held before is nobody's any more.
+        """Record the hash of a document's present file, and delete the hashes before.
 
         Args:
-            path: the document, as the store names it.
-            file: digest of the file as it is.
-            document: digest of the file that the document would be written to, where that is
-                another: both agree all the same.
+            path: the document's name in the store.
+            file: the file's hash.
+            document: the hash that the file would have if the document were saved, if that is
+                different although both agree; "" if it is the same.
             place: where the file is; None if that isn't known.
         """
         document = document or file
@@ -122,7 +122,7 @@ class Saves:
         await self.journal.run(replace)
 
     async def agree(self, path: str, file: str, document: str) -> bool:
-        """Say whether a file and a document are as they were when one was taken over last.
+        """Say whether a file and a document are still those of the last `settle`.
 
         The arguments are `settle`'s.
         """
@@ -137,7 +137,7 @@ class Saves:
         return await self.journal.run(select)
 
     async def known(self, path: str) -> frozenset[str]:
-        """Return the hashes that a document's file may have if nobody else has touched it."""
+        """Return the hashes that a document's file may have if only the lab has written it."""
 
         def select(database: sqlite3.Connection) -> frozenset[str]:
             rows = database.execute("SELECT hash FROM saves WHERE path = ?", (path,))
@@ -146,10 +146,10 @@ class Saves:
         return await self.journal.run(select)
 
     async def newest(self, count: int) -> list[str]:
-        """List so many documents, the one that was written last first.
+        """List documents, starting with the one that was written last.
 
         Args:
-            count: at most.
+            count: most documents to list.
         """
 
         def select(database: sqlite3.Connection) -> list[str]:
@@ -162,7 +162,7 @@ class Saves:
         return await self.journal.run(select)
 
     async def recent(self) -> list[str]:
-        """List the documents that were being changed when the journal was last written."""
+        """List the documents that were changed shortly before the journal's last write."""
 
         def select(database: sqlite3.Connection) -> list[str]:
             rows = database.execute(

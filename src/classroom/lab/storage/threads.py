@@ -1,6 +1,6 @@
-"""Do what waits for the disk in threads of its own, off the event loop, in one step each.
+"""Run functions that wait for the disk in separate threads, off the event loop.
 
-Not anyio's: it goes through all of the server's tasks each time, a few for every page.
+anyio's threads aren't used, because anyio searches all of the server's tasks for each call.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 MOST = 16
-"""Threads; one file that is read slowly keeps nobody else waiting."""
+"""How many threads: one slow file must not delay other people."""
 MOST_LONG = 3
-"""Threads for what takes long, so that it keeps nobody's save waiting."""
+"""How many threads for long work, so that it never delays a save."""
 _pool = ThreadPoolExecutor(MOST, "files")
 _long = ThreadPoolExecutor(MOST_LONG, "long")
 
 
 async def run(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in a thread; to be awaited on the event loop.
+    """Call a function in a thread; await it on the event loop.
 
     Args:
         step: the function.
-        *args: its arguments.
-        **kwargs: likewise.
+        *args: its positional arguments.
+        **kwargs: its keyword arguments.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_pool, partial(step, *args, **kwargs))
 
 
 async def run_long(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function that may take long in a thread that no save waits for; else as `run`.
+    """Call a function that may take long in a thread that no save needs; else as `run`.
 
-    Who is cancelled goes on waiting if it is being done already: whose turn it was has it until
-    then. What hasn't begun is dropped.
+    If the caller is cancelled, a function that hasn't started is dropped. A function that runs
+    already is awaited before the cancellation, so that its person keeps their turn until then.
     """
     work = _long.submit(partial(step, *args, **kwargs))
     waiting = asyncio.wrap_future(work)
@@ -48,5 +48,5 @@ async def run_long(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     except asyncio.CancelledError:
         if not work.cancel():
             await asyncio.wait([waiting])
-            waiting.exception()  # nobody wants it any more
+            waiting.exception()  # its result isn't needed any more
         raise

@@ -1,6 +1,6 @@
-"""Updates that aren't committed yet: kept in memory, and no more of them than fits there.
+"""Keep updates in memory that aren't committed yet, within a limit.
 
-They usually wait for a fraction of a second. While the disk takes nothing they may wait for hours.
+They usually wait for a fraction of a second. While the disk fails, they may wait for hours.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from classroom.lab.storage.history_checkpoints import Live
 
 MOST_PENDING_BYTES = 16 * 1024 * 1024
-"""Bytes of updates that wait for a disk that takes none, before documents wait as they are."""
+"""Most bytes of updates that wait for a failing disk; then whole documents replace them."""
 
 
 class UncommittedUpdates:
-    """All documents' updates that aren't committed, in order. On the event loop."""
+    """All documents' uncommitted updates, in order. For one event loop."""
 
     def __init__(self) -> None:
         self.pending: list[Row] = []
-        """What the next commit takes. The journal adds to it."""
+        """The updates for the next commit. The journal adds to it."""
         self._committing: list[Row] = []
         self._wholes: dict[str, Row] = {}
 
     @property
     def rows(self) -> list[Row]:
-        """All of them, oldest first: those that are being committed, and those that are to be."""
+        """All updates, oldest first: those of the running commit, and those of the next one."""
         return [*self._committing, *self.pending]
 
     def begin_commit(self) -> list[Row]:
-        """Return what is to be committed now; what comes meanwhile waits for the next commit."""
+        """Return the updates to commit now; later ones wait for the next commit."""
         self._committing, self.pending = self.pending, []
         return self._committing
 
@@ -49,18 +49,18 @@ class UncommittedUpdates:
         self._committing, self._wholes = [], {}
 
     def drop(self, path: str) -> None:
-        """Leave out a document's updates from the next commit.
+        """Remove a document's updates from the next commit.
 
         Args:
-            path: the document's.
+            path: the document's name in the store.
         """
         self.pending = [row for row in self.pending if row.path != path]
 
     def shorten(self, live: Mapping[str, Live]) -> None:
-        """Replace updates by their whole document, where they have become too much for the memory.
+        """Replace updates by their whole documents if they use too much memory.
 
         Args:
-            live: the documents that are open, by path.
+            live: the open documents, by their name in the store.
         """
         wholes = list(map(id, self._wholes.values()))
         late = [row for row in self.pending if id(row) not in wholes]
@@ -71,7 +71,7 @@ class UncommittedUpdates:
                 whole = Row(path, live[path].get_update(), b"", time.time())
             except BaseException as error:  # noqa: BLE001 (pycrdt's panics are no Exception)
                 background_tasks.reraise_if_meant(error)
-                continue  # the document's own trouble, when it is opened
+                continue  # the error concerns only this document, when it is opened
             self.drop(path)
             self.pending.append(whole)
             self._wholes[path] = whole

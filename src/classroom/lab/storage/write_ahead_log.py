@@ -1,11 +1,11 @@
-"""The write-ahead log: each update is in the kernel's hands before anybody is sent it.
+"""The write-ahead log: write each update to a file before it is sent to anybody.
 
-A process that is killed loses what it has in memory and nothing of what it has given to write(2):
-one call costs some microseconds, a commit in SQLite with its flush a hundred times as much. What is
-here goes into the database soon after, all documents together; then its file is emptied. Only a
-power cut loses what neither has been flushed.
+A killed process loses what it has in memory, but nothing that it has passed to write(2). Such a
+call costs some microseconds, and a commit in SQLite with its flush a hundred times as much. The
+updates go into the database soon after, all documents together, and then the file is emptied. Only
+a power cut loses updates, if neither file has been flushed.
 
-Two files take turns: one takes what comes while the other one's records are being committed.
+Two files take turns: one receives new records while the records of the other are committed.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ LOG = logging.getLogger(__name__)
 def files_beside(database: Path) -> list[Path]:
     """List the logs of a database, the oldest first.
 
-    Their names come before the database's: a backup, which goes by the names, then has all that
-    its copy of the database hasn't.
+    Their names sort before the database's. So a backup, which copies files in this order, has
+    everything that its copy of the database lacks.
 
     Args:
-        database: the file.
+        database: the database's file.
     """
     own = re.compile(rf"{re.escape(database.stem)}-log\.(\d+)")
     numbered = ((own.fullmatch(one.name), one) for one in database.parent.iterdir())
@@ -48,7 +48,7 @@ def files_beside(database: Path) -> list[Path]:
 
 
 def _read(file: Path, database: Path) -> list[tuple[int, Row]] | None:
-    """Read what a log has; one that can't be read is put aside, and is None."""
+    """Read a log's records; move a log aside that can't be read, and return None."""
     try:
         return list(decode(file.read_bytes()))
     except OSError as error:
@@ -56,18 +56,18 @@ def _read(file: Path, database: Path) -> list[tuple[int, Row]] | None:
         with contextlib.suppress(OSError):
             where = quarantine.place(database, file.name, time.time()).with_suffix(".log")
             file.rename(where)
-        LOG.error("The log can't be read, and was put aside (%s): %s", where, error)  # noqa: TRY400
+        LOG.error("The log can't be read, and was moved to %s: %s", where, error)  # noqa: TRY400
         return None
 
 
 class Log:
-    """What isn't known to be in the database yet."""
+    """The updates that may not be in the database yet."""
 
     def __init__(self, database: Path) -> None:
-        """Read what an earlier process has left, and begin a new file.
+        """Read what an earlier process has left, and prepare for new files.
 
         Args:
-            database: beside which the files are.
+            database: the database's file; the logs are in the same folder.
         """
         self._database = database
         files = files_beside(database)
@@ -77,9 +77,9 @@ class Log:
         found = [one for rows in read.values() for one in rows or ()]
         found.sort(key=lambda one: one[0])
         self.rows = [row for _, row in found]
-        """What was left: to be committed before anything is read, then `forget`."""
+        """Updates that were left: commit them before anything is read, then call `forget`."""
         last = max((int(one.suffix[1:]) for one in files), default=0)
-        # Both are counted on by the loop and by the thread that commits.
+        # The loop and the committing thread both use these counters.
         self._files = itertools.count(last + 1)
         self._numbers = itertools.count(found[-1][0] + 1 if found else 1)
         self._current: LogSegment | None = None
@@ -91,7 +91,7 @@ class Log:
             self._reserve = ReservedSegment(reserved, end)
 
     def forget(self) -> None:
-        """Remove what an earlier process has left: it is committed."""
+        """Remove what an earlier process has left, because it is committed."""
         self.rows = []
         while self._left:
             self._left.pop().unlink(missing_ok=True)
@@ -99,12 +99,12 @@ class Log:
             self._reserve.empty(of_before=True)
 
     def put_aside(self, database: Path) -> None:
-        """Put what an earlier process has left beside the database that it builds on.
+        """Move what an earlier process has left beside the damaged database that it builds on.
 
-        In another it would be the end of texts whose beginning isn't there.
+        In a new database these updates would lack what they build on.
 
         Args:
-            database: its file, which was put aside.
+            database: the damaged database's new path.
         """
         self.rows = []
         while self._left:
@@ -120,27 +120,27 @@ class Log:
         )
 
     def append(self, row: Row) -> None:
-        """Give a row to the kernel: after this no kill of the process loses it.
+        """Write a row: after this, killing the process doesn't lose it.
 
         Raises:
-            OSError: it couldn't be written; nothing of it was.
+            OSError: it couldn't be written; nothing was written.
         """
         if self._current is None:
             self._current = self._open()
         self._current.append(encode(next(self._numbers), row))
 
     def append_reserved(self, row: Row) -> None:
-        """Give a row to the kernel while the disk is full: into the space that is set aside.
+        """Write a row into the reserved space, while the disk is full.
 
         Raises:
-            OSError: that is used up; nothing of the row was written.
+            OSError: the space is used up; nothing was written.
         """
         if self._reserve is None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._reserve.append(encode(next(self._numbers), row))
 
     def empty_reserve(self) -> None:
-        """Make the space that is set aside free again: all that was appended is committed.
+        """Empty the reserved space, because everything in it is committed.
 
         Raises:
             OSError: it can't be emptied.
@@ -149,10 +149,10 @@ class Log:
             self._reserve.empty()
 
     def try_out(self) -> None:
-        """See whether there is space again, after `append` has failed.
+        """Check for space after `append` has failed.
 
         Raises:
-            OSError: there isn't.
+            OSError: there is no space.
         """
         if self._current is None:
             self._current = self._open()
@@ -165,28 +165,29 @@ class Log:
             self._reserve.allocate()
 
     def flush(self) -> None:
-        """Have the disk take what comes, in any thread; what can't be is left to a commit."""
+        """Flush the files to the disk, in any thread; ignore errors, because a commit follows."""
         for one in (self._current, self._reserve):
             if one is not None:
                 with contextlib.suppress(OSError):
                     one.flush()
 
     def rotate(self) -> None:
-        """Begin another file for what comes, if there is a free one: the rest is being committed.
+        """Switch to the other file, if it is free, while this one's records are committed.
 
-        On the event loop, like `append`.
+        Call it on the event loop, like `append`.
         """
         if self._spare is not None and self._current is not None:
             self._full.append(self._current)
             self._current, self._spare = self._spare, None
 
     def release(self) -> None:
-        """Empty what was full at the last `rotate`: all of it is committed.
+        """Empty the files of the last `rotate`, whose records are committed.
 
-        In the thread that commits: it may wait for the disk.
+        Call it in the committing thread, because it may wait for the disk.
 
         Raises:
-            OSError: it can't be emptied; its records are then committed twice, which does nothing.
+            OSError: a file can't be emptied; then its records are committed twice, which does
+                nothing.
         """
         for one in self._full:
             one.empty()
@@ -197,7 +198,7 @@ class Log:
             self._spare = full[0] if full else self._open()
 
     def close(self) -> None:
-        """Close the files; those with records that aren't committed stay."""
+        """Close the files, and keep those with uncommitted records."""
         for one in (self._current, self._spare, *self._full):
             if one is not None:
                 one.close()
@@ -207,7 +208,7 @@ class Log:
             self._reserve = None
 
     def clear(self) -> None:
-        """Empty all files: everything is committed, and nothing comes any more.
+        """Empty all files, because everything is committed and nothing follows.
 
         Raises:
             OSError: one can't be emptied.

@@ -1,1 +1,1 @@
-"""What is changed in upstream's packages, and a check that they are as expected."""
+"""Patches of upstream's packages, and a check that the packages are as expected."""

@@ -1,7 +1,7 @@
 """Check at the lab's start that upstream's packages match the table beside this file.
 
-An upgrade that changes what we rely on stops the lab with a sentence for each difference, instead
-of losing keystrokes.
+If an upgrade changes something that the lab relies on, the lab stops with a sentence for each
+difference, instead of losing keystrokes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from classroom.runtime.contract_rows import ContractRow
 
 CHAT = "Chat"
-"""The section about a package that isn't there where only the rooms are measured."""
+"""The table's section about a package that is missing if only the rooms are measured."""
 
 
 def table(*, chat: bool = True) -> tuple[ContractRow, ...]:
     """Read the table.
 
     Args:
-        chat: whether with the rows about the chat.
+        chat: whether to include the rows about the chat.
     """
     text = files("classroom.lab.upstream").joinpath("contract.md").read_text(encoding="utf-8")
     return contract_rows.rows(text, leave_out=() if chat else (CHAT,))
@@ -32,9 +32,9 @@ def check(*, chat: bool) -> None:
     """Check that upstream matches the table, before or after it is patched.
 
     Args:
-        chat: whether jupyterlab-chat has to be there.
+        chat: whether jupyterlab-chat must be installed.
 
     Raises:
-        ChangedError: it isn't; the lab must not start on it.
+        ChangedError: upstream is different; the lab must not start with it.
     """
     upstream.check(table(chat=chat))

@@ -1,8 +1,8 @@
-"""Keep the hash of a saved file out of its document: pages would ask for the file each time.
+"""Keep the hash of a saved file out of its document, or pages would request the file each time.
 
-A page that sees another hash in a document asks for the file, its checkpoints and its folder, and
-writes its layout. After each save of a live document all of its pages did, in the same moment. They
-have what was saved already, and the document says itself that it is saved (its `dirty`).
+A page that sees a new hash in a document requests the file, its checkpoints and its folder, and
+writes its layout. After each save all pages of a live document would do so at the same moment. They
+have the saved content already, and the document's `dirty` says that it is saved.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from jupyter_ydoc.ybasedoc import YBaseDoc
 
 
 def _leave_out(_: YBaseDoc, __: str) -> None:
-    """Write nothing; the hash is the lab's own to know (`classroom.lab.storage.saved_hashes`)."""
+    """Write nothing; only the lab needs the hash (`classroom.lab.storage.saved_hashes`)."""
 
 
 def use() -> None:
-    """Have rooms keep it out from now on."""
+    """Make rooms leave the hash out from now on."""
     upstreams: Any = YBaseDoc.hash
     setattr(YBaseDoc, "hash", property(upstreams.fget, _leave_out))  # noqa: B010 (a property)

@@ -1,4 +1,4 @@
-"""The formats of exports that can be made here: pages make their menu of them."""
+"""List the export formats that work here, for the menu in pages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ PROGRAMS = {
     "pdf": ("pandoc", "xelatex"),
     "rst": ("pandoc",),
 }
-"""Programs without which a format of nbconvert's fails."""
+"""Programs that nbconvert's formats need."""
 MODULES = {"webpdf": ("playwright",), "qtpdf": ("PyQtWebEngine",), "qtpng": ("PyQtWebEngine",)}
-"""The same, for modules of Python."""
+"""Python modules that nbconvert's formats need."""
 NOT_FOR_PEOPLE = {"custom"}
-"""Needs a template of its own, which nobody can name in a menu."""
+"""Formats that need a template, which people can't choose in a menu."""
 
 
 def is_made(name: str) -> bool:
-    """Say whether a format can be made with what is installed.
+    """Say whether a format works with what is installed.
 
     Args:
-        name: of the exporter; a package's own counts as one that works.
+        name: the exporter's name; a package's own exporter counts as working.
     """
     if name in NOT_FOR_PEOPLE:
         return False
@@ -32,10 +32,10 @@ def is_made(name: str) -> bool:
 
 
 def made(answer: str) -> str:
-    """Leave the formats out of upstream's answer that can't be made.
+    """Remove formats that don't work from upstream's answer.
 
     Args:
-        answer: JSON, formats by name.
+        answer: the answer's JSON: formats by name.
     """
     found = json.loads(answer)
     return json.dumps({name: about for name, about in found.items() if is_made(name)})

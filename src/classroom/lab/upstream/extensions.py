@@ -1,4 +1,4 @@
-"""The server extensions that the lab is made of: upstream's names for them."""
+"""List the server extensions that the lab loads, by upstream's names."""
 
 EXTENSIONS = (
     "jupyter_server_fileid",

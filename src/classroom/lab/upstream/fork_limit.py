@@ -1,6 +1,6 @@
-"""Copies of a document in which a timeline goes back and forth: the last ones, not all there were.
+"""Limit the number of forks: the copies of documents that timelines use.
 
-Upstream makes one, with the document's whole history, whenever somebody opens a timeline, and keeps
+Upstream creates one with the document's whole history whenever somebody opens a timeline, and keeps
 it until the server ends.
 """
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 MOST = 20
-"""Timelines that can be open at once; who opened an earlier one opens it again."""
+"""Most timelines open at the same time; a person can open an older one again."""
 
 
 class Forks(dict[str, Any]):
-    """The copies by their id, the oldest first."""
+    """The forks by their id, the oldest first."""
 
     def __init__(self, rooms: dict[str, YRoom]) -> None:
-        """Begin with none.
+        """Start without forks.
 
         Args:
-            rooms: the server's, in which each has a room of the same name.
+            rooms: the server's rooms; each fork has a room of the same name.
         """
         super().__init__()
         self._rooms = rooms
 
     def __setitem__(self, fork: str, document: Any) -> None:
-        """Add one, and let go of the oldest if they are too many."""
+        """Add a fork, and remove the oldest if there are too many."""
         super().__setitem__(fork, document)
         while len(self) > MOST:
             oldest = next(iter(self))
@@ -45,9 +45,9 @@ class Forks(dict[str, Any]):
 
 
 def bound(rooms: dict[str, YRoom]) -> None:
-    """Have upstream keep the last ones.
+    """Make upstream keep only the newest forks.
 
     Args:
-        rooms: the server's, by name.
+        rooms: the server's rooms, by name.
     """
     jupyter_server_ydoc.handlers.FORK_DOCUMENTS = Forks(rooms)

@@ -1,9 +1,9 @@
-"""What JupyterHub patches into the handler of each request, where it has an effect alone.
+"""Apply JupyterHub's patches of request handlers only where they have an effect.
 
-JupyterHub gives each handler a way to the sign-in that refers to the handler: no request is freed
-when it is answered, with its headers and its person, until Python looks for cycles, and that holds
-up everybody for a quarter of a second when a class has come. And with each request, twice, it
-changes classes that all handlers have in common: Python then forgets what it knows of all of them.
+JupyterHub patches each handler with a function that refers to the handler. So no request is freed
+until Python collects cycles, which delays everybody for a quarter of a second after a class has
+connected. With each request it also patches classes that all handlers share, twice, which
+invalidates Python's caches for these classes.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ CHECK = "check_xsrf_cookie"
 
 
 class WayToSignIn:
-    """A handler's `get_login_url`, which gets upstream's patch when somebody asks for it."""
+    """A handler's `get_login_url`, which applies upstream's patch only when it is called."""
 
     def __init__(self, handler: Any, patch: Patch) -> None:
-        """Patch nothing yet.
+        """Start without the patch.
 
         Args:
-            handler: of a request; not kept.
-            patch: upstream's way to patch it.
+            handler: a request's handler; only a weak reference to it is kept.
+            patch: upstream's function that patches it.
         """
         self._handler, self._patch = weakref.ref(handler), patch
 
     def __call__(self) -> str:
-        """Return the address of the sign-in, as upstream's.
+        """Return the address of the sign-in, as upstream.
 
         Raises:
-            HTTPError: whatever the handler's own method raises: 403, of one that is no page.
+            HTTPError: any error of the handler's own method, such as 403 if it isn't a page.
         """
         handler: Any = self._handler()
-        del handler.get_login_url  # its class's own, for upstream to find
+        del handler.get_login_url  # so that upstream finds the class's own method
         self._patch(handler)
         return str(handler.get_login_url())
 
 
 class PatchedClasses:
-    """Has upstream patch classes of handlers, but for those that it has patched already."""
+    """Makes upstream patch classes of handlers only once."""
 
     def __init__(self, patch: Patch) -> None:
-        """Patch nothing yet.
+        """Start without patched classes.
 
         Args:
-            patch: upstream's way to patch the classes of a handler.
+            patch: upstream's function that patches the classes of a handler.
         """
         self._patch = patch
         self._bases: weakref.WeakKeyDictionary[type, tuple[type, ...]] = weakref.WeakKeyDictionary()
         self._made: dict[type, Any] = {}
 
     def __call__(self, handler: Any) -> None:
-        """Patch a handler's classes if they aren't, or another lab in this process has since."""
+        """Patch a handler's classes, unless this lab's patch is in place."""
         if isinstance(handler, HubAuthenticated):
             return  # it checks by itself
         own = type(handler)
@@ -72,10 +72,10 @@ class PatchedClasses:
 
 
 def use(provider: Any) -> None:
-    """Have a lab's handlers patched so.
+    """Patch a lab's handlers this way.
 
     Args:
-        provider: JupyterHub's `JupyterHubIdentityProvider`, of the lab.
+        provider: the lab's `JupyterHubIdentityProvider`.
     """
     patch = provider._patch_get_login_url  # noqa: SLF001
     auth = provider.hub_auth

@@ -1,7 +1,7 @@
-"""What a lab server imports and never uses, most of it for the Hub.
+"""List modules that a lab server imports and never uses; most of them are for the Hub.
 
 The modules that a single-user server needs import the Hub's database (SQLAlchemy, Alembic) and all
-the Hub's pages for a few names. No single-user server uses them: they would take 30 MB, and half a
+the Hub's pages for a few names. No single-user server uses these. They would cost 30 MB, and half a
 second of each start.
 """
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from classroom.runtime.stand_ins import StandIns
 
 HUB_ONLY: StandIns = (
-    # A format of JSON schemas newer than those of our events.
+    # For a format in newer JSON schemas than those of our events.
     ("isoduration", None),
-    # Lists of extensions that somebody may install: loaded when there are any.
+    # For lists of extensions that people may install, which the lab doesn't have.
     ("requests", ()),
     ("sqlalchemy", ()),
-    # What the Hub's own handlers catch.
+    # An exception that the Hub's handlers catch.
     ("sqlalchemy.exc", (("SQLAlchemyError", Exception),)),
     ("jupyterhub.orm", ()),
     ("jupyterhub.roles", ()),
     ("jupyterhub.handlers", ()),
-    # Its requests are logged at another level.
+    # A class whose requests are logged at another level.
     ("jupyterhub.handlers.pages", (("HealthCheckHandler", object),)),
 )

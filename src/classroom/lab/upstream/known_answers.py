@@ -1,7 +1,7 @@
-"""Answers that are the same for everybody until the lab is restarted: found out once.
+"""Cache answers that are the same for everybody until the lab restarts.
 
-What they say comes with the image. Upstream finds each out for each page that asks: for the formats
-of exports it imports every exporter, for kernels it looks through folders, three times a page.
+Their content comes with the image. Upstream computes each of them for each request: it imports
+every exporter for the list of export formats, and searches folders for kernels three times a page.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ KNOWN = frozenset(
         "lab/api/translations/default",
     }
 )
-"""Addresses below the lab's own, without a query."""
+"""Addresses of these answers below the lab's own, without a query."""
 LARGE_CHARACTERS = 16 * 1024
-"""Characters from which on an answer goes compressed with a page, which isn't compressed itself."""
+"""Characters from which on an answer is compressed before it is put into a page."""
 LANGUAGE_SERVERS = "lsp/status"
 NO_LANGUAGE_SERVERS = '{"version": 2, "sessions": {}, "specs": {}}'
 
 
 @dataclass
 class KnownAnswers:
-    """What is known of a lab so far. For one event loop; not safe for threads.
+    """The known answers of one lab. For one event loop; not safe for threads.
 
     Attributes:
-        answers: what pages are sent, by address below the lab's own.
+        answers: the answers to pages, by address below the lab's own.
         packed: the large ones, compressed with gzip, in base64.
-        finding: by address: held by the request that finds it out; the others wait for it.
+        finding: by address, the lock of the request that computes the answer.
     """
 
     answers: dict[str, str] = field(default_factory=lambda: {LANGUAGE_SERVERS: NO_LANGUAGE_SERVERS})
@@ -57,14 +57,14 @@ class KnownAnswers:
     finding: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def ask(self, name: str, find: Callable[[], Awaitable[object]]) -> str | None:
-        """Return what is known; without that, one request finds it out and the others wait for it.
+        """Return a known answer; if it isn't known, let one request compute it while others wait.
 
         Args:
             name: the address, one of `KNOWN`.
-            find: answers the request by itself, and sets the answer.
+            find: answers the request itself, and sets the answer.
 
         Returns:
-            None where `find` has answered.
+            The answer; None if `find` has answered the request.
         """
         if name not in self.answers:
             async with self.finding.setdefault(name, asyncio.Lock()):
@@ -78,7 +78,7 @@ class KnownAnswers:
 
         Args:
             name: the address.
-            answer: JSON; anything else isn't kept.
+            answer: the answer's JSON; anything else isn't kept.
         """
         if name in KNOWN and isinstance(answer, str):
             self.answers[name] = answer
@@ -88,7 +88,7 @@ class KnownAnswers:
 
 
 class KnownAnswerHandler:
-    """Answer as the handler behind it did the first time. Mixed in before upstream's."""
+    """Repeats the first answer of the next class, which is upstream's handler."""
 
     @property
     def known_as(self) -> str:
@@ -99,7 +99,7 @@ class KnownAnswerHandler:
     @web.authenticated
     @authorized
     async def get(self, **named: Any) -> None:
-        """Get what is known; the arguments are upstream's."""
+        """Answer with what is known; the arguments are upstream's."""
         handler: Any = self
         upstreams: Any = super()
         name, known = self.known_as, services.of(handler)[KnownAnswers]
@@ -111,7 +111,7 @@ class KnownAnswerHandler:
             handler.finish(answer)
 
     def finish(self, chunk: Any = None) -> Any:
-        """Remember the first good answer on its way out."""
+        """Remember the first good answer, then send it."""
         handler: Any = self
         upstreams: Any = super()
         if handler.get_status() == http.HTTPStatus.OK:
@@ -120,10 +120,10 @@ class KnownAnswerHandler:
 
 
 class ExportersHandler(KnownAnswerHandler, NbconvertRootHandler):
-    """The formats that a notebook can be exported to; JupyterLab asks when one is opened."""
+    """The export formats of notebooks, which JupyterLab requests when a notebook is opened."""
 
     def finish(self, chunk: Any = None) -> Any:
-        """Leave out of upstream's answer what nothing here can make."""
+        """Remove formats that don't work from upstream's answer."""
         is_upstreams = self.known_as not in services.of(self)[KnownAnswers].answers
         if is_upstreams and self.get_status() == http.HTTPStatus.OK and isinstance(chunk, str):
             chunk = export_formats.made(chunk)
@@ -131,16 +131,16 @@ class ExportersHandler(KnownAnswerHandler, NbconvertRootHandler):
 
 
 class KernelKindsHandler(KnownAnswerHandler, MainKernelSpecHandler):
-    """What kernels there are."""
+    """The installed kernels."""
 
 
 class LanguagesHandler(KnownAnswerHandler, TranslationsHandler):
-    """The languages of JupyterLab, and its words in one of them."""
+    """JupyterLab's languages, and its translations into one of them."""
 
     auth_resource = "translations"
 
     def initialize(self) -> None:
-        """Take JupyterLab's own folders, none of a person's."""
+        """Use JupyterLab's own folders, and no person's."""
         lab: Any = self.settings["lab"]
         super().initialize(
             app_settings_dir=lab.app_settings_dir,
@@ -158,5 +158,5 @@ class NoLanguageServersHandler(APIHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Get the list, which is empty."""
+        """Answer with the list, which is empty."""
         self.finish(NO_LANGUAGE_SERVERS)

@@ -1,7 +1,7 @@
-"""What a person's cookies say, checked once a minute: a page sends the same with fifty requests.
+"""Check a person's cookies once a minute: a page sends the same ones with fifty requests.
 
-Whose the token is, and whether they may still come, is asked for each request all the same: that is
-JupyterHub's cache, which the lab empties (`classroom.lab.people.revocation`).
+The token's owner and their access are still checked for each request, by JupyterHub's cache, which
+the lab empties if necessary (`classroom.lab.people.revocation`).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECONDS = 60.0
-"""After so long a cookie is checked again: it may have expired."""
+"""After how long to check a cookie again, because it may have expired."""
 MOST = 1000
-"""Headers that are remembered."""
+"""How many headers to remember."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a request's cookies say.
+    """The content of a request's cookies.
 
     Attributes:
-        token: the lab's own, once its signature was checked; None for none.
-        session: JupyterHub's id of the session; "" for none.
-        until: when they are checked again, in seconds of the clock.
+        token: the lab's token, whose signature was checked; None if there is none.
+        session: JupyterHub's session id; "" if there is none.
+        until: when to check the cookies again, in seconds of the clock.
     """
 
     token: str | None
@@ -35,7 +35,7 @@ class Said:
 
 
 class KnownCookies:
-    """Remembers what the headers say that come. For one event loop; not safe for threads."""
+    """Remembers the content of cookie headers. For one event loop; not safe for threads."""
 
     def __init__(
         self,
@@ -43,12 +43,12 @@ class KnownCookies:
         session: Callable[[Any], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Know of none yet.
+        """Start without headers.
 
         Args:
-            token: upstream's way to the token, by a request's handler.
-            session: upstream's way to the session's id, likewise.
-            clock: tells seconds.
+            token: upstream's function that returns the token of a request's handler.
+            session: upstream's function that returns the session id of a request's handler.
+            clock: returns seconds.
         """
         self._token, self._session, self._clock = token, session, clock
         self._known: dict[tuple[str, str], Said] = {}
@@ -57,9 +57,9 @@ class KnownCookies:
         """Return the token in a request's cookies, checked; None for none.
 
         Args:
-            handler: of the request.
+            handler: the request's handler.
         """
-        if hasattr(handler, "_hub_auth_token_cookie"):  # it was given to them with this request
+        if hasattr(handler, "_hub_auth_token_cookie"):  # this request has just set it
             return self._token(handler)
         return self._of(handler).token
 
@@ -67,13 +67,13 @@ class KnownCookies:
         """Return the session's id in a request's cookies; "" for none.
 
         Args:
-            handler: of the request.
+            handler: the request's handler.
         """
         return self._of(handler).session
 
     def _of(self, handler: Any) -> Said:
         headers, now = handler.request.headers, self._clock()
-        # Upstream may take no cookies of a WebSocket.
+        # Upstream may ignore the cookies of a WebSocket.
         asked = headers.get("Cookie", ""), headers.get("Sec-Fetch-Mode", "")
         found = self._known.get(asked)
         if found is None or found.until <= now:
@@ -85,10 +85,10 @@ class KnownCookies:
 
 
 def use(hub_auth: Any) -> None:
-    """Have JupyterHub's half of the server ask here.
+    """Make JupyterHub's part of the server use this cache.
 
     Args:
-        hub_auth: its `HubOAuth`.
+        hub_auth: the lab's `HubOAuth`.
     """
     known = KnownCookies(hub_auth._get_token_cookie, hub_auth.get_session_id)  # noqa: SLF001
     hub_auth._get_token_cookie, hub_auth.get_session_id = known.token, known.session  # noqa: SLF001

@@ -1,7 +1,7 @@
-"""JSON as people write settings, with comments: read in a time that grows with its length alone.
+"""Parse settings, which are JSON with comments, in time linear in their length.
 
-JupyterLab reads settings as JSON5, by a parser that takes a second for 20 kB. What its pages write
-is JSON with comments.
+JupyterLab parses settings as JSON5, with a parser that takes a second for 20 kB. Its pages write
+JSON with comments.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import re
 from typing import IO, Any
 
 LONGEST_JSON5_CHARACTERS = 2048
-"""Characters of what is read as JSON5 where it isn't JSON with comments: a few lines."""
+"""Most characters of a text that is parsed as JSON5 if it isn't JSON with comments."""
 MARK = re.compile(r'["/]')
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 
 
 def without_comments(text: str) -> str:
-    """Leave out comments, from ``//`` to the line's end and from ``/*`` to ``*/``.
+    """Remove comments, from ``//`` to the line's end and from ``/*`` to ``*/``.
 
     Args:
-        text: what isn't closed in it stays as it is.
+        text: the text; the rest after an unclosed string stays, the rest of an unclosed comment
+            goes.
     """
     found, at = list[str](), 0
     while (mark := MARK.search(text, at)) is not None:
@@ -45,10 +46,10 @@ def without_comments(text: str) -> str:
 
 
 def loads(text: str) -> Any:
-    """Read JSON with comments, or a little JSON5.
+    """Parse JSON with comments, or a short JSON5 text.
 
     Args:
-        text: of somebody's settings.
+        text: the text of a person's settings.
 
     Raises:
         ValueError: it is neither.
@@ -60,7 +61,7 @@ def loads(text: str) -> Any:
     except ValueError as error:
         if len(text) > LONGEST_JSON5_CHARACTERS:
             raise ValueError(f"it is no JSON with comments: {error}") from error
-    # Not at the top: where only the rooms are measured there is no such package.
+    # Not imported at the top: the package is missing if only the rooms are measured.
     import json5  # noqa: PLC0415
 
     try:
@@ -70,5 +71,5 @@ def loads(text: str) -> Any:
 
 
 def load(stream: IO[str]) -> Any:
-    """Read a file; else as `loads`."""
+    """Parse a file as `loads` does."""
     return loads(stream.read())

@@ -1,7 +1,7 @@
-"""What JupyterLab's pages are made of and comes with the image: found, read and checked once.
+"""Cache the parts of JupyterLab's pages that come with the image.
 
-Nobody in the lab can change it. Upstream reads the description of every extension, and checks the
-schema of every setting, for each page that is opened: a third of what a page costs the server.
+Nobody in the lab can change them. Upstream reads the description of every extension, and checks the
+schema of every setting, for each page that is opened, which is a third of a page's cost.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST = 1000
-"""How many answers are remembered; JupyterLab and its extensions have some hundred settings."""
+"""How many answers to remember; JupyterLab and its extensions have some hundred settings."""
 # Checked in classroom.lab.upstream.contract.
 _schema = settings_utils._get_schema  # noqa: SLF001
 _overrides = settings_utils._get_overrides  # noqa: SLF001
@@ -42,16 +42,16 @@ def get_schema(
     overrides: dict[str, Any],
     labextensions_path: list[str] | None,
 ) -> tuple[dict[str, Any], str]:
-    """Return a schema and the version of what it belongs to, for the caller to change.
+    """Return a schema and its package's version; the caller may change them.
 
     Args:
-        schemas_dir: the folder with JupyterLab's own.
+        schemas_dir: the folder with JupyterLab's own schemas.
         schema_name: the plugin's id.
         overrides: other defaults, by plugin.
-        labextensions_path: folders with the extensions'; None for none.
+        labextensions_path: folders with the extensions' schemas; None for none.
 
     Raises:
-        HTTPError: there is none, or it is broken; it is looked for again the next time.
+        HTTPError: there is no such schema, or it is broken; this result isn't cached.
     """
     extensions = None if labextensions_path is None else tuple(labextensions_path)
     found = _known_schema(schemas_dir, schema_name, json.dumps(overrides), extensions)
@@ -68,12 +68,12 @@ def _known_page_config(extensions: tuple[str, ...], settings: str | None) -> str
 def get_page_config(
     labextensions_path: list[str], app_settings_dir: str | None = None, logger: object = None
 ) -> dict[str, Any]:
-    """Return what every page is told of the extensions, for the caller to add to.
+    """Return every page's configuration of the extensions; the caller may change it.
 
     Args:
         labextensions_path: folders with the extensions.
         app_settings_dir: the folder with JupyterLab's own settings.
-        logger: upstream's, which only says there which extension is broken.
+        logger: upstream's log, unused; upstream logs broken extensions to it.
     """
     del logger
     found: dict[str, Any] = json.loads(
@@ -90,7 +90,7 @@ def _known_overrides(folder: str) -> tuple[str, str]:
 
 @wraps(_overrides)
 def get_overrides(app_settings_dir: str) -> tuple[dict[str, Any], str]:
-    """Return other defaults of settings, by plugin, for the caller to change.
+    """Return other defaults of settings, by plugin; the caller may change them.
 
     Args:
         app_settings_dir: the folder with JupyterLab's own settings.
@@ -100,10 +100,10 @@ def get_overrides(app_settings_dir: str) -> tuple[dict[str, Any], str]:
 
 
 def once(find: Callable[..., Any]) -> Callable[..., Any]:
-    """Have something found out once, however many threads ask at the same time.
+    """Make a function run once for the same arguments, even if several threads call it.
 
     Args:
-        find: a function whose answer for the same arguments never changes; nobody changes that.
+        find: a function whose result for the same arguments never changes; callers don't modify it.
     """
     known, finding = lru_cache(MOST)(find), threading.Lock()
 
@@ -116,7 +116,7 @@ def once(find: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def use() -> None:
-    """Have JupyterLab's handlers ask here."""
+    """Make JupyterLab's handlers use this cache."""
     settings_utils._get_schema = get_schema  # noqa: SLF001
     settings_utils.json5 = lenient_json
     settings_utils.glob = lru_cache(MOST)(settings_utils.glob)  # where the schemas are

@@ -1,7 +1,7 @@
-"""JupyterLab in the class's language, for everybody who has chosen none for themselves.
+"""Show JupyterLab in the class's language to everybody who hasn't chosen another.
 
-Upstream takes the server's own locale for that, which it asks the C library for: that knows only
-locales that are installed in the image.
+Upstream uses the server's own locale from the C library, which knows only the locales that are
+installed in the image.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ _language_pack = translations_handler.get_language_pack
 
 @wraps(_language_pack)
 def get_language_pack(locale_: str) -> tuple[dict[str, Any], str]:
-    """Return a language's words, those of packages that are installed.
+    """Return the translations into a language, only for installed packages.
 
-    A pack has the words of some twenty extensions, and each page would load them all.
+    A language pack has translations for some twenty extensions, and each page would load them all.
 
     Args:
-        locale_: such as "de_DE".
+        locale_: the language, such as "de_DE".
     """
     found, message = _language_pack(locale_)
     return {name: said for name, said in found.items() if find_spec(name) is not None}, message
 
 
 def use(locale: str) -> None:
-    """Have pages come up in a language.
+    """Set the language of pages.
 
     Args:
-        locale: its language pack's name, such as "de_DE", or "en".
+        locale: the name of its language pack, such as "de_DE", or "en".
     """
     settings_utils.SYS_LOCALE = locale
     translations_handler.SYS_LOCALE = locale

@@ -1,6 +1,7 @@
-"""What ours change or reach into of Jupyter's, for want of a public hook, each in a function.
+"""Patches of Jupyter's packages, and access to their internals, where there is no public hook.
 
-That upstream is as they need it is checked at start: `classroom.lab.upstream.contract`.
+Each is one function. `classroom.lab.upstream.contract` checks at the start that upstream is as they
+need it.
 """
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ MAKERS = (
     ("jupyter_server_ydoc.app", "YDocWebSocketHandler"),
     ("jupyter_server_ydoc.loaders", "FileLoader"),
 )
-"""The modules in which upstream names the classes that it makes rooms and sockets of."""
+"""Modules in which upstream names its classes of rooms, sockets and loaders."""
 
 
 def use(*ours: type) -> None:
-    """Have upstream make rooms and sockets of our classes.
+    """Make upstream use our classes of rooms, sockets and loaders.
 
     It has no setting for that: its modules name the classes that they call.
 
     Args:
-        ours: each a subclass of one that upstream makes, which it stands in for.
+        *ours: the classes; each is a subclass of the upstream class that it replaces.
     """
     for where, name in MAKERS:
         module = importlib.import_module(where)
@@ -48,18 +49,18 @@ def use(*ours: type) -> None:
 
 
 def go_by(root: str, refusal: Callable[[str], str]) -> None:
-    """Have a lab's sockets ask it whether a page may come back with the session that it names.
+    """Make a lab's sockets use our check whether a page may reconnect with its session.
 
     Args:
-        root: of the lab's files, as its server's settings name it: upstream says no more of a lab.
-        refusal: is given the session; returns why not, in upstream's words, or "".
+        root: the lab's folder of files, from its server's settings: upstream gives nothing else.
+        refusal: returns for a session why not, in upstream's words, or "".
     """
     handlers: Any = jupyter_server_ydoc.handlers
     upstreams = handlers.check_session_compatibility
 
     @wraps(handlers.save_current_session)
     async def save(*args: Any, **kwargs: Any) -> None:
-        """Do nothing: the session was written down as it began."""
+        """Do nothing: the session was saved when it started."""
 
     @wraps(upstreams)
     def check(where: str, session: str, *args: Any, **kwargs: Any) -> tuple[bool, str]:
@@ -74,10 +75,10 @@ def go_by(root: str, refusal: Callable[[str], str]) -> None:
 
 
 def make_timelines(get: Callable[..., Awaitable[None] | None]) -> None:
-    """Have upstream's handler make timelines our way.
+    """Replace the method of upstream's handler that builds timelines.
 
     Args:
-        get: is called with the handler and the document's path.
+        get: called with the handler and the document's path.
     """
     handler: Any = jupyter_server_ydoc.handlers.TimelineHandler
     if handler.get is not get:
@@ -85,11 +86,11 @@ def make_timelines(get: Callable[..., Awaitable[None] | None]) -> None:
 
 
 def before_stop(collaboration: Any, first: Callable[[], Awaitable[None]]) -> None:
-    """Have something done before upstream's extension stops, which just lets go of its rooms.
+    """Run something before upstream's extension stops, which drops its rooms without saving.
 
     Args:
         collaboration: the extension's application.
-        first: what to do.
+        first: runs before the extension stops.
     """
     upstreams = collaboration.stop_extension
 
@@ -101,13 +102,14 @@ def before_stop(collaboration: Any, first: Callable[[], Awaitable[None]]) -> Non
 
 
 def ask_always(allowed: Callable[[JupyterHandler], None]) -> None:
-    """Have every request authorized before its handler does anything.
+    """Authorize every request before its handler does anything.
 
-    Upstream leaves it to each handler's method, and some ask nobody. Whoever isn't signed in is
-    left to the handler, but for sockets: a room is made before its handler's method is called.
+    Upstream leaves it to each handler's method, and some methods don't do it. The handler decides
+    about people who aren't signed in, except for sockets: a room is created before the method of a
+    socket's handler is called.
 
     Args:
-        allowed: is given each handler of somebody signed in who may do what they ask for.
+        allowed: called with the handler of each authorized request.
     """
     upstreams = JupyterHandler.prepare
 
@@ -133,14 +135,14 @@ def ask_always(allowed: Callable[[JupyterHandler], None]) -> None:
 
 
 def notebooks_of(sessions: Any, kernel_id: str) -> list[str]:
-    """List the paths of the notebooks that a kernel belongs to, at once.
+    """List the paths of a kernel's notebooks, without an await.
 
-    Upstream's own way is a coroutine, which asks for each kernel's state; what a page sends to a
-    kernel must not overtake itself meanwhile.
+    Upstream's own method is a coroutine that requests each kernel's state. Meanwhile a page's
+    messages to a kernel could change their order.
 
     Args:
         sessions: jupyter_server's session manager.
-        kernel_id: the kernel's.
+        kernel_id: the kernel's id.
     """
     query = "SELECT path FROM session WHERE kernel_id = ? AND type = 'notebook'"
     return [row["path"] for row in sessions.cursor.execute(query, (kernel_id,)).fetchall()]
@@ -148,13 +150,13 @@ def notebooks_of(sessions: Any, kernel_id: str) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def replacing(loader: FileLoader) -> AsyncIterator[None]:
-    """Keep a file's rooms from saving while it is replaced, then have them take what is there.
+    """Prevent a file's rooms from saving while the file is replaced; then make them load it.
 
-    A room looks at the file's time and saves soon after: what was put there in between would be
-    lost. Afterwards they aren't left to find out by the time, which may be older or the same.
+    A room checks the file's time and saves soon after: a file that is put there in between would be
+    lost. Afterwards the rooms don't go by the time, which may be older or the same.
 
     Args:
-        loader: the file's.
+        loader: the file's loader.
     """
     async with loader._lock:  # noqa: SLF001
         yield
@@ -163,24 +165,24 @@ async def replacing(loader: FileLoader) -> AsyncIterator[None]:
 
 
 def follow(document: Doc[Any], hear: Callable[[Any], None]) -> Any:
-    """Be told of what happens to a document, for as long as what is returned is kept.
+    """Observe a document for as long as the result is kept.
 
-    pycrdt's own `observe` holds the document by what the document holds: it would never be freed.
+    pycrdt's own `observe` creates a reference cycle with the document, which is never freed then.
 
     Args:
-        document: which.
-        hear: is given each event; must not raise.
+        document: the document to observe.
+        hear: called with each event; must not raise.
     """
     return document._doc.observe(hear)  # noqa: SLF001
 
 
 def keep_refusals(keeps: Callable[[web.RequestHandler], bool]) -> None:
-    """Keep with a request why it is refused, in place of the line that tornado logs of it.
+    """Store with a request why it is rejected, instead of tornado's line in the log.
 
-    What isn't a refusal, or comes after the answer, is logged as tornado does.
+    Other errors, and errors after the answer, are logged as tornado does.
 
     Args:
-        keeps: tells by a request's handler whether its server writes that line itself.
+        keeps: says for a request's handler whether its server writes the line itself.
     """
     upstreams = web.RequestHandler.log_exception
 
@@ -197,5 +199,5 @@ def keep_refusals(keeps: Callable[[web.RequestHandler], bool]) -> None:
 
 
 def refusal_of(handler: Any) -> str:
-    """Return why a request was refused, as `keep_refusals` has kept it; "" where nobody said."""
+    """Return why a request was rejected, as `keep_refusals` stored it; "" if it stored nothing."""
     return str(getattr(handler, "classroom_refusal", ""))

@@ -1,4 +1,4 @@
-"""Patches of how requests are answered, where upstream has no public hook; one function each."""
+"""Patches of the answers to requests where upstream has no public hook; each is one function."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def send_policy(handlers: tuple[type, ...], made: Callable[[Any], str | None]) -> None:
-    """Have handlers send a content security policy of ours.
+    """Make handlers send our content security policy.
 
-    Upstream has one fixed text for all, and what it adds to it a browser ignores where the text has
-    said it before.
+    Upstream has one fixed text for all. A browser ignores an addition to it if the text has the
+    same directive before.
 
     Args:
-        handlers: the classes, at the base of all: each extension brings its own handlers.
-        made: makes the policy for a handler; None for upstream's.
+        handlers: the base classes of all handlers, because each extension has handlers of its own.
+        made: returns the policy for a handler; None for upstream's.
     """
     for handler in handlers:
         upstreams: Any = getattr(handler, "content_security_policy")  # noqa: B009 (of any class)
@@ -46,14 +46,14 @@ def refuse_first(refusal: Callable[[JupyterHandler], str]) -> None:
     """Check every request before anything looks up its user.
 
     Args:
-        refusal: is given the request's handler; returns why it is refused, in a sentence, or "".
+        refusal: returns for a request's handler why it is rejected, in a sentence, or "".
     """
     upstreams = JupyterHandler.prepare
 
     @wraps(upstreams)
     async def prepare(self: JupyterHandler, *args: Any, **kwargs: Any) -> None:
         if sentence := refusal(self):
-            # The page that says so asks for a person all the same.
+            # The error page reads the user all the same.
             self.current_user = self._jupyter_current_user = None
             raise web.HTTPError(403, sentence)
         await upstreams(self, *args, **kwargs)
@@ -64,13 +64,13 @@ def refuse_first(refusal: Callable[[JupyterHandler], str]) -> None:
 def say_errors(
     sentence: Callable[[int, Any], str], answer: Callable[[int, Any], dict[str, Any]]
 ) -> None:
-    """Have every failed request say our sentence.
+    """Make every failed request answer with our sentence.
 
-    Upstream's API doubles each % of a file's name, and its page for 404 says nothing of the cause.
+    Upstream's API doubles each % in a file's name, and its page for 404 doesn't say the cause.
 
     Args:
-        sentence: is given a status of HTTP and an error or None.
-        answer: as `sentence`; makes the API's answer.
+        sentence: returns the sentence for an HTTP status and an error or None.
+        answer: returns the API's answer for the same arguments.
     """
     upstreams = JupyterHandler.write_error
 
@@ -109,11 +109,11 @@ def is_done(request: web.RequestHandler) -> bool:
 
 
 def answer_instead(request: web.RequestHandler, error: web.HTTPError) -> None:
-    """Turn an answer of which nothing has been sent into an error.
+    """Turn an answer into an error before any of it is sent.
 
     Args:
-        request: its handler.
-        error: raised in the handler as soon as it sends anything.
+        request: the request's handler.
+        error: the error to raise in the handler as soon as it sends anything.
     """
     upstreams = request.flush
 
@@ -128,7 +128,7 @@ def hear_instead(socket: WebSocketHandler, hear: Callable[[Any], Any]) -> None:
     """Pass a socket's messages to our function instead of its handler's.
 
     Args:
-        socket: of any kind.
-        hear: takes a message.
+        socket: any WebSocket handler.
+        hear: called with each message.
     """
     socket.on_message = hear  # type: ignore[method-assign,assignment]

@@ -1,8 +1,8 @@
-"""Run the lab's event loop within a task of its own, which anyio looks for.
+"""Run the lab's event loop within a task, which anyio looks for.
 
-anyio keeps what belongs to an event loop with the task that `run_until_complete` was given. Tornado
-runs the loop without one, and anyio (`find_root_task`) then goes through all tasks of the server,
-some for every page, each time that something is done in a thread.
+anyio attaches an event loop's data to the task of `run_until_complete`. Tornado runs the loop
+without such a task. Then anyio (`find_root_task`) searches all tasks of the server, some for every
+page, whenever something runs in a thread.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def run(loop: AbstractEventLoop) -> None:
     """Run an event loop until it is stopped, within a task.
 
     Args:
-        loop: which doesn't run yet.
+        loop: an event loop that doesn't run yet.
     """
 
     async def wait() -> None:
@@ -32,7 +32,7 @@ def run(loop: AbstractEventLoop) -> None:
     except RuntimeError:
         if root.done():
             raise
-        # It was stopped before the task's end, as it always is.
+        # The loop was stopped before the task ended, as always.
     finally:
         root.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -40,9 +40,9 @@ def run(loop: AbstractEventLoop) -> None:
 
 
 def use(io_loop: Any) -> None:
-    """Have tornado run its event loop so from now on.
+    """Make tornado run its event loop this way from now on.
 
     Args:
-        io_loop: of tornado, on asyncio.
+        io_loop: tornado's event loop, on asyncio.
     """
     io_loop.start = partial(run, io_loop.asyncio_loop)

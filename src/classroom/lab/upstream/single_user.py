@@ -1,4 +1,4 @@
-"""Change the single-user server of JupyterHub before it starts."""
+"""Change JupyterHub's single-user server before it starts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def amend(change: Callable[[Any], None]) -> None:
-    """Have a function change the server as soon as it is made.
+    """Call a function with the server as soon as it is created.
 
     Args:
-        change: is given jupyter_server's application.
+        change: called with jupyter_server's application.
     """
     make = JupyterHubSingleUser.make_serverapp
 

@@ -1,6 +1,7 @@
-"""What ours change or reach into of tornado's WebSockets and streams, each in a function.
+"""Patches of tornado's WebSockets and streams, and access to their internals.
 
-That tornado is as they need it is checked at start: `classroom.lab.upstream.contract`.
+Each is one function. `classroom.lab.upstream.contract` checks at the start that tornado is as they
+need it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
-    """Be told of every WebSocket that anybody asks this server for.
+    """Call a function for every WebSocket that is requested from this server.
 
-    Tornado has no hook for that, and each extension brings handlers of its own: only at the base
-    of all of them none can be missed.
+    Tornado has no hook for that, and each extension has handlers of its own. Only their base class
+    covers them all.
 
     Args:
-        opened: is given the handler, before it is known whose it is.
+        opened: called with the handler, before its user is known.
     """
     upstreams = WebSocketHandler.__init__
 
@@ -36,12 +37,12 @@ def watch_sockets(opened: Callable[[WebSocketHandler], None]) -> None:
 
 
 def is_in_parts(socket: Any) -> bool:
-    """Say whether a part of a message has come over a socket, and the rest is still to come."""
+    """Say whether a socket has received a part of a message, and waits for the rest."""
     return socket._fragmented_message_buffer is not None  # noqa: SLF001
 
 
 class Bounds(Protocol):
-    """Stands before what WebSockets read and write (`classroom.lab.connections.receive_limits`)."""
+    """Wraps what WebSockets read and write (`classroom.lab.connections.receive_limits`)."""
 
     async def read(self, socket: Any, size: int, read: Callable[..., Awaitable[bytes]]) -> bytes:
         """Read bytes of a message."""
@@ -54,10 +55,10 @@ class Bounds(Protocol):
 
 
 def bound_sockets(bounds_of: Callable[[WebSocketHandler], Bounds | None]) -> None:
-    """Have something stand before all that WebSockets read and write.
+    """Wrap everything that WebSockets read and write.
 
     Args:
-        bounds_of: finds by a socket's handler what is given tornado's own ways; None for nothing.
+        bounds_of: returns the wrapper for a socket's handler; None for none.
     """
     protocol: Any = WebSocketProtocol13
     own_read, own_receive = protocol._read_bytes, protocol._receive_frame  # noqa: SLF001
@@ -84,22 +85,23 @@ def bound_sockets(bounds_of: Callable[[WebSocketHandler], Bounds | None]) -> Non
 
 
 def unsent(stream: BaseIOStream) -> int:
-    """Count the bytes that a client hasn't taken yet; of a closed stream, which has none, 0."""
+    """Count the bytes that a client hasn't read yet; 0 for a closed stream."""
     return len(stream._write_buffer or b"")  # noqa: SLF001
 
 
 def send_now(stream: BaseIOStream, data: bytes) -> bytes:
-    """Give the kernel what it takes at once, past tornado's buffer; most often that is all.
+    """Send as much as the operating system accepts at once, past tornado's buffer; usually all.
 
-    Only when nothing waits in the buffer: what is written first must leave first. A write through
-    the stream costs three times as much, and a class is told everything by hundreds of them.
+    Call it only if the buffer is empty, to keep the order. A write through the stream costs three
+    times as much, and a class needs hundreds of writes for each change.
 
     Args:
-        stream: with an empty buffer.
-        data: what to send.
+        stream: a stream with an empty buffer.
+        data: the bytes to send.
 
     Returns:
-        What is left to write; an error is the stream's to find and to handle.
+        The bytes that are left to write. After an error all are left: the stream will find the
+        error, and handle it.
     """
     if type(stream) is not IOStream:
         return data  # TLS, or something that we don't know
@@ -110,5 +112,5 @@ def send_now(stream: BaseIOStream, data: bytes) -> bytes:
 
 
 def heard(future: Future[None]) -> None:
-    """Take note of a write's end, so that a broken connection isn't reported as an unread error."""
+    """Read a write's result, so that a broken connection isn't reported as an unread error."""
     future.cancelled() or future.exception()

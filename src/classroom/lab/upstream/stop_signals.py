@@ -1,7 +1,7 @@
-"""Take signals to the lab server between two steps of its event loop, not in the midst of one.
+"""Handle signals to the lab server between two steps of its event loop, not within one.
 
-Upstream's handlers log, and a signal that comes while another record is being written ends in a
-RuntimeError ("reentrant call"): such a server was never told to stop, and was killed later.
+Upstream's handlers log. A signal during another log call raises a RuntimeError ("reentrant call").
+Such a server didn't stop, and was killed later.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 
 def use(app: ServerApp) -> None:
-    """Stop this server, or describe it in the log, by its event loop when a signal asks for it.
+    """Make the event loop stop the server, or describe it in the log, when a signal comes.
+
+    Call it on the event loop, which must run until the server ends: a signal between two runs of a
+    loop would be lost.
 
     Args:
-        app: has set its own handlers. On its event loop, which runs until the server ends: a signal
-            between two runs of a loop would be lost.
+        app: the server, which has set its own handlers before.
     """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -71,7 +71,7 @@ def error(number: int) -> OSError:
         (LeadsOutError("x"), "leads out"),
         (NoFileError("x", stat.S_IFIFO), "neither a file nor a folder"),
         (TooLargeError("x", 1 << 40), "500 MB"),
-        (TooDeepError("x"), "folders in folders"),
+        (TooDeepError("x"), "folders nested more than"),
     ],
 )
 def test_why_nothing_is_given_is_a_sentence(why: OSError, said: str) -> None:
@@ -87,7 +87,7 @@ def test_why_nothing_is_given_is_a_sentence(why: OSError, said: str) -> None:
         (DiskReserveError(0, 10 << 20), "The disk is full"),
         (NoFolderError("students/bob"), "students/bob"),
         (TooLargeError("x", 1 << 40), "500 MB"),
-        (TooDeepError("x"), "folders in folders"),
+        (TooDeepError("x"), "folders nested more than"),
         (error(errno.EIO), "could not be saved"),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_damaged_list_keeps_no_lab_from_starting(
 ) -> None:
     (tmp_path / welcome.FILE).write_text("{")
     assert not begin(tmp_path, OURS).offers(person("ada"))
-    assert "There is no welcome notebook" in caplog.text
+    assert "The welcome notebook could not be added" in caplog.text
 
 
 @pytest.mark.parametrize(

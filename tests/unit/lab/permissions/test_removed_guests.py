@@ -48,7 +48,7 @@ def test_what_is_no_list_of_names_is_told(
     with caplog.at_level(logging.WARNING):
         guests.load(file)
     assert guests.names == frozenset()
-    assert "remove them anew" in caplog.text
+    assert "remove them again" in caplog.text
 
 
 def test_a_tutor_and_the_owner_are_never_out() -> None:
