@@ -16,7 +16,7 @@ from urllib.parse import quote
 import docker
 
 from benchmarks.page_load.images import authorities
-from benchmarks.rooms import servers, whole
+from benchmarks.rooms import running_lab, servers
 from benchmarks.rooms.page import Place
 from benchmarks.soak.lab import CONFIG as TRIAL
 from benchmarks.soak.lab import PASSPHRASE
@@ -121,11 +121,11 @@ class Subject:
 
     def servers(self) -> set[int]:
         """Return the process ids of all lab servers, on this machine."""
-        return set(whole.pids(self.lab, self.server))
+        return set(running_lab.pids(self.lab, self.server))
 
     def memory(self) -> float:
         """Return what all processes of the container use and share (PSS), in MB."""
-        return sum(pss(pid) for pid in whole.pids(self.lab, ""))
+        return sum(pss(pid) for pid in running_lab.pids(self.lab, ""))
 
 
 def pss(pid: int) -> float:

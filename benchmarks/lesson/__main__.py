@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from benchmarks.lesson.activities import Busy
 from benchmarks.pages import labs, scenes
 from benchmarks.pages.people import WholePeople
-from benchmarks.rooms import away, whole
+from benchmarks.rooms import away, running_lab
 from benchmarks.rooms.scenes import TYPED_PER_SECOND
 from tests import logs
 
@@ -78,7 +78,7 @@ def work(minutes: float) -> list[float]:
         begun = len(lab.started.lab.log)
         people = lab.enter(STAY + COME_AND_GO)
         client = stack.enter_context(lab.started.sign_in("busy"))
-        client.headers.update(whole.token(client))
+        client.headers.update(running_lab.token(client))
         staying, others = people[:STAY], people[STAY:]
         typing = stack.enter_context(scenes.crowds(lab, staying, TYPISTS, 1 / STAY))
         reloading = stack.enter_context(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 
-from benchmarks.rooms import whole
+from benchmarks.rooms import running_lab
 from tests import students
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Busy:
         Raises:
             HTTPStatusError: the lab refuses something.
         """
-        api = f"{whole.BASE}/api"
+        api = f"{running_lab.BASE}/api"
         model = {"type": "notebook", "format": "json", "content": NOTEBOOK}
         self.client.put(f"{api}/contents/{name}", json=model).raise_for_status()
         kind = {"format": "json", "type": "notebook"}

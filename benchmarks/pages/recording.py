@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from playwright.sync_api import sync_playwright
 
 from benchmarks.page_load import browsing, containers, images
-from benchmarks.rooms import whole
+from benchmarks.rooms import running_lab
 from classroom.lab.api import first_answers
 from classroom.lab.upstream import known_answers
 from tests.browser.conftest import wait_for_lab
@@ -174,7 +174,7 @@ def visit(person: httpx.Client, base: str) -> None:
         person.get(f"{base}/{what}").raise_for_status()
 
 
-def chat(person: httpx.Client, base: str = whole.BASE) -> str:
+def chat(person: httpx.Client, base: str = running_lab.BASE) -> str:
     """Open the chat, as everybody's first page does; return its file's id.
 
     Args:
@@ -183,7 +183,7 @@ def chat(person: httpx.Client, base: str = whole.BASE) -> str:
     """
     address = f"{base}/api/collaboration/session/{CHAT}"
     asked = {"format": "text", "type": "chat"}
-    answer = person.put(address, headers=whole.token(person), json=asked)
+    answer = person.put(address, headers=running_lab.token(person), json=asked)
     return str(answer.raise_for_status().json()["fileId"])
 
 
@@ -203,11 +203,11 @@ def main() -> None:
         sync_playwright() as playwright,
         browsing.profile(playwright, started, person) as context,
     ):
-        whole.room(person, NOTEBOOK)
-        whole.kernel(person, NOTEBOOK)
-        visit(person, whole.BASE)
+        running_lab.room(person, NOTEBOOK)
+        running_lab.kernel(person, NOTEBOOK)
+        visit(person, running_lab.BASE)
         chat(person)
-        found = record(context.new_page(), whole.BASE)
+        found = record(context.new_page(), running_lab.BASE)
     FILE.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
 
 

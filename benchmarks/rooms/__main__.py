@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.conclusion import conclude
-from benchmarks.rooms import away, report, servers, whole
+from benchmarks.rooms import away, report, running_lab, servers
 from benchmarks.rooms.bare import bare
 from benchmarks.rooms.scenes import SCENES, Found, through
 
@@ -48,7 +48,7 @@ def measure(scene: str, kind: str, people: int, seconds: float) -> Found:
 def by_both_ways(people: int, seconds: float) -> list[Found]:
     """Type in the whole lab, past the front and through it, by turns."""
     found = []
-    with whole.start() as (_, ways, front):
+    with running_lab.start() as (_, ways, front):
         for _ in range(ROUNDS):
             for way, place in ways.items():
                 print(f"{people} people, {way} …", file=sys.stderr, flush=True)

@@ -15,7 +15,7 @@ from classroom.cli.snapshots import plain
 from classroom.hub.labs.registry import LabRegistry
 from classroom.runtime import access_state, handover, lab_users
 from classroom.runtime.ipc.client import UnixConnection
-from classroom.runtime.room_names import hub_name
+from classroom.runtime.lab_room_names import hub_name
 
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths

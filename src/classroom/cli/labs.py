@@ -13,7 +13,7 @@ from classroom.hub.labs.registry import LabRegistry
 from classroom.launcher import process_table
 from classroom.runtime import access_state, lab_users
 from classroom.runtime.access_state import VIEW
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.snapshots.quota import megabytes
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.config import confusables, people, people_lists, trait_kinds
 from classroom.runtime.access_state import EDIT, VIEW
+from classroom.runtime.lab_room_names import PREFIX
 from classroom.runtime.problems import Problem, did_you_mean
-from classroom.runtime.room_names import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

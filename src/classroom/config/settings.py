@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from classroom.config.egress_settings import Network
     from classroom.config.github import OAuth
     from classroom.config.hosts import Host
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
     from classroom.runtime.paths import Paths
 
 

@@ -20,7 +20,7 @@ from classroom.hub.access.service import Access
 from classroom.hub.copies.service import GivenCopies
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs import idle
-from classroom.hub.labs.rooms import Rooms
+from classroom.hub.labs.lab_rooms import LabRooms
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.own_certificate import OwnCertificate
 from classroom.hub.reload import watch
@@ -48,7 +48,7 @@ class Background(LoggingConfigurable):
     )
 
     labs = Instance(PersonalLabs, allow_none=True, help="Labs besides the class.").tag(config=True)
-    rooms = Instance(Rooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
+    rooms = Instance(LabRooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
     shares = Instance(Shares, allow_none=True, help="With whom labs are shared.").tag(config=True)
     copies = Instance(GivenCopies, allow_none=True, help="What people give copies of.").tag(
         config=True

@@ -18,8 +18,8 @@ from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.copies.service import GivenCopies
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs.deletion_handler import ADMINISTER
+from classroom.hub.labs.lab_rooms import OWN_LAB_SCOPES, LabRooms, roles_of
 from classroom.hub.labs.listing import LabListing
-from classroom.hub.labs.rooms import OWN_LAB_SCOPES, Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.own_certificate import OwnCertificate
@@ -160,7 +160,7 @@ def own_certificate(c: Config, settings: Settings) -> None:
     }
 
 
-def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | None:
+def other_labs(c: Config, settings: Settings, accounts: Accounts) -> LabRooms | None:
     """Be ready for labs besides the class: people's own, and rooms.
 
     There are some as soon as the tutor has written so, also while the Hub runs; until then nothing
@@ -188,7 +188,7 @@ def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | Non
     # A lab that is starting again waits for the Hub, which would wait for it.
     c.JupyterHub.init_spawners_timeout = 1
     c.Background.labs = labs
-    c.Background.rooms = rooms = Rooms(settings, labs, scopes_of_users(c, own=False))
+    c.Background.rooms = rooms = LabRooms(settings, labs, scopes_of_users(c, own=False))
     c.Background.shares = sharing.Shares(settings.paths.hub / sharing.FILE)
     # JupyterHub calls what can be called, with whoever asks for a page.
     c.JupyterHub.template_vars = {
@@ -233,7 +233,7 @@ def roles(c: Config, settings: Settings) -> None:
 
 
 def sign_in(
-    c: Config, settings: Settings, access: Access, accounts: Accounts, rooms: Rooms | None
+    c: Config, settings: Settings, access: Access, accounts: Accounts, rooms: LabRooms | None
 ) -> None:
     """Choose the authenticator and give it the names."""
     people = access.people

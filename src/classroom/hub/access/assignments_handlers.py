@@ -19,7 +19,7 @@ from classroom.hub.access.lab_call import LabCallHandler
 from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError
 from classroom.hub.labs.service import LABS, NO_OWN
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:

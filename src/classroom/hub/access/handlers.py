@@ -25,7 +25,7 @@ from classroom.hub.sharing.accept import HANDLERS as ACCEPTING
 from classroom.hub.sharing.handlers import HANDLERS as SHARING
 from classroom.hub.sharing.link_handlers import HANDLERS as LINKS
 from classroom.hub.sharing.upstream_api import HANDLERS as UPSTREAMS
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from jupyterhub import orm
 from jupyterhub.roles import assign_default_roles
 
 from classroom.hub.access import policy
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from classroom.config.settings import Settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.hub.labs import lab_files
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext_noop
 
 if TYPE_CHECKING:

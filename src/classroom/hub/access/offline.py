@@ -16,7 +16,7 @@ from classroom.hub.access import policy, roster
 from classroom.hub.access.policy import Allowlist
 from classroom.hub.access.roster import Roster
 from classroom.runtime import files
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from pathlib import Path

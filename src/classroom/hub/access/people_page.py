@@ -13,11 +13,11 @@ from jupyterhub.user import User
 
 from classroom.hub.access import listing, policy
 from classroom.hub.access.listing import HubUser, ListEntry
-from classroom.hub.labs import belonging, rooms
+from classroom.hub.labs import belonging, lab_rooms
 from classroom.hub.labs.administration import labs_as_json
 from classroom.hub.labs.listing import LabKind, LabListing
 from classroom.hub.labs.service import LABS
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def rooms_and_groups(
         entered: the rooms that the asking person may enter.
     """
     inside = [entry for entry in found if not entry.removed]
-    known = rooms.people_of(db)
+    known = lab_rooms.people_of(db)
     people = {entry.name: known.get(entry.name, ()) for entry in inside}
     tutors = {entry.name for entry in inside if entry.tutor}
     by_name = {lab.name: lab for lab in entered}

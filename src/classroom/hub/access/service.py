@@ -17,7 +17,7 @@ from classroom.hub import reload
 from classroom.hub.access import policy, roster
 from classroom.hub.access.hub_users import HubUsers
 from classroom.runtime import access_state, background_tasks, lab_users
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

@@ -62,7 +62,7 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
     login_handler = LoginHandler
     callback_handler = CallbackHandler
     rooms = AnyTrait(
-        None, config=True, help="What is asked of whoever signs in (`Rooms`); None for nothing."
+        None, config=True, help="What is asked of whoever signs in (`LabRooms`); None for nothing."
     )
     accounts = AnyTrait(
         None, config=True, help="Which account is behind each name (`Accounts`); None for any."

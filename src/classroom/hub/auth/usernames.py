@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from classroom.config import confusables
-from classroom.runtime.room_names import PREFIX, room_of
+from classroom.runtime.lab_room_names import PREFIX, room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 from jupyterhub.scopes import get_scopes_for, has_scope, parse_scopes
 
+from classroom.runtime.lab_room_names import hub_name, room_of
 from classroom.runtime.lab_users import CLASS
 from classroom.runtime.paths import SERVICE
-from classroom.runtime.room_names import hub_name, room_of
 
 if TYPE_CHECKING:
     from classroom.hub.access.service import Access

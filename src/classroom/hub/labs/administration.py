@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from classroom.hub.labs.listing import LabKind
-from classroom.runtime.room_names import hub_name
+from classroom.runtime.lab_room_names import hub_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from classroom.runtime.access_state import EDIT, VIEW
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
 
 
 @dataclass(frozen=True)

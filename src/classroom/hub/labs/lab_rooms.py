@@ -14,7 +14,7 @@ from jupyterhub import orm, roles
 from classroom.hub.labs import members
 from classroom.hub.labs.door import LabNotStartedError
 from classroom.hub.labs.registry import ROOMS, Owner
-from classroom.runtime.room_names import hub_name, room_of
+from classroom.runtime.lab_room_names import hub_name, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -91,7 +91,7 @@ def staying(
     }
 
 
-class Rooms:
+class LabRooms:
     """All rooms and groups, and whether people have labs of their own. One event loop's."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Rooms:
         self._admitting = settings.organizations
         self._access: Access | None = None
 
-    def __deepcopy__(self, _: Any) -> Rooms:
+    def __deepcopy__(self, _: Any) -> LabRooms:
         """Stay the one there is: traitlets copies what stands in a configuration."""
         return self
 

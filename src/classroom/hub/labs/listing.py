@@ -13,8 +13,8 @@ from classroom.hub.labs.present import Present, present_in
 from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.sharing import service as sharing
 from classroom.runtime.access_state import EDIT
+from classroom.runtime.lab_room_names import hub_name, room_of
 from classroom.runtime.paths import SERVICE
-from classroom.runtime.room_names import hub_name, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

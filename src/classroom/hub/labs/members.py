@@ -9,7 +9,7 @@ from classroom.runtime.access_state import EDIT, VIEW
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
 
 ORGANIZATIONS = "organizations"
 """Key in JupyterHub's ``user_info``: of the organizations and teams that GitHub was asked about at

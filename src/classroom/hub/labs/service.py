@@ -13,13 +13,13 @@ from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError
 from classroom.hub.labs.registry import ROOMS, LabRegistry, NoNumberError, Owner
 from classroom.runtime import volume_reserve
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
     from classroom.config.settings import Settings
     from classroom.hub.auth.accounts import Accounts
     from classroom.hub.labs.registry import RegisteredLab

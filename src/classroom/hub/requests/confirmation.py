@@ -12,7 +12,7 @@ from tornado.httputil import url_concat
 
 from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.spawner import NoPersonalLab
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from classroom.hub.sharing.answers import LinkAnswer, Visitor, answer
 from classroom.hub.sharing.handlers import NOT_KEPT
 from classroom.hub.sharing.service import LOG, SHARES
 from classroom.runtime import file_watch
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterhub import orm
 
-from classroom.hub.labs.rooms import OF_MEMBERS
+from classroom.hub.labs.lab_rooms import OF_MEMBERS
 from classroom.hub.sharing import rows
 from classroom.hub.sharing.links import Code
 

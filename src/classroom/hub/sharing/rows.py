@@ -11,7 +11,7 @@ from jupyterhub.scopes import scope_definitions
 from sqlalchemy import Unicode, event, inspect, literal_column
 from sqlalchemy.orm import aliased
 
-from classroom.hub.labs.rooms import OF_MEMBERS
+from classroom.hub.labs.lab_rooms import OF_MEMBERS
 from classroom.hub.sharing.grants import Share
 
 if TYPE_CHECKING:

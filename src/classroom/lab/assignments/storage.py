@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Places:
+class AssignmentStorage:
     """Those of one lab.
 
     Attributes:

@@ -126,7 +126,7 @@ def refusal(session: str, version: str, known: Mapping[str, str]) -> Refusal | N
 
 
 @dataclass(frozen=True)
-class PageSessions:
+class CollaborationSessions:
     """Which pages may come back, in one life of the lab server.
 
     Attributes:

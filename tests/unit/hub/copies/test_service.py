@@ -11,7 +11,7 @@ from jupyterhub import orm, roles
 from tornado import web
 from traitlets.config import Config
 
-from classroom.config.rooms import LabRoom
+from classroom.config.lab_rooms import LabRoom
 from classroom.config.settings import Settings
 from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access.roster import Roster
