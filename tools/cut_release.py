@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 CHANGELOG, PROJECT = "CHANGELOG.md", "pyproject.toml"
 NOTES, PARTS = "notes.md", "sbom.cdx.json"
-SHOWN = 5
-"""As many changed files are named."""
+SHOWN_FILES = 5
 
 
 class ReleaseError(Exception):
@@ -82,8 +81,8 @@ def refusal(wanted: str, tags: Sequence[str], changed: Sequence[str], written: s
         what = f"VERSION={wanted} is no version" if wanted else "VERSION is missing"
         return f"{what}: give three numbers as SemVer has them, such as make release VERSION=1.2.0."
     if changed:
-        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-        named = ", ".join(changed[:SHOWN])
+        more = f" and {len(changed) - SHOWN_FILES} more" if len(changed) > SHOWN_FILES else ""
+        named = ", ".join(changed[:SHOWN_FILES])
         return f"A release is what git has: commit or remove {named}{more} first."
     if version.tag in tags:
         return f"There is a release {version} already: its tag is {version.tag}."

@@ -25,9 +25,9 @@ FOLDERS = ("tests/browser", "tests/attack", "tests/container")
 # tests at a time, in the order of tests/conftest.py.
 PROCESSES = (os.cpu_count() or 1) + 1
 BESIDE = ("--numprocesses", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder")
-FORGIVEN = 2
+MOST_UNSTEADY_TESTS = 2
 # If more tests fail than this, something is broken for all of them: there is nothing to try again.
-TRIED_AGAIN = 10
+MOST_REPEATED_TESTS = 10
 TESTS_FAILED = 1  # pytest's exit status; any other than 0 means that the run itself went wrong
 
 
@@ -54,9 +54,9 @@ def verdict(again: Mapping[str, bool]) -> tuple[list[str], bool]:
     unsteady = sorted(name for name, passed in again.items() if passed)
     lines = [f"failed twice: {name}" for name in broken]
     lines += [f"unsteady (failed, then passed alone): {name}" for name in unsteady]
-    if len(unsteady) > FORGIVEN:
-        lines.append(f"more than {FORGIVEN} unsteady tests fail the run")
-    return lines, not broken and len(unsteady) <= FORGIVEN
+    if len(unsteady) > MOST_UNSTEADY_TESTS:
+        lines.append(f"more than {MOST_UNSTEADY_TESTS} unsteady tests fail the run")
+    return lines, not broken and len(unsteady) <= MOST_UNSTEADY_TESTS
 
 
 def failures(cache: Path) -> list[str]:
@@ -97,7 +97,7 @@ def main(
     if status and not failed:
         print("pytest failed and named no test")
         return status
-    if len(failed) > TRIED_AGAIN:
+    if len(failed) > MOST_REPEATED_TESTS:
         print(f"{len(failed)} tests failed: too many to try each again")
         return 1
     lines, passed = verdict({test: run(root, "again", (test,))[0] == 0 for test in failed})

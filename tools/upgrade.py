@@ -24,7 +24,7 @@ from tools.compose import (
 )
 
 FOLDER = Path("backups")
-KEPT = 3
+KEPT_BACKUPS = 3
 """Backups that upgrades have made which stay; the tutor's own are left alone."""
 LABEL = "org.opencontainers.image.version"
 OPEN_SECONDS = 180
@@ -110,7 +110,7 @@ def superfluous(names: list[str]) -> list[str]:
         names: of the folder's files.
     """
     ours = sorted(name for name in names if name.startswith("before-") and name.endswith(".tgz"))
-    return ours[:-KEPT]
+    return ours[:-KEPT_BACKUPS]
 
 
 def _asked(*words: str) -> subprocess.CompletedProcess[str]:

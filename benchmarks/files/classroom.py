@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.files.ledger import Account
     from tests.labs import Lab
 
-BETWEEN_WORDS = 1.0
+BETWEEN_WORDS_SECONDS = 1.0
 REST_SECONDS = (0.5, 3.0)
 HEARD_SECONDS = 6.0
 """How long people go on typing into a document that was deleted, before they open another."""
@@ -114,7 +114,7 @@ class Class:
         listening = [asyncio.create_task(person.listen()) for person in self.people]
         for document in self.documents:
             await self._seat(document)
-        typing = [asyncio.create_task(person.type(BETWEEN_WORDS)) for person in self.people]
+        typing = [asyncio.create_task(person.type(BETWEEN_WORDS_SECONDS)) for person in self.people]
         end = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < end:
             await asyncio.sleep(random.uniform(*REST_SECONDS))

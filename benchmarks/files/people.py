@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SYNC = 0
 AGAIN_SECONDS = 0.3
-NEW_CELL = 0.03
-"""How often somebody makes a new cell for a word."""
+NEW_CELL_SHARE = 0.03
+"""Of the words, so many are typed into a new cell."""
 
 
 def texts_of(doc: Doc[Any], kind: str) -> list[Any]:
@@ -81,7 +81,7 @@ class Desk:
         updates: list[bytes] = []
         watching = self.doc.observe(lambda event: updates.append(event.update))
         texts = texts_of(self.doc, self.kind)
-        if self.kind == "notebook" and (not texts or random.random() < NEW_CELL):
+        if self.kind == "notebook" and (not texts or random.random() < NEW_CELL_SHARE):
             cell: dict[str, Any] = {"id": word, "cell_type": "code", "execution_count": None}
             cell |= {"metadata": Map({}), "source": Text(word), "outputs": Array([])}
             new: Map[Any] = Map(cell)

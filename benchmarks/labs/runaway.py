@@ -23,9 +23,9 @@ NAME = "runaway.py"
 PROGRAM = Path(__file__).with_name("runaway_program.py")
 PROCESSES = 200
 """Processes that fork: in our image a lab may have 256 with `subjects.CONFIG`."""
-MEMORY = 2 * 1024**3
-"""Bytes at the end of the time: twice the share of a lab in our image with `subjects.CONFIG`."""
-BLOCK = 4 * 1024**2
+MEMORY_BYTES = 2 * 1024**3
+"""At the end of the time: twice the share of a lab in our image with `subjects.CONFIG`."""
+BLOCK_BYTES = 4 * 1024**2
 START = "import subprocess, sys\nfor words in {}:\n    subprocess.Popen([sys.executable, *words])"
 WRITE = "import pathlib; at = pathlib.Path({!r}).absolute(); at.write_text({!r}); print(at)"
 
@@ -100,9 +100,9 @@ def runs_away(subject: Subject, client: httpx.Client, name: str, seconds: float)
         def words(way: str, bound: int, after: float = 0.0) -> list[str]:
             return [place, way, str(after), str(seconds - after), str(bound)]
 
-        start = [words("spin", os.cpu_count() or 1), words("memory", MEMORY)]
+        start = [words("spin", os.cpu_count() or 1), words("memory", MEMORY_BYTES)]
         runs.ask("execute_request", {"code": START.format(start), "silent": False})
-        background = [words("disk", BLOCK), words("forks", PROCESSES, seconds / 2)]
+        background = [words("disk", BLOCK_BYTES), words("forks", PROCESSES, seconds / 2)]
         students.Terminal(shell).send("".join(f"python {' '.join(one)} &\r" for one in background))
         try:
             yield Taken(subject.lab)

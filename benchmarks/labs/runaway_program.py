@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MB = 1024**2
-FILE = 512 * MB
+FILE_BYTES = 512 * MB
 """How large the file on the disk becomes before it is written again."""
 
 
@@ -59,7 +59,7 @@ def disk(end: float, bound: int) -> None:
     """Write blocks of so many bytes, each of them through to the disk."""
     with tempfile.TemporaryFile(dir=".", buffering=0) as file:
         while time.time() < end:
-            if file.tell() + bound > FILE:
+            if file.tell() + bound > FILE_BYTES:
                 file.seek(0)
             file.write(os.urandom(bound))
             os.fsync(file.fileno())

@@ -26,7 +26,7 @@ FOLDER = "/srv/jupyterhub/config"
 HTTPS, HTTP = 8443, 8444
 CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", "NET_ADMIN"]
 """As in docker-compose.yml, which says what each is for."""
-SHARED_MEMORY = 2**30
+SHARED_MEMORY_BYTES = 2**30
 FRONT_MEMORY = "512M"
 """Of a front with all its connections: each needs some 22 kB, and front.conf says how many."""
 LOG = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
@@ -111,7 +111,7 @@ def class_stack(
     kept: dict[str, Any] = {"type": "volume", "source": "data", "target": "/data"}
     if one.folder:
         kept = {"type": "bind", "source": one.folder, "target": "/data"}
-    shared = {"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": SHARED_MEMORY}}  # noqa: S108
+    shared = {"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": SHARED_MEMORY_BYTES}}  # noqa: S108
     limits: dict[str, str] = {}
     if one.memory:
         limits["memory"] = one.memory

@@ -26,13 +26,13 @@ ROOT: Owner = (0, 0)
 PRIMARY = 0xFF
 """What is SQLite's primary code of an error (https://sqlite.org/rescode.html)."""
 NO_DATABASE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN}
-HEAD = 16
-HOLES = 10
-DEEPEST = 200
-"""Folders in folders: each is held open."""
-LARGE = 1 << 30
-"""A file of this size that is ten times what it takes on the disk is nothing but holes: it would
-fill whatever the backup is kept on."""
+HEAD_BYTES = 16
+LEAST_RATIO_OF_HOLES = 10
+MOST_NESTED_FOLDERS = 200
+"""Each is held open."""
+LARGE_BYTES = 1 << 30
+"""A file of this size that is ten times as large as what it takes on the disk is rejected: it is
+nearly all holes, and in the archive it would take its full size."""
 
 
 class LeftOutError(Exception):
@@ -120,7 +120,7 @@ class ArchiveWriter:
     def _entry(
         self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
     ) -> None:
-        if member.count("/") > DEEPEST:
+        if member.count("/") > MOST_NESTED_FOLDERS:
             raise LeftOutError("its path has too many folders")
         found = os.stat(entry, dir_fd=held, follow_symlinks=False)
         if stat.S_ISLNK(found.st_mode):
@@ -164,10 +164,13 @@ class ArchiveWriter:
             found = os.fstat(stream.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise LeftOutError("it is no longer a file")
-            if found.st_size >= LARGE and found.st_size > HOLES * found.st_blocks * 512:
+            if (
+                found.st_size >= LARGE_BYTES
+                and found.st_size > LEAST_RATIO_OF_HOLES * found.st_blocks * 512
+            ):
                 raise LeftOutError("it is a sparse file with almost no data")
             info = self._info(member, found)
-            if path and databases.is_database(stream.read(HEAD)):
+            if path and databases.is_database(stream.read(HEAD_BYTES)):
                 if self._database(path, owner, info):
                     return
                 for end in databases.COMPANIONS:  # what it is made of, as it is

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from classroom.backup.manifest import Manifest
 
 DIRECTORY_MODE = 0o700
-PIECE = 1 << 20
-LONGEST_MANIFEST = 1 << 16
+PIECE_BYTES = 1 << 20
+LONGEST_MANIFEST_BYTES = 1 << 16
 BROKEN = "is not a complete backup of this lab"
 
 
@@ -44,7 +44,7 @@ def unpack(source: IO[bytes], to: Path) -> Manifest:
         ):
             found = _Unpacking(archive, to)
             found.unpack()
-            while plain.read(PIECE):
+            while plain.read(PIECE_BYTES):
                 pass  # to the end, where the checksum is
             return found.finish()
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError) as error:

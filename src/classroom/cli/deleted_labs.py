@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from classroom.hub.labs.registry import RegisteredLab
     from classroom.runtime.paths import Paths
 
-SECONDS = 30.0
+START_SECONDS = 30.0
 NO_LAB = (
     "Lab {number} was deleted, and {name} has no lab that runs to restore it into. Start one with"
     " `make lab NAME={name} DO=start`, then restore again with LAB={number}."
@@ -65,7 +65,7 @@ def served(paths: Paths, reader: int) -> Iterator[None]:
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", OWN_LAB: str(paths.lab)}
     with subprocess.Popen(command, env=environment, cwd="/") as service:
         try:
-            end = time.monotonic() + SECONDS
+            end = time.monotonic() + START_SECONDS
             while not paths.snapshots_socket.exists():
                 if service.poll() is not None or time.monotonic() > end:
                     raise OSError("its snapshots can't be read")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 START, STOP, DELETE = ORDERS = ("start", "stop", "delete")
-SECONDS = 1200
+ANSWER_SECONDS = 1200
 """How long the Hub may take: it takes a last snapshot before it deletes a lab."""
 WAIT_SECONDS = 120
 """How long a lab may take to start or stop after the Hub has begun with it."""
@@ -111,7 +111,7 @@ def call(paths: Paths, method: str, path: str) -> int:
     """
     try:
         token = handover.look(paths).command_token
-        connection = UnixConnection(paths.hub_socket, SECONDS)
+        connection = UnixConnection(paths.hub_socket, ANSWER_SECONDS)
         try:
             headers = {"Authorization": f"token {token}"}
             connection.request(method, f"/hub/api/{path}", headers=headers)

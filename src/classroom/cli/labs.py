@@ -28,7 +28,7 @@ NONE = (
 )
 SHOWN_MEMBERS = 6
 PROC = Path("/proc")
-SECONDS = 5.0
+ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def is_running(paths: Paths) -> bool:
         paths: of the lab.
     """
     with socket.socket(socket.AF_UNIX) as way:
-        way.settimeout(SECONDS)
+        way.settimeout(ANSWER_SECONDS)
         try:
             way.connect(str(paths.lab_socket))
         except OSError:

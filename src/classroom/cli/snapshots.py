@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from classroom.runtime.paths import Paths
 
-SECONDS = 60
+LIST_SECONDS = 60
 RESTORE_SECONDS = 3600
 WORDS = {
     "beat": "",
@@ -25,7 +25,7 @@ WORDS = {
     "delete": "when the lab was deleted",
 }
 HEADS = ("snapshot", "time ({})", "", "files", "size", "")
-FEW = 20
+MOST_SHOWN_FILES = 20
 
 
 def plain(text: str) -> str:
@@ -83,9 +83,12 @@ def describe(report: Any) -> str:
     lines = [f"{count} file{'' if count == 1 else 's'} restored from snapshot {snapshot}; {undo}."]
     if left:
         lines.append(f"{len(left)} could not be restored:")
-    lines += [f"  {plain(str(path))}: {plain(str(why))}" for path, why in list(left.items())[:FEW]]
-    if len(left) > FEW:
-        lines.append(f"  and {len(left) - FEW} more")
+    lines += [
+        f"  {plain(str(path))}: {plain(str(why))}"
+        for path, why in list(left.items())[:MOST_SHOWN_FILES]
+    ]
+    if len(left) > MOST_SHOWN_FILES:
+        lines.append(f"  and {len(left) - MOST_SHOWN_FILES} more")
     return "\n".join(lines)
 
 
@@ -100,7 +103,7 @@ def _trouble(error: Exception) -> int:
 def say(paths: Paths) -> int:
     """Print the list of snapshots; return the exit code."""
     try:
-        found = client.ask(paths.snapshots_socket, "/snapshots", seconds=SECONDS)["snapshots"]
+        found = client.ask(paths.snapshots_socket, "/snapshots", seconds=LIST_SECONDS)["snapshots"]
     except (client.ServiceRefusedError, OSError, HTTPException) as error:
         return _trouble(error)
     if not found:

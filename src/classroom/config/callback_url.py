@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from classroom.config import github_slips
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.runtime.problems import Problem
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def check(where: str, url: str) -> Iterator[Problem]:
         yield Problem(where, f"{url!r} is not an https address", cure)
     elif slip := wrong_host(parts):
         yield Problem(where, f"{url!r} {slip}", "register and set the address that people use")
-    elif len(parts.hostname or "") > LONGEST_NAME:
-        what = f"a host's name has {LONGEST_NAME} characters at most, and this is longer"
+    elif len(parts.hostname or "") > LONGEST_NAME_CHARACTERS:
+        what = f"a host's name has {LONGEST_NAME_CHARACTERS} characters at most, and this is longer"
         yield Problem(where, what, "register and set the name that people use")
     elif parts.path != CALLBACK_PATH or parts.query or parts.fragment:
         yield Problem(where, f"{url!r} does not end in {CALLBACK_PATH}", cure)

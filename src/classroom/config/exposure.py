@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 PUBLIC = {".crt", ".md"}
 """Suffixes of files that are not secret: certificates, and our own README."""
 CLIENT_SECRET = b"GITHUB_CLIENT_SECRET="
-MOST = 1000
-"""The largest number of files to check."""
+MOST_FILES = 1000
 
 
 def found(paths: Paths) -> dict[str, int]:
@@ -58,7 +57,7 @@ def _below(folder: Path) -> list[Path]:
         for where, folders, names in os.walk(folder)
         for name in sorted([*folders, *names])
     )
-    return sorted(itertools.islice(every, MOST))
+    return sorted(itertools.islice(every, MOST_FILES))
 
 
 def _names_a_secret(file: Path) -> bool:

@@ -89,7 +89,7 @@ def form_of(file: Path) -> str:
     """
     try:
         with file.open("rb") as opened:
-            return python_slips.foreign_format(utf8(opened.read(stray_settings.LARGEST)))
+            return python_slips.foreign_format(utf8(opened.read(stray_settings.MOST_READ_BYTES)))
     except (OSError, UnicodeDecodeError):
         return ""
 

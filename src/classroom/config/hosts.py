@@ -10,7 +10,7 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-LONGEST = 253  # RFC 1035
+LONGEST_NAME_CHARACTERS = 253  # RFC 1035
 HTTPS = "443"
 
 
@@ -125,7 +125,11 @@ def parse(text: str, elsewhere: str = "") -> Host:
             "has a * that is not the first label", "write *.example.org or whole names"
         )
     labels = name.split(".")
-    if len(name) > LONGEST or labels[-1].isdigit() or not all(map(LABEL.fullmatch, labels)):
+    if (
+        len(name) > LONGEST_NAME_CHARACTERS
+        or labels[-1].isdigit()
+        or not all(map(LABEL.fullmatch, labels))
+    ):
         raise BadHostError("is not a host's name", "write one name between each pair of quotes")
     if name == "localhost" or name.endswith(".localhost"):
         raise BadHostError("is the container itself", "leave it out")

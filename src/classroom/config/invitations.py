@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "invitations.json"
-BYTES = 32
-"""Of chance in each key: 256 bits."""
+KEY_BYTES = 32
 PATH = "/hub/invitation"
 
 
@@ -56,7 +55,9 @@ def issue(file: Path, names: Iterable[str], renewed: Iterable[str] = ()) -> dict
     """
     before, anew = read(file), set(renewed)
     after = {
-        name: before[name] if name in before and name not in anew else secrets.token_urlsafe(BYTES)
+        name: before[name]
+        if name in before and name not in anew
+        else secrets.token_urlsafe(KEY_BYTES)
         for name in sorted(set(names))
     }
     if after != before:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 SETTINGS = ("personal_labs", "rooms")
 """Those of ours that ask for labs."""
-A_LAB = 512 * 1024**2
-"""Bytes of the container's memory for one that runs: its server, and a kernel or two."""
-FEWEST, MOST = 4, 100
+LAB_BYTES = 512 * 1024**2
+"""Memory that one running lab takes: its server, and a kernel or two."""
+FEWEST_LABS, MOST_LABS = 4, 100
 FOREIGN = {
     "spawner_class": "c.JupyterHub.spawner_class is set, and would start other servers instead",
     "subdomain_host": "c.JupyterHub.subdomain_host is set, and other labs have no host there",
@@ -98,4 +98,4 @@ def most(wanted: int) -> int:
     Args:
         wanted: the tutor's number; 0 selects the default.
     """
-    return wanted or max(FEWEST, min(MOST, cgroup.memory() // A_LAB))
+    return wanted or max(FEWEST_LABS, min(MOST_LABS, cgroup.memory() // LAB_BYTES))

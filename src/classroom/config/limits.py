@@ -17,14 +17,14 @@ FILE = "limits.json"
 GB = 1024**3
 OF_THE_LAB = (0.25, 2 * GB)
 """The container's memory for lab, Hub and front: a share, and bytes that are always enough."""
-A_KERNEL = 200 * 1024**2
-"""Bytes of memory that a typical kernel uses, with pandas and a plot."""
+KERNEL_BYTES = 200 * 1024**2
+"""What a typical kernel uses, with pandas and a plot."""
 FEWEST_KERNELS, MOST_KERNELS = 10, 200
-A_KERNELS_PROCESSES, FEWEST_PROCESSES = 32, 1024
-LABS_SHARE, FEWEST_IN_A_LAB = 4, 5
+PROCESSES_PER_KERNEL, FEWEST_PROCESSES = 32, 1024
+LABS_SHARE, FEWEST_KERNELS_OF_A_LAB = 4, 5
 """A lab that isn't the class has a share of the class's kernels, processes and memory, but so many
-kernels at least, and memory for `LEAST_OF_A_LAB`."""
-LEAST_OF_A_LAB = 512 * 1024**2
+kernels at least, and memory for `LEAST_LAB_BYTES`."""
+LEAST_LAB_BYTES = 512 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def decide(wanted: Classroom, memory: int) -> Limits:
     """
     share, enough = OF_THE_LAB
     together = wanted.memory_limit or memory - min(int(memory * share), enough)
-    kernels = wanted.max_kernels or max(FEWEST_KERNELS, min(MOST_KERNELS, together // A_KERNEL))
+    kernels = wanted.max_kernels or max(FEWEST_KERNELS, min(MOST_KERNELS, together // KERNEL_BYTES))
     return Limits(
         together=together,
         memory=wanted.kernel_memory_limit or together // 2,
-        processes=wanted.max_processes or max(FEWEST_PROCESSES, A_KERNELS_PROCESSES * kernels),
+        processes=wanted.max_processes or max(FEWEST_PROCESSES, PROCESSES_PER_KERNEL * kernels),
         kernels=kernels,
         disk=wanted.disk_reserve,
     )
@@ -82,10 +82,10 @@ def of_lab(found: Limits, lab: int) -> Limits:
     """
     if lab == CLASS:
         return found
-    kernels = max(FEWEST_IN_A_LAB, found.kernels // LABS_SHARE)
-    enough = max(A_KERNELS_PROCESSES * kernels, found.processes // LABS_SHARE)
+    kernels = max(FEWEST_KERNELS_OF_A_LAB, found.kernels // LABS_SHARE)
+    enough = max(PROCESSES_PER_KERNEL * kernels, found.processes // LABS_SHARE)
     processes = min(found.processes, enough)
-    together = min(found.together, max(LEAST_OF_A_LAB, found.together // LABS_SHARE))
+    together = min(found.together, max(LEAST_LAB_BYTES, found.together // LABS_SHARE))
     return replace(
         found,
         kernels=kernels,

@@ -27,8 +27,7 @@ COPY_IT = (
 )
 ORGANIZATION = re.compile(r"([^/:\s]+)(?:[/:]([^/:\s]+))?")
 LIKE_THIS = 'write a list of names: ["ada", "grace"]'
-SHOWN = 60
-"""Characters of a value that are shown."""
+SHOWN_CHARACTERS = 60
 
 
 def missing_commas(name: str, source: bytes) -> Iterator[Problem]:
@@ -72,7 +71,7 @@ def _column(lines: list[str], line: int, offset: int) -> int:
 
 def short(text: str) -> str:
     """Shorten what somebody has written, for a sentence."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def no_texts(where: str, value: Any) -> Iterator[Problem]:
@@ -89,8 +88,7 @@ def no_texts(where: str, value: Any) -> Iterator[Problem]:
             return
 
 
-LONGEST_PERSON = 64
-"""Characters of a person's name."""
+LONGEST_PERSON_CHARACTERS = 64
 
 
 IN_A_LIST = "write one name between each pair of quotes"
@@ -153,9 +151,13 @@ def wrong_people(where: str, found: Iterable[str]) -> Iterator[Problem]:
         if name.startswith("<") and name.endswith(">"):
             what = f"{shown} stands for a name of yours"
             yield Problem(where, what, "write that person's name in its place")
-        elif len(name) > LONGEST_PERSON or not name.isprintable() or set(name) & set("/\\"):
+        elif (
+            len(name) > LONGEST_PERSON_CHARACTERS
+            or not name.isprintable()
+            or set(name) & set("/\\")
+        ):
             what = f"{shown} can't be a name here"
-            cure = f"write letters and spaces, {LONGEST_PERSON} characters at most"
+            cure = f"write letters and spaces, {LONGEST_PERSON_CHARACTERS} characters at most"
             yield Problem(where, what, cure)
         elif not any(letter.isalnum() for letter in name):
             yield Problem(where, f"{shown} has no letter", "write the person's name")

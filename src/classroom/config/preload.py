@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 FILE = "preload.json"
 CLASS_PACKAGES = ("numpy", "pandas", "matplotlib.pyplot", "seaborn")
 """What the image brings for classes, and takes long to import."""
-LEAST_MEMORY, LEAST_OF_A_KERNEL = 2 * 1024**3, 512 * 1024**2
-"""Bytes that the container, and each kernel, must have: what is imported takes 100 MB of them, used
-or not."""
+LEAST_CONTAINER_BYTES, LEAST_KERNEL_BYTES = 2 * 1024**3, 512 * 1024**2
+"""Memory that the container, and each kernel, must have: the imported packages take 100 MB of it,
+whether they are used or not."""
 
 
 MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -52,7 +52,7 @@ def decide(wanted: Classroom, memory: int, limit: int) -> tuple[str, ...]:
         Their names; none where kernels start cold.
     """
     if isinstance(wanted.preload, bool):
-        enough = memory >= LEAST_MEMORY and (not limit or limit >= LEAST_OF_A_KERNEL)
+        enough = memory >= LEAST_CONTAINER_BYTES and (not limit or limit >= LEAST_KERNEL_BYTES)
         return CLASS_PACKAGES if wanted.preload and enough else ()
     return tuple(wanted.preload)
 

@@ -8,10 +8,10 @@ from typing import Any
 from traitlets import Int, TraitError
 
 QUANTITY = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([a-zA-Z]*)\s*")
-BYTES = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+BYTES_OF_UNIT = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 """By the unit's first letter: as Docker and JupyterHub, K is 1,024 bytes."""
-SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
-SECONDS |= {"h": 3600, "hour": 3600, "d": 86400, "day": 86400}
+SECONDS_OF_UNIT = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
+SECONDS_OF_UNIT |= {"h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 SMALLEST_BYTES = 1 << 20
 """Whoever writes 12 for a limit of memory means 12 GB: nothing works with less than this."""
 LONGEST_BYTES, LONGEST_SECONDS = (1 << 60) - 1, 10 * 365 * 86400
@@ -41,7 +41,7 @@ def to_bytes(text: str) -> int:
     number, unit = split(text)
     if unit and not re.fullmatch("b|bytes?|[kmgt](i?b)?", unit):
         raise ValueError(text)
-    return int(number * BYTES[unit[:1] or "b"])
+    return int(number * BYTES_OF_UNIT[unit[:1] or "b"])
 
 
 def to_seconds(text: str) -> int:
@@ -54,10 +54,10 @@ def to_seconds(text: str) -> int:
         ValueError: it is none.
     """
     number, unit = split(text)
-    known = unit if unit in SECONDS else unit.removesuffix("s")
-    if unit and known not in SECONDS:
+    known = unit if unit in SECONDS_OF_UNIT else unit.removesuffix("s")
+    if unit and known not in SECONDS_OF_UNIT:
         raise ValueError(text)
-    return round(number * SECONDS[known or "s"])
+    return round(number * SECONDS_OF_UNIT[known or "s"])
 
 
 class TooFewBytesError(TraitError):

@@ -24,8 +24,8 @@ QUOTED = re.compile(rf"\"([^\"\n]+)\"|'([^'\n]+)'|[{OPEN}]([^{OPEN}{CLOSE}\n]+)[
 PLAIN = re.compile(r"(?:Authenticator|Classroom|JupyterHub)\.\w+ *= *(?:True|False|\d)")
 OURS = frozenset({"README.md", "CHANGELOG.md", "jupyterhub_config.py"})
 """Files beside the Makefile that may show settings, or set them."""
-LARGEST = 1 << 20
-"""Bytes of a file, or of one part of a document, that are looked at."""
+MOST_READ_BYTES = 1 << 20
+"""Of a file, or of one part of a document."""
 ARCHIVE = b"PK\x03\x04"
 
 
@@ -39,7 +39,7 @@ def of_document(source: bytes) -> str:
     with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
         archive = zipfile.ZipFile(io.BytesIO(source))
         for one in archive.infolist():
-            if one.filename.endswith(".xml") and one.file_size <= LARGEST:
+            if one.filename.endswith(".xml") and one.file_size <= MOST_READ_BYTES:
                 text = archive.read(one).decode("utf-8", "replace")
                 lines = re.sub(r"</(?:w:p|text:p|si)>|<w:br/>|<text:line-break/>", "\n", text)
                 found.append(html.unescape(re.sub(r"<[^>]*>", "", lines)))
@@ -54,7 +54,7 @@ def text_of(file: Path) -> str:
     """
     try:
         with file.open("rb") as opened:
-            source = opened.read(LARGEST)
+            source = opened.read(MOST_READ_BYTES)
     except OSError:
         return ""
     if source.startswith(ARCHIVE):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.runtime import files
 from classroom.runtime.paths import SERVICE
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -73,9 +73,11 @@ def of(config: Config) -> Hosts:
             [Problem(SETTING, "cannot be combined with personal labs or services", cure)]
         )
     domain = hook_of(hub)(SERVICE, name, "service")
-    if len(domain) > LONGEST_NAME:
+    if len(domain) > LONGEST_NAME_CHARACTERS:
         what = f"the lab's host name would be {domain}, which is too long"
-        raise StartRefusedError([Problem(SETTING, what, f"choose one of {LONGEST_NAME} or less")])
+        raise StartRefusedError(
+            [Problem(SETTING, what, f"choose one of {LONGEST_NAME_CHARACTERS} or less")]
+        )
     port = f":{parts.port}" if parts.port else ""
     return Hosts(f"https://{name}{port}", f"https://{domain}{port}")
 

@@ -21,8 +21,8 @@ VARIABLE = "WELCOME"
 """Of the environment, for a lab without a configuration."""
 OURS = "Welcome.ipynb"
 ENDING = ".ipynb"
-LARGEST = 1 << 20
-"""Bytes of a tutor's: every start reads it, and it is a page to read, not a lesson."""
+LARGEST_BYTES = 1 << 20
+"""The lab reads the file at every start. It is a page to read, not a lesson."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def read(folder: Path, name: str, where: str) -> Welcome:
     cure = "name a notebook that JupyterLab has saved, such as welcome.ipynb"
     if not name.endswith(ENDING):
         raise StartRefusedError([Problem(where, f"{name!r} is not a notebook", cure)])
-    if len(saved) > LARGEST:
-        what = f"has {len(saved)} bytes, and a welcome has {LARGEST} at most"
+    if len(saved) > LARGEST_BYTES:
+        what = f"has {len(saved)} bytes, and a welcome has {LARGEST_BYTES} at most"
         raise StartRefusedError([Problem(name, what, "clear its outputs and pictures, and save")])
     try:
         text = utf8(saved)

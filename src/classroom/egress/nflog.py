@@ -32,7 +32,7 @@ GROUPS = (SAMPLE, OUT, IN)
 HEADER, GENERIC, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BBH"), struct.Struct("=HH")
 PROTOCOLS = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 58: "icmpv6", 136: "udplite"}
 WITH_PORTS = {6, 17, 33, 132, 136}
-V4_HEADER, V6_HEADER = 20, 40
+V4_HEADER_BYTES, V6_HEADER_BYTES = 20, 40
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,11 @@ def destination(packet: bytes, direction: str) -> tuple[str, str, int] | None:
     """
     version = packet[0] >> 4 if packet else 0
     ends: tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]
-    if version == 4 and len(packet) >= V4_HEADER:  # noqa: PLR2004
+    if version == 4 and len(packet) >= V4_HEADER_BYTES:  # noqa: PLR2004
         number, size = packet[9], (packet[0] & 15) * 4
         ends = IPv4Address(packet[12:16]), IPv4Address(packet[16:20])
-    elif version == 6 and len(packet) >= V6_HEADER:  # noqa: PLR2004
-        number, size = packet[6], V6_HEADER
+    elif version == 6 and len(packet) >= V6_HEADER_BYTES:  # noqa: PLR2004
+        number, size = packet[6], V6_HEADER_BYTES
         ends = IPv6Address(packet[8:24]), IPv6Address(packet[24:40])
     else:
         return None

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LAST = 50
-"""How many destinations are remembered: enough to see what a notebook wanted."""
+MOST_DESTINATIONS = 50
+"""Enough to see what a notebook tried to reach."""
 LOG_SECONDS = 30
 """One line in the log at most so often, however hard somebody knocks."""
 
@@ -79,7 +79,7 @@ class Refusals:
         found.times += 1
         found.last = now
         among[who, what] = found
-        while len(among) > LAST:
+        while len(among) > MOST_DESTINATIONS:
             among.popitem(last=False)
         self._untold += 1
         self._newest = found

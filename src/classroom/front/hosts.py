@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.front import tls
 from classroom.runtime import files
 
@@ -54,7 +54,7 @@ def patterns(host: str, port: int) -> list[str]:
         takes (``map_hash_bucket_size``).
     """
     host = host.lower()
-    if not PLAIN.fullmatch(host) or len(host) > LONGEST_NAME:
+    if not PLAIN.fullmatch(host) or len(host) > LONGEST_NAME_CHARACTERS:
         return []
     if host.startswith("*."):
         below = f"[a-z0-9_.-]+{re.escape(host[1:])}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.front import certificate_slips
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -149,8 +149,11 @@ def bad_names(chain: bytes) -> str:
     if len(found) > MOST_NAMES:
         return f"is for {len(found)} names, and the front knows {MOST_NAMES} at most"
     longest = max(map(len, found), default=0)
-    if longest > LONGEST_NAME:
-        return f"has a name of {longest} characters, and a host's has {LONGEST_NAME} at most"
+    if longest > LONGEST_NAME_CHARACTERS:
+        return (
+            f"has a name of {longest} characters,"
+            f" and a host's has {LONGEST_NAME_CHARACTERS} at most"
+        )
     return ""
 
 

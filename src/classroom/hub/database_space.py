@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from classroom.runtime import volume_reserve
 
-SPARE = 512 * 1024
+SPARE_BYTES = 512 * 1024
 """Bytes of free pages in the database, and of the journal: sign-ins of some hundred people."""
 LOG = logging.getLogger(__name__)
 
@@ -47,13 +47,13 @@ def _add_pages(connection: sqlite3.Connection, file: Path) -> None:
     (free,), (size,) = (
         connection.execute(f"PRAGMA {name}").fetchone() for name in ("freelist_count", "page_size")
     )
-    if free * size >= SPARE or volume_reserve.is_full(file.parent):
+    if free * size >= SPARE_BYTES or volume_reserve.is_full(file.parent):
         return
     connection.execute("CREATE TABLE IF NOT EXISTS classroom_spare (content BLOB)")
-    connection.execute("INSERT INTO classroom_spare VALUES (zeroblob(?))", (2 * SPARE,))
+    connection.execute("INSERT INTO classroom_spare VALUES (zeroblob(?))", (2 * SPARE_BYTES,))
     connection.commit()
     # The pages as they were go into the journal, whose file grows with them.
-    connection.execute("UPDATE classroom_spare SET content = zeroblob(?)", (2 * SPARE,))
+    connection.execute("UPDATE classroom_spare SET content = zeroblob(?)", (2 * SPARE_BYTES,))
     connection.commit()
     connection.execute("DROP TABLE classroom_spare")
     connection.commit()

@@ -90,7 +90,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     ours.handlers = list(app.log.handlers)
     ours.setLevel(app.log.level)
     of_lab = partial(body_limits.of_lab, prefix=app.base_url)
-    body_limits.bound(app.web_app, of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
+    body_limits.bound(app.web_app, of_lab, body_limits.BodyQueue(body_limits.LARGE_BODIES_BYTES))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
         lab_id = os.environ.get(credentials.LAB_ID) or credentials.lab_id(app.cookie_secret)

@@ -84,8 +84,8 @@ def serve(paths: Paths) -> Config:
             "extra_template_paths": [str(resources.files("classroom.lab.pages") / "templates")],
             "allow_root": False,
             # As much as the front lets through for files, and a room's message (RFC 6455's head).
-            "max_body_size": body_limits.FILE,
-            "max_buffer_size": body_limits.BUFFER,
+            "max_body_size": body_limits.FILE_BYTES,
+            "max_buffer_size": body_limits.BUFFER_BYTES,
         },
     }
 

@@ -26,7 +26,7 @@ from classroom.runtime.paths import Paths
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONNECTIONS = 4
+DESCRIPTORS_PER_CONNECTION = 4
 """One in so many descriptors may be a connection: a process takes some itself, and so does looking
 after them."""
 
@@ -75,7 +75,7 @@ async def _accept(
     listening: socket.socket, launcher: Launcher, serving: set[asyncio.Task[None]]
 ) -> None:
     """Serve whoever comes, if they are a lab's server: that lab, and no other."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // CONNECTIONS
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // DESCRIPTORS_PER_CONNECTION
     while True:
         connection = await connections.accept(listening)
         lab = lab_users.lab_of_server(caller(connection))

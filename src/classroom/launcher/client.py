@@ -58,7 +58,7 @@ class RemoteProcess:
         """Return its exit status, negative for a signal; None while it runs."""
         if self.returncode is None:
             try:
-                self._take(self._connection.recv(protocol.LONGEST))
+                self._take(self._connection.recv(protocol.LONGEST_MESSAGE_BYTES))
             except BlockingIOError:
                 pass
             except OSError:  # nobody wants to know any more: the connection was closed by `close`
@@ -119,7 +119,9 @@ async def _hear(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Return the next message, and the descriptors that come with it."""
     await _readable(connection)
     room = socket.CMSG_SPACE(struct.calcsize("i"))
-    message, extra, _, _ = connection.recvmsg(protocol.LONGEST, room, socket.MSG_CMSG_CLOEXEC)
+    message, extra, _, _ = connection.recvmsg(
+        protocol.LONGEST_MESSAGE_BYTES, room, socket.MSG_CMSG_CLOEXEC
+    )
     sent = [
         number
         for level, kind, data in extra
@@ -219,10 +221,14 @@ def run(what: Start) -> int:
         try:
             connection.connect(str(own().launcher_socket))
             connection.send(what.encode())
-            found = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
+            found = protocol.decode(
+                connection.recv(protocol.LONGEST_MESSAGE_BYTES) or b"it has ended"
+            )
             if "error" in found:
                 raise NotLaunchedError(found["error"])
-            ended = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
+            ended = protocol.decode(
+                connection.recv(protocol.LONGEST_MESSAGE_BYTES) or b"it has ended"
+            )
         except (OSError, protocol.BadRequestError) as error:
             raise NoLauncherError(
                 gettext("the launcher can't be reached ({why}): try again").format(why=error)

@@ -35,7 +35,9 @@ async def receive(connection: socket.socket) -> bytes:
     Descriptors that come with it are dropped by the kernel: no room is given for any (recvmsg(2)).
     """
     try:
-        return await asyncio.get_running_loop().sock_recv(connection, protocol.LONGEST)
+        return await asyncio.get_running_loop().sock_recv(
+            connection, protocol.LONGEST_MESSAGE_BYTES
+        )
     except OSError:
         return b""
 

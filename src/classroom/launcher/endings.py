@@ -24,7 +24,7 @@ BUS = gettext_noop(
 )
 CRASHED = gettext_noop("it crashed, as compiled code can do ({signal})")
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
-ENOUGH = 1 << 30
+ENOUGH_BYTES = 1 << 30
 """Bytes of /dev/shm, as ``make up`` gives it: from there on more is not the first thing to try."""
 
 
@@ -43,7 +43,7 @@ def size_of(place: Path) -> int:
 
 def amount(size: int) -> str:
     """Write a number of bytes for people."""
-    return f"{size / ENOUGH:.3g} GB" if size >= ENOUGH else f"{size >> 20} MB"
+    return f"{size / ENOUGH_BYTES:.3g} GB" if size >= ENOUGH_BYTES else f"{size >> 20} MB"
 
 
 def why(status: int, place: Path = paths.SHARED_MEMORY) -> str:
@@ -57,7 +57,7 @@ def why(status: int, place: Path = paths.SHARED_MEMORY) -> str:
         return gettext(MEMORY)
     if status == -signal.SIGBUS:
         size = size_of(place)
-        words = gettext(BUS) if size >= ENOUGH else gettext(BUS_SMALL)
+        words = gettext(BUS) if size >= ENOUGH_BYTES else gettext(BUS_SMALL)
         return words.format(size=amount(size))
     if -status in CRASHES:
         return gettext(CRASHED).format(signal=signal.Signals(-status).name)

@@ -24,7 +24,7 @@ from typing import Any
 from classroom.launcher import forked_kernel, gaps, immortal, rehearsal, shown_command
 from classroom.launcher.clone import Clone, UnsupportedError
 from classroom.launcher.forked_kernel import Kernel
-from classroom.launcher.protocol import LONGEST
+from classroom.launcher.protocol import LONGEST_MESSAGE_BYTES
 from classroom.runtime import privileges
 
 RIGHTS = ("setgid", "setuid")
@@ -181,8 +181,8 @@ class ForkServer:
             kernel = Kernel(**asked)
             forked_kernel.become(kernel, self._current, output, told)
             telling.send(b"is a student's")
-            if not telling.recv(LONGEST):  # nobody wants it any more: it has started cold
-                os._exit(1)
+            if not telling.recv(LONGEST_MESSAGE_BYTES):
+                os._exit(1)  # the launcher has started the kernel cold meanwhile
             telling.close()
             if forked_kernel.must_start_cold():
                 forked_kernel.start_cold(kernel)
@@ -210,7 +210,7 @@ def serve(control: socket.socket, names: list[str]) -> Kernel | None:
     found = {"trial": server.trial, "memory": memory(), "failed": server.failed}
     control.send(json.dumps(found).encode())
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 2 * LONGEST, 2)
+        message, descriptors, _, _ = socket.recv_fds(control, 2 * LONGEST_MESSAGE_BYTES, 2)
         if not message:
             return None
         if (kernel := server.fork(json.loads(message), *descriptors)) is not None:

@@ -13,12 +13,13 @@ import ctypes
 from bisect import bisect_right
 from pathlib import Path
 
-LARGEST_OBJECT, ALIGNMENT = 512, 16
+LARGEST_OBJECT_BYTES, ALIGNMENT_BYTES = 512, 16
 """Sizes that Python allocates by itself (pymalloc); what is larger comes from malloc(3)."""
-LARGEST, FINE, STEP = 120 * 1024, 4096, 256
-"""Sizes that malloc takes from its heap; up to `FINE` each is tried, and each 256th beyond."""
-SMALLEST = 24
-"""Of malloc's: there is no smaller gap."""
+LARGEST_BYTES, FINE_BYTES, STEP_BYTES = 120 * 1024, 4096, 256
+"""Sizes that malloc takes from its heap. `fill` tries each aligned size up to `FINE_BYTES`, and
+beyond that one in each step."""
+SMALLEST_BYTES = 24
+"""The smallest gap that malloc leaves."""
 
 
 def fill() -> None:
@@ -48,7 +49,7 @@ def _fill_pythons() -> None:
         at = bisect_right(begins, place) - 1
         return at < 0 or place >= ends[at]
 
-    for size in range(LARGEST_OBJECT, 0, -ALIGNMENT):
+    for size in range(LARGEST_OBJECT_BYTES, 0, -ALIGNMENT_BYTES):
         while not is_new(allocate(size)):
             pass
 
@@ -65,7 +66,11 @@ def _fill_mallocs() -> None:
     heap = next((one[:2] for one in _mappings() if one[2] == "[heap]"), None)
     if heap is None:
         return
-    sizes = (*range(LARGEST, FINE, -STEP), *range(FINE, SMALLEST - 1, -ALIGNMENT), SMALLEST)
+    sizes = (
+        *range(LARGEST_BYTES, FINE_BYTES, -STEP_BYTES),
+        *range(FINE_BYTES, SMALLEST_BYTES - 1, -ALIGNMENT_BYTES),
+        SMALLEST_BYTES,
+    )
     for size in sizes:
         while heap[0] <= (place := libc.malloc(size)) < heap[1]:
             pass

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from classroom.launcher.unattributed_memory import File
     from classroom.runtime.lab_users import UnixUser
 
-AT_ONCE = 50
+PROCESSES_AT_A_TIME = 50
 """Processes that are measured before the launcher does something else."""
 
 
@@ -66,8 +66,8 @@ async def measured(groups: Mapping[str, Sequence[Process]]) -> tuple[dict[str, U
     found = dict.fromkeys(groups, Use())
     opened: set[File] = set()
     every = [(group, one) for group, several in groups.items() for one in several]
-    for at in range(0, len(every), AT_ONCE):
-        for _, some in groupby(every[at : at + AT_ONCE], lambda entry: entry[1].uid):
+    for at in range(0, len(every), PROCESSES_AT_A_TIME):
+        for _, some in groupby(every[at : at + PROCESSES_AT_A_TIME], lambda entry: entry[1].uid):
             several = list(some)
             with as_student(user(several[0][1])):
                 for group, one in several:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
             """Return its exit status when it has ended."""
 
 
-LAST_WORDS = 2000
+KEPT_OUTPUT_BYTES = 2000
 """Bytes that are kept of what a kernel has said on its own stdout and stderr."""
 
 
@@ -98,7 +98,7 @@ class StudentProcess:
         async def hear() -> None:
             try:
                 while said := await reader.read(65536):
-                    self._said = (self._said + said)[-LAST_WORDS:]
+                    self._said = (self._said + said)[-KEPT_OUTPUT_BYTES:]
             finally:
                 transport.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-MOST_STATUS = 16384
+MOST_STATUS_BYTES = 16384
 """Bytes of /proc/<pid>/status that are read: about ten times what it has."""
 Key = tuple[int, int]
 """A process id and when the process began, in ticks: an id alone is used again."""
@@ -153,7 +153,7 @@ def _tables(status: str) -> int | None:
         OSError: it has ended.
     """
     with open(status, "rb", buffering=0) as file:  # noqa: PTH123 (thousands, twice a second)
-        _, _, after = file.read(MOST_STATUS).partition(b"\nVmPTE:")
+        _, _, after = file.read(MOST_STATUS_BYTES).partition(b"\nVmPTE:")
     return int(after.split(None, 1)[0]) * 1024 if after else None
 
 

@@ -17,11 +17,10 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
-LONGEST = 128 * 1024
-"""Bytes of a message."""
+LONGEST_MESSAGE_BYTES = 128 * 1024
 KEY = re.compile(r"[\w-]{1,64}", re.ASCII)
-LONGEST_NOTE = 16 * 1024
-"""Bytes of a note: the launcher keeps one for each process."""
+LONGEST_NOTE_BYTES = 16 * 1024
+"""The launcher keeps one note for each process."""
 
 
 class ProcessKind(Enum):
@@ -122,7 +121,7 @@ def start_of(found: dict[str, Any]) -> Start:
         raise BadRequestError("no environment")
     if not isinstance(folder, str) or not folder.startswith("/") or "\0" in folder:
         raise BadRequestError(f"no folder: {folder!r}")
-    if not isinstance(note, dict) or len(encode(note=note)) > LONGEST_NOTE:
+    if not isinstance(note, dict) or len(encode(note=note)) > LONGEST_NOTE_BYTES:
         raise BadRequestError("no note, or too long a one")
     try:
         kind = ProcessKind(found.get("kind"))

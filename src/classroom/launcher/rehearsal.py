@@ -34,7 +34,7 @@ from classroom.launcher.clone import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS = 60.0
+MOST_SECONDS = 60.0
 """How long a question's answer may take, at the lowest priority."""
 QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("kernel_info_request", {}),
@@ -101,7 +101,7 @@ def _ask(application: Any, folder: Path, key: str) -> None:
     left = [session.send(asking, kind, content)["msg_id"] for kind, content in QUESTIONS]
 
     async def wait() -> None:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(MOST_SECONDS):
             while left:
                 await asyncio.sleep(0.01)
                 while asking.poll(0):

@@ -29,9 +29,9 @@ HANG_UP_SECONDS = 1.0
 TASK_SECONDS = 15.0
 """How long a task may take; the lab waits for less
 (`classroom.launcher.client.TIMEOUT_SECONDS`)."""
-LONGEST_REASON = 2000
+LONGEST_REASON_CHARACTERS = 2000
 """Characters of why something isn't done: what was asked may be in it."""
-SPARE = 32
+SPARE_PROCESSES = 32
 """How many processes there may be besides twice as many as kernels: tasks, and what is ending."""
 BASE = {
     "PATH": os.environ["PATH"],
@@ -80,7 +80,7 @@ class Launcher:
                     answers, found = await self._do(asked, launched, lab)
                     untold = found if asked["do"] == "start" else None
                 except (ValueError, OSError) as error:
-                    answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
+                    answers, found = [{"error": str(error)[:LONGEST_REASON_CHARACTERS]}], None
                 launched = launched or found
                 for answer in answers:
                     await connections.send(connection, protocol.encode(**answer), found)
@@ -133,7 +133,7 @@ class Launcher:
         key, own = (lab, start.key), limits.of_lab(self.limits, lab)
         if key in self._running or key in self._starting:
             raise BadRequestError(f"{start.key} runs already")
-        most = 2 * own.kernels + SPARE
+        most = 2 * own.kernels + SPARE_PROCESSES
         starting = sum(whose == lab for whose, _ in self._starting)
         if len(self._of(lab)) + starting >= most:
             raise BadRequestError(

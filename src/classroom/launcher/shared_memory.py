@@ -26,7 +26,7 @@ FRESH_SECONDS = 10
 on."""
 PRESSED_SECONDS = 1
 """The same when memory is short, for a file too."""
-SLACK = 32 * 1024**2
+OWN_BYTES = 32 * 1024**2
 """Bytes that the lab's own parts share among themselves: nginx's caches and the like."""
 IN_MEMORY = ("/memfd:", "/dev/shm/", "/SYSV", "/dev/zero (deleted)")  # noqa: S108
 """What the names of files begin with that are on no disk, in the tables of /proc."""
@@ -133,7 +133,7 @@ def beyond_processes() -> int:
     if total is None:
         return 0
     kept = {found.st_dev: used for _, found, used in _tmpfs() if not found.st_mode & stat.S_IWOTH}
-    return max(0, total - sum(kept.values()) - SLACK)
+    return max(0, total - sum(kept.values()) - OWN_BYTES)
 
 
 def held(pid: int) -> dict[tuple[int, int], int]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 20_000
 """Files and folders that are looked at in one go: somebody can make any number of them."""
-LONGEST = 1000
+LONGEST_PATH_CHARACTERS = 1000
 """Characters of a folder's path that are followed: the kernel takes 4096."""
 
 
@@ -53,7 +53,7 @@ def unused(folder: Path, in_use: Collection[int]) -> Iterator[File]:
     looked = 0
     for where, folders, names in os.walk(folder):
         looked += 1
-        if len(where) > LONGEST:
+        if len(where) > LONGEST_PATH_CHARACTERS:
             # Further down no path would lead: it is looked at from the top the next time.
             with contextlib.suppress(OSError):
                 Path(where).rename(folder / f"deep-{Path(where).lstat().st_ino}")

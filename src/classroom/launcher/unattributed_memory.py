@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 File = tuple[int, int]
 """Device and number of a file."""
-ROW = 6
+WORDS_OF_A_FILE = 6
 """Words in a row of maps that has a file's name (proc_pid_maps(5))."""
-MOST_LOOKED = 4 * shared_memory.MOST_DESCRIPTORS
+MOST_DESCRIPTORS_OF_THREADS = 4 * shared_memory.MOST_DESCRIPTORS
 """Descriptors of a process's threads that are looked at: its threads are as many as it likes."""
 UNREADABLE = 1
 """What a process that can't be looked into is taken to hide: less than who is seen to hide."""
@@ -39,9 +39,9 @@ def rows(smaps: Iterable[str], shown: Collection[File]) -> int:
     """
     found, inside = 0, False
     for line in smaps:
-        words = line.split(None, ROW - 1)
+        words = line.split(None, WORDS_OF_A_FILE - 1)
         if "-" in words[0]:
-            inside = len(words) == ROW and words[5].startswith(shared_memory.IN_MEMORY)
+            inside = len(words) == WORDS_OF_A_FILE and words[5].startswith(shared_memory.IN_MEMORY)
             if inside:
                 major, minor = (int(one, 16) for one in words[3].split(":"))
                 inside = (os.makedev(major, minor), int(words[4])) not in shown
@@ -87,7 +87,7 @@ def sign(pid: int, shown: Collection[File], unseen: int) -> int:
             return unseen
         found = looked = 0
         for thread in os.listdir(folder / "task"):  # noqa: PTH208 (of a process that may have many)
-            if looked > MOST_LOOKED:
+            if looked > MOST_DESCRIPTORS_OF_THREADS:
                 found = max(found, UNREADABLE)
                 break
             if thread != str(pid):  # it may have a table of its own: unshare(CLONE_FILES)

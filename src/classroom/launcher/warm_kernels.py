@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import command
-from classroom.launcher.protocol import LONGEST, ProcessKind
+from classroom.launcher.protocol import LONGEST_MESSAGE_BYTES, ProcessKind
 from classroom.runtime import background_tasks, lab_users
 from classroom.runtime.log import LOG
 
@@ -36,7 +36,7 @@ START_SECONDS = 5.0
 """How long a fork may take before the kernel starts cold; the lab waits for twice as long."""
 READY_SECONDS = 300.0
 """How long the imports may take, at the lowest priority."""
-SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
 """Seconds until a fork server that has ended is started again: twice as long each time."""
 SERVED_SECONDS = 60.0
 """A fork server that has served for so long ended for a reason of the moment."""
@@ -65,7 +65,11 @@ def wait_before_again(before: float, served: float) -> float:
         before: seconds that were waited before it was started.
         served: seconds for which it has served.
     """
-    return SHORTEST_WAIT if served >= SERVED_SECONDS else min(LONGEST_WAIT, max(1, 2 * before))
+    return (
+        SHORTEST_WAIT_SECONDS
+        if served >= SERVED_SECONDS
+        else min(LONGEST_WAIT_SECONDS, max(1, 2 * before))
+    )
 
 
 @dataclass(frozen=True)
@@ -255,7 +259,7 @@ async def _receive(connection: socket.socket, seconds: float) -> dict[str, Any]:
         OSError: the connection failed.
     """
     async with asyncio.timeout(seconds):
-        message = await asyncio.get_running_loop().sock_recv(connection, LONGEST)
+        message = await asyncio.get_running_loop().sock_recv(connection, LONGEST_MESSAGE_BYTES)
     return dict(json.loads(message)) if message else {}
 
 
@@ -272,10 +276,10 @@ async def _hear(connection: socket.socket, wanted: asyncio.Event) -> ForkedProce
     loop = asyncio.get_running_loop()
     forked = None
     with connection, contextlib.suppress(OSError):
-        if not (pid := await loop.sock_recv(connection, LONGEST)):
+        if not (pid := await loop.sock_recv(connection, LONGEST_MESSAGE_BYTES)):
             return None
         forked = ForkedProcess(int(pid))
-        if await loop.sock_recv(connection, LONGEST) and wanted.is_set():
+        if await loop.sock_recv(connection, LONGEST_MESSAGE_BYTES) and wanted.is_set():
             connection.send(b"go on")
             return forked
     if forked is not None:

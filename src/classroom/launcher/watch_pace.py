@@ -5,7 +5,7 @@ from __future__ import annotations
 LOOK_SECONDS = 0.5
 LONGEST_SECONDS = 3.0
 """However long looking takes, it is done again after so long."""
-SHARE = 0.05
+CORE_SHARE = 0.05
 """How much of a core looking may cost: with thousands of processes it is rarer."""
 
 
@@ -18,4 +18,4 @@ def rest(took: float) -> float:
     Returns:
         Seconds.
     """
-    return min(LONGEST_SECONDS, max(LOOK_SECONDS, took / SHARE))
+    return min(LONGEST_SECONDS, max(LOOK_SECONDS, took / CORE_SHARE))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tornado.tcpserver import TCPServer
 
-MOST = 4096
+MOST_CONNECTIONS = 4096
 """The kernel has no more than net.core.somaxconn wait, which is as many by default."""
 
 
@@ -18,4 +18,4 @@ def widen(server: TCPServer) -> None:
         server: which listens.
     """
     for socket in server._sockets.values():  # noqa: SLF001 (it has no other list)
-        socket.listen(MOST)
+        socket.listen(MOST_CONNECTIONS)

@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     Longest = Callable[[str, str], int]
 
 KB, MB = 1 << 10, 1 << 20
-NONE, FORM, PIECE, FILE = 64 * KB, 64 * KB, MB, 64 * MB
+GET_BYTES, FORM_BYTES, PIECE_BYTES, FILE_BYTES = 64 * KB, 64 * KB, MB, 64 * MB
 """Bytes: with a GET, to the Hub, to the lab, and of a file to the lab."""
-BUFFER = FILE + MB
+BUFFER_BYTES = FILE_BYTES + MB
 """Bytes that a connection may keep: a room's message may be as large, and has a head."""
-SECONDS = {NONE: 30, PIECE: 60, FILE: 600}
+BODY_SECONDS = {GET_BYTES: 30, PIECE_BYTES: 60, FILE_BYTES: 600}
 """How long a body of that size may take as a whole."""
-LARGE = 3 * MB
+LARGE_BYTES = 3 * MB
 """Bytes above which a body waits for its turn: a piece of an upload is 1.4 MB."""
-TOGETHER = 256 * MB
+LARGE_BODIES_BYTES = 256 * MB
 """Bytes of large bodies that the lab reads at the same time."""
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
 def of_hub(_: str, __: str) -> int:
     """Return how many bytes a request to the Hub may have: forms, and lists of names."""
-    return FORM
+    return FORM_BYTES
 
 
 def of_lab(method: str, path: str, prefix: str = PREFIX) -> int:
@@ -48,8 +48,8 @@ def of_lab(method: str, path: str, prefix: str = PREFIX) -> int:
         prefix: the lab's address, with a slash at both ends.
     """
     if method in READS:
-        return NONE
-    return FILE if path.startswith(f"{prefix}api/contents") else PIECE
+        return GET_BYTES
+    return FILE_BYTES if path.startswith(f"{prefix}api/contents") else PIECE_BYTES
 
 
 def size(headers: httputil.HTTPHeaders, longest: int) -> int:
@@ -135,9 +135,9 @@ class BoundedBody(httputil.HTTPMessageDelegate):
         assert isinstance(start_line, httputil.RequestStartLine)  # noqa: S101 (it is a server)
         longest = self._longest(start_line.method, start_line.path.partition("?")[0])
         self._connection.set_max_body_size(longest)
-        self._connection.set_body_timeout(SECONDS[longest])
+        self._connection.set_body_timeout(BODY_SECONDS[longest])
         coming = size(headers, longest)
-        if self._turns is not None and coming > LARGE:
+        if self._turns is not None and coming > LARGE_BYTES:
             return self._in_turn(self._turns, coming, start_line, headers)
         answer: Awaitable[None] | None = self._within.headers_received(start_line, headers)
         return answer

@@ -29,7 +29,7 @@ OF_LAB = (SESSION, f"service-{SERVICE}")
 """How the names begin that the lab server changes. Not `XSRF`: JupyterLab's pages read that one."""
 OF_HUB = ("jupyterhub-", STATE, XSRF)
 """How the names begin that the Hub changes."""
-MOST_OTHERS = 5
+MOST_OTHER_LABS = 5
 """Labs of the same host whose cookies a browser keeps: the front reads 8 kB of cookies at most."""
 PATHS = {
     SESSION: "/",
@@ -94,7 +94,9 @@ def superfluous(header: str, lab: str, ours: tuple[str, ...]) -> list[tuple[str,
         name = part.partition("=")[0].strip()
         if (of := re.search(f"-({ID})$", name)) and of[1] != lab and _begins(name, ours):
             names.setdefault(of[1], []).append(name)
-    gone = [name for of in list(names)[: max(0, len(names) - MOST_OTHERS)] for name in names[of]]
+    gone = [
+        name for of in list(names)[: max(0, len(names) - MOST_OTHER_LABS)] for name in names[of]
+    ]
     return [(name, PATHS[begin]) for name in gone for begin in PATHS if name.startswith(begin)]
 
 

@@ -19,8 +19,7 @@ from classroom.runtime import files
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST = 4096
-"""Bytes of what the lab server is given."""
+LONGEST_BYTES = 4096
 COOKIES = "lab_cookie_secret"
 DESCRIPTOR = "CLASSROOM_SECRETS"
 """The environment variable that names the descriptor; not the secrets."""
@@ -102,6 +101,6 @@ def take(descriptor: int) -> Secrets:
         descriptor: as it was inherited.
     """
     # Not from where it stands: an earlier lab server has read the same.
-    found = json.loads(os.pread(descriptor, LONGEST, 0))
+    found = json.loads(os.pread(descriptor, LONGEST_BYTES, 0))
     os.close(descriptor)
     return Secrets(**found)

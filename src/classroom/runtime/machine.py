@@ -6,11 +6,11 @@ import resource
 import sys
 
 MB = 1 << 20
-MEMORY_NEEDED = 768 * MB
+NEEDED_MEMORY_BYTES = 768 * MB
 """Bytes with which a small class can work: lab, Hub and front, and some kernels."""
 FILES_NEEDED = 8192
 """Open files of one process: a page has up to ten connections at the front."""
-FILES_OF_A_PAGE = 12
+FILES_PER_PAGE = 12
 ANY_NUMBER = sys.maxsize
 LITTLE_MEMORY = (
     "the container may use only {} MB of memory: lab and Hub need about 300 MB, and each kernel 40"
@@ -47,8 +47,8 @@ def shortages(files: int, available: int) -> list[str]:
         available: bytes of memory that the container may use.
     """
     found = []
-    if available < MEMORY_NEEDED:
+    if available < NEEDED_MEMORY_BYTES:
         found.append(LITTLE_MEMORY.format(available // MB))
     if files < FILES_NEEDED:
-        found.append(FEW_FILES.format(files, files // FILES_OF_A_PAGE))
+        found.append(FEW_FILES.format(files, files // FILES_PER_PAGE))
     return found

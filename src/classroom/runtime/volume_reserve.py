@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MB = 1024**2
-MOST = 8 * MB
+MOST_BYTES = 8 * MB
 """Bytes that are kept free: enough for the databases and sign-ins of some weeks."""
 SHARE = 32
 """Of a small volume only this part of it is kept free."""
@@ -29,7 +29,7 @@ INODES = 64
 """Files that can still be made on a volume that has no place for more files."""
 AGAIN = 3
 """There is room again when this many times as much is free, so that holding it fills no volume."""
-PROBE = 1 << 18
+PROBE_BYTES = 1 << 18
 """Bytes that are tried out at a start."""
 BYTES, FILES = "bytes", "file"
 """Names of what is held."""
@@ -56,7 +56,7 @@ class Space:
     @property
     def kept(self) -> int:
         """Bytes that are kept free."""
-        return min(MOST, self.total // SHARE)
+        return min(MOST_BYTES, self.total // SHARE)
 
     @property
     def kept_inodes(self) -> int:
@@ -173,7 +173,7 @@ def _takes(folder: Path) -> bool:
     """Try out whether a folder takes anything: what a quota leaves, a file system may not tell."""
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(bytes(PROBE))
+            probe.write(bytes(PROBE_BYTES))
     except OSError as error:
         return error.errno not in FULL
     return True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Mapping, Sequence
 
-PIECE = 1 << 18
+PIECE_BYTES = 1 << 18
 KEPT = (
     *("PATH", "LANG", words.VARIABLE, "HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
     *("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
@@ -53,7 +53,7 @@ async def started(program: Sequence[str], stdin: int | None = None) -> AsyncIter
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
-        limit=PIECE,
+        limit=PIECE_BYTES,
     )
     try:
         yield process
@@ -82,7 +82,7 @@ async def ask(process: Process, most: int, *request: bytes) -> bytes:
                 await process.stdin.drain()
         process.stdin.close()
     pieces, size = [], 0
-    while piece := await process.stdout.read(PIECE):
+    while piece := await process.stdout.read(PIECE_BYTES):
         pieces.append(piece)
         size += len(piece)
         if size > most:

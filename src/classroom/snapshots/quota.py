@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHARE = 0.05
-MOST = 2 << 30
+MOST_BYTES = 2 << 30
 """Of the disk this much is left to the class: a share, but no more bytes than these."""
 
 
@@ -33,7 +33,7 @@ class DiskSpace:
     @property
     def reserve(self) -> int:
         """Bytes that snapshots leave free."""
-        return min(int(self.total * SHARE), MOST)
+        return min(int(self.total * SHARE), MOST_BYTES)
 
     @property
     def problem(self) -> str | None:

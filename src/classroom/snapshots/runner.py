@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RUN_SECONDS = 900
 """After so long it is ended: a pipe that was put in a file's place is never read to its end."""
 LOOK_SECONDS = 1.0
-PIECE = 1 << 16
+PIECE_BYTES = 1 << 16
 INCOMPLETE = 3
 """restic's exit code for a snapshot without some files."""
 POLITE = ("nice", "-n", "19", "ionice", "-c", "3")
@@ -82,7 +82,7 @@ async def started(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        limit=PIECE,
+        limit=PIECE_BYTES,
     )
     try:
         yield process
@@ -142,11 +142,11 @@ async def stream(command: Collection[str], scratch: Path, folder: Path) -> Async
         if process.stdout is None or process.stderr is None:
             raise ResticError("it has no output")
         said = asyncio.create_task(process.stderr.read())
-        piece = await process.stdout.read(PIECE)
+        piece = await process.stdout.read(PIECE_BYTES)
         if not piece and await process.wait() != 0:
             raise ResticError(reason(await said))
         yield piece
-        while piece := await process.stdout.read(PIECE):
+        while piece := await process.stdout.read(PIECE_BYTES):
             yield piece
         if await process.wait() != 0:
             raise ResticError(reason(await said))

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from classroom.runtime.lab_users import UnixUser
 
 LOG = logging.getLogger("classroom.assignments")
-SECONDS = 60.0
+MOST_SECONDS = 60.0
 """How long one may take: whoever is stopped, or slowed down, ends then."""
 CPU_SECONDS, MEMORY = 60, 1 << 30
-LONGEST_ANSWER = 1 << 16
+LONGEST_ANSWER_BYTES = 1 << 16
 BROKEN = "broken"
 """In the answer of a side whose other end is gone."""
 
@@ -118,7 +118,7 @@ def start(part: Part, pipe: PipeEnd) -> Side:
     except Exception:
         LOG.exception("Not carried: %s", part.what)
     finally:
-        os.write(answering, json.dumps(said).encode()[:LONGEST_ANSWER])
+        os.write(answering, json.dumps(said).encode()[:LONGEST_ANSWER_BYTES])
         os._exit(0)  # nothing of root's is written or closed a second time
 
 
@@ -169,13 +169,13 @@ def wait(sides: list[Side]) -> list[dict[str, Any]]:
     Returns:
         What each says of it.
     """
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + MOST_SECONDS
     open_ones = {side.answer: side for side in sides}
     while open_ones and (left := end - time.monotonic()) > 0:
         for found in select.select(list(open_ones), [], [], left)[0]:
-            piece = os.read(found, LONGEST_ANSWER)
+            piece = os.read(found, LONGEST_ANSWER_BYTES)
             open_ones[found].said += piece
-            if not piece or len(open_ones[found].said) > LONGEST_ANSWER:
+            if not piece or len(open_ones[found].said) > LONGEST_ANSWER_BYTES:
                 del open_ones[found]
     for side in sides:
         os.close(side.answer)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
     from classroom.supervisor.labs import Labs
 
-TOGETHER = 2
+ORDERS_AT_A_TIME = 2
 """Orders that are carried out at a time; others wait."""
-SECONDS_EACH = 70.0
+SECONDS_PER_LAB = 70.0
 """How long a student's may take: longer than the carrier allows itself."""
 
 
@@ -36,7 +36,7 @@ class Carrying:
         """
         self._paths, self._python = paths, str(paths.prefix / "bin/python")
         self._base, self._labs = dict(base), labs
-        self._together = asyncio.Semaphore(TOGETHER)
+        self._together = asyncio.Semaphore(ORDERS_AT_A_TIME)
         self._turns: dict[int, asyncio.Lock] = {}
 
     def quiet(self, lab: int) -> asyncio.Lock:
@@ -73,7 +73,7 @@ class Carrying:
             if order["do"] == "give":
                 for lab in numbers:
                     await self._labs.ensure(lab)
-            seconds = SECONDS_EACH * max(1, len(order["labs"]))
+            seconds = SECONDS_PER_LAB * max(1, len(order["labs"]))
             return await self._run("classroom.supervisor.carrier", order, seconds)
 
     async def copy(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class Carrying:
             if target != lab_users.CLASS:
                 await self._labs.ensure(target)
             await saving.save(self._paths.of_lab(source), str(order["path"]))
-            return await self._run("classroom.supervisor.copier", order, SECONDS_EACH)
+            return await self._run("classroom.supervisor.copier", order, SECONDS_PER_LAB)
 
     async def _run(self, module: str, order: dict[str, Any], seconds: float) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(

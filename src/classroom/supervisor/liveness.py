@@ -9,8 +9,8 @@ SILENT_SECONDS = 20.0
 BEAT_SECONDS = 4.0
 """Between two questions to a part. Each is waited for until the part is given up: a busy part may
 answer late, and any answer counts."""
-PENDING = 2
-"""Questions to one part at a time."""
+MOST_PENDING_QUESTIONS = 2
+"""To one process at a time."""
 FIRST_SECONDS = 0.2
 """Between a death and the next start: too short for anybody to miss the part."""
 MOST_SECONDS = 5.0

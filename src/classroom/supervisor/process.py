@@ -253,7 +253,7 @@ class Keeper:
         while True:
             asked = [one for one in asked if not one.done()]
             # A busy part that answers one after the other must not be kept busy with these.
-            if len(asked) < liveness.PENDING:
+            if len(asked) < liveness.MOST_PENDING_QUESTIONS:
                 asked.append(
                     background_tasks.start(ask(), f"A question to {self._child.name}", self._log)
                 )

@@ -11,7 +11,7 @@ from classroom.runtime.log import LOG
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
-SECONDS = 10.0
+MOST_SECONDS = 10.0
 """How long a lab may take. A copy is then made of what it had saved before."""
 ADDRESS = "/save"
 
@@ -26,7 +26,7 @@ async def save(paths: Paths, path: str) -> None:
     body = json.dumps({"path": path}).encode()
     head = f"POST {ADDRESS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(MOST_SECONDS):
             reader, writer = await asyncio.open_unix_connection(str(paths.restoring_socket))
             try:
                 writer.write(head.encode() + body)

@@ -10,10 +10,10 @@ from classroom.config.hosts import LABEL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST = 16 * 1024
-SECONDS = 5.0
+LONGEST_BYTES = 16 * 1024
+MOST_SECONDS = 5.0
 HANDSHAKE, CLIENT_HELLO, SERVER_NAME, HOST_NAME = 22, 1, 0, 0
-RECORD_HEADER, MESSAGE_HEADER = 5, 4
+RECORD_HEADER_BYTES, MESSAGE_HEADER_BYTES = 5, 4
 
 
 class NotTlsError(ValueError):
@@ -59,18 +59,18 @@ def message(data: bytes) -> bytes | None:
         NotTlsError: it isn't one.
     """
     found = b""
-    while len(data) >= RECORD_HEADER:
+    while len(data) >= RECORD_HEADER_BYTES:
         if data[0] != HANDSHAKE:
             raise NotTlsError
         size = int.from_bytes(data[3:5])
-        found += data[RECORD_HEADER : RECORD_HEADER + size]
-        data = data[RECORD_HEADER + size :]
-        if len(found) >= MESSAGE_HEADER:
+        found += data[RECORD_HEADER_BYTES : RECORD_HEADER_BYTES + size]
+        data = data[RECORD_HEADER_BYTES + size :]
+        if len(found) >= MESSAGE_HEADER_BYTES:
             if found[0] != CLIENT_HELLO:
                 raise NotTlsError
-            end = MESSAGE_HEADER + int.from_bytes(found[1:4])
+            end = MESSAGE_HEADER_BYTES + int.from_bytes(found[1:4])
             if len(found) >= end:
-                return found[MESSAGE_HEADER:end]
+                return found[MESSAGE_HEADER_BYTES:end]
     if data[:1] not in {b"", bytes([HANDSHAKE])}:
         raise NotTlsError
     return None
@@ -116,11 +116,11 @@ async def read(
         TimeoutError: it doesn't come.
     """
     data = b""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(MOST_SECONDS):
         while (body := message(data)) is None:
-            more = await reader.read(LONGEST)
+            more = await reader.read(LONGEST_BYTES)
             data += more
-            if not more or len(data) > LONGEST:
+            if not more or len(data) > LONGEST_BYTES:
                 raise NotTlsError
     name = name_in(body)
     # It becomes a line of a request: nothing but labels, as nginx has made sure already.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from classroom.egress.addresses import Address
     from classroom.tunnel.orders import Orders
 
-SECONDS = 5.0
+LOOKUP_SECONDS = 5.0
 
 
 class Names:
@@ -32,7 +32,7 @@ class Names:
         self._ipv6 = orders.ipv6
         self._resolver = dns.asyncresolver.Resolver(configure=False)
         self._resolver.nameservers = list(orders.nameservers)
-        self._resolver.lifetime = SECONDS
+        self._resolver.lifetime = LOOKUP_SECONDS
         self._resolver.cache = dns.resolver.LRUCache(200)
 
     async def look_up(self, name: str) -> tuple[Address, ...]:

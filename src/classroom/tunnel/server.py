@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Served = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 
 ORIGINAL_DESTINATION = 80  # linux/netfilter_ipv4.h: SO_ORIGINAL_DST
-MOST = 384
+MOST_CONNECTIONS = 384
 """Connections to services at a time. At the other doors the SNI proxy counts, and the Hub has a
 share of its own."""
 PASSING = {"name", "host"}
@@ -89,7 +89,7 @@ class Tunnel:
             reset(writer)
             return
         name = self._orders.endpoints.get(place)
-        if name is None or len(self._to_services) >= MOST:
+        if name is None or len(self._to_services) >= MOST_CONNECTIONS:
             reset(writer)
             return
         task = asyncio.current_task()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from classroom.tunnel.ways import Stream
 
-PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
 
 
 async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -17,7 +17,7 @@ async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     Raises:
         OSError: one of them is gone.
     """
-    while data := await reader.read(PIECE):
+    while data := await reader.read(PIECE_BYTES):
         writer.write(data)
         await writer.drain()
     writer.write_eof()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-SECONDS = 10.0
+CONNECT_SECONDS = 10.0
 GOOD = 200
 LOGIN_WANTED = {401, 407}
 """407 is right; tinyproxy answers 401 to a wrong password."""
@@ -79,7 +79,7 @@ async def straight(found: Iterable[Address], port: int) -> Stream:
     last: OSError = OSError("it has no address")
     for address in found:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 return await asyncio.open_connection(str(address), port)
         except OSError as error:  # TimeoutError is one
             last = error
@@ -111,7 +111,7 @@ async def ask(proxy: Upstream, way: Stream, name: str, port: int) -> None:
     words = {"proxy": str(proxy), "name": name, "port": port}
     writer.write(request(proxy, name, port))
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(CONNECT_SECONDS):
             await writer.drain()
             head = await reader.readuntil(b"\r\n\r\n")
         version, status, reason = (*head.split(b"\r\n")[0].decode("latin-1").split(None, 2), "")[:3]

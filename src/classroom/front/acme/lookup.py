@@ -17,7 +17,7 @@ import dns.resolver
 from classroom.egress import resolv
 
 RESOLV = Path("/etc/resolv.conf")
-SECONDS = 10.0
+LOOKUP_SECONDS = 10.0
 AS_EGRESS = (
     *("setpriv", "--reuid=egress", "--regid=egress", "--clear-groups"),
     *("--inh-caps=-all", "--no-new-privs", "--"),
@@ -48,7 +48,7 @@ def ask(name: str, nameservers: list[str]) -> TextAnswer:
         return TextAnswer(trouble="no nameserver is named")
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = list(nameservers)
-    resolver.lifetime = SECONDS
+    resolver.lifetime = LOOKUP_SECONDS
     try:
         found = resolver.resolve(f"{name}.", "TXT", search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -71,7 +71,7 @@ def look_up(name: str) -> TextAnswer:
             (*command, *map(str, asked)),
             capture_output=True,
             check=True,
-            timeout=2 * SECONDS,
+            timeout=2 * LOOKUP_SECONDS,
             cwd="/",
         )
         said = json.loads(done.stdout)

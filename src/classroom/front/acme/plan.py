@@ -23,7 +23,7 @@ AFTER_A_START = 20 * MINUTE
 """How long after a try a start waits at most: admins start the lab again when they have
 mended something."""
 LOOKS_AT_DNS_EVERY = MINUTE
-ASKS_ANYWAY_AFTER = 360
+ASKS_ANYWAY_AFTER_LOOKS = 360
 """How often the lab looks into DNS in vain until the authority is asked nevertheless: it may see
 more there than the lab does, as where a school's own DNS answers inside."""
 LOOKS_EVERY = 6 * HOUR
@@ -144,7 +144,7 @@ def asks_anyway(course: Course) -> bool:
     Args:
         course: how it went until now.
     """
-    return course.looks > 0 and course.looks % ASKS_ANYWAY_AFTER == 0
+    return course.looks > 0 and course.looks % ASKS_ANYWAY_AFTER_LOOKS == 0
 
 
 def failed(course: Course, trouble: AcmeTrouble, now: dt.datetime) -> Course:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LABEL = "_validation-persist"
-MOST_ISSUERS, LONGEST_ISSUER = 10, 253
+MOST_ISSUERS, LONGEST_ISSUER_CHARACTERS = 10, 253
 """What an authority may offer (the draft, 3.1)."""
 ISSUER = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 TAG = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -76,7 +76,9 @@ def issuer(offered: object) -> str:
     if not isinstance(offered, list | tuple) or not 0 < len(offered) <= MOST_ISSUERS:
         return ""
     for one in offered:
-        good = isinstance(one, str) and len(one) <= LONGEST_ISSUER and ISSUER.fullmatch(one)
+        good = (
+            isinstance(one, str) and len(one) <= LONGEST_ISSUER_CHARACTERS and ISSUER.fullmatch(one)
+        )
         if not good:
             return ""
     return str(offered[0])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classroom.config.acme import Acme
 
 WHERE = "the lab's own certificate"
-SHORT = 200
+SHORT_CHARACTERS = 200
 UNREACHED, UNTRUSTED, CLOCK, ODD, SLOW, UNUSABLE, UNKEPT = (
     *("unreached", "untrusted", "clock", "odd", "slow", "unusable", "unkept"),
 )
@@ -171,7 +171,7 @@ class TroubleError(Exception):
 def printable(text: str) -> str:
     """Make one line of what somebody else has written, and not a long one."""
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return line if len(line) <= SHORT else f"{line[:SHORT]}…"
+    return line if len(line) <= SHORT_CHARACTERS else f"{line[:SHORT_CHARACTERS]}…"
 
 
 def problem(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime) -> Problem:

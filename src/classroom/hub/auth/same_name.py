@@ -13,7 +13,7 @@ from classroom.hub.auth import usernames
 from classroom.runtime import cookie_names
 from classroom.runtime.paths import COOKIES
 
-DAYS = 90
+REMEMBERED_DAYS = 90
 """How long a browser is remembered to be somebody's."""
 ANSWER = "same"
 """The field of the form that says so."""
@@ -61,7 +61,7 @@ def is_known(handler: Any, name: str) -> bool:
         name: as the Hub has it.
     """
     with contextlib.suppress(UnicodeDecodeError):
-        kept = handler.get_signed_cookie(cookie_names.TRIAL_NAME, max_age_days=DAYS)
+        kept = handler.get_signed_cookie(cookie_names.TRIAL_NAME, max_age_days=REMEMBERED_DAYS)
         return bool(kept is not None and kept.decode() == name)
     return False
 
@@ -76,7 +76,7 @@ def remember(handler: Any, name: str) -> None:
     handler.set_signed_cookie(
         cookie_names.TRIAL_NAME,
         name,
-        expires_days=DAYS,
+        expires_days=REMEMBERED_DAYS,
         path=handler.hub.base_url,
         httponly=True,
         **COOKIES,

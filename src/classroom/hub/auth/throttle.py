@@ -16,14 +16,14 @@ from ipaddress import IPv6Address, ip_address
 
 from classroom.runtime.words import gettext
 
-FREE = 20
+FREE_ATTEMPTS = 20
 """Wrong passphrases that are answered at once: a class mistypes too."""
 FORGIVE_SECONDS = 30.0
 """After so long one of them is forgotten."""
 LONGEST_SECONDS = 30.0
-WAITING = 8
+MOST_WAITING_ANSWERS = 8
 """Answers that wait for one address at the same time; further ones are refused at once."""
-ADDRESSES = 4096
+MOST_ADDRESSES = 4096
 """Addresses that are remembered; the one that was heard of longest ago is forgotten first."""
 
 
@@ -50,7 +50,7 @@ class Attempts:
     @property
     def seconds(self) -> float:
         """How long the answer to the last wrong one waits: doubled with each beyond the free."""
-        beyond = self.wrong - FREE
+        beyond = self.wrong - FREE_ATTEMPTS
         return 0.0 if beyond <= 0 else min(LONGEST_SECONDS, 0.5 * 2 ** min(beyond, 10))
 
 
@@ -87,7 +87,7 @@ class Guesses:
         key = network(address)
         record = self._records.pop(key, Attempts(0.0, now)).now(now)
         self._records[key] = record = replace(record, wrong=record.wrong + 1)
-        if len(self._records) > ADDRESSES:
+        if len(self._records) > MOST_ADDRESSES:
             self._records.popitem(last=False)
         return record.seconds
 
@@ -97,7 +97,7 @@ class Guesses:
         Args:
             address: whose.
         """
-        return self._waiting.get(network(address), 0) >= WAITING
+        return self._waiting.get(network(address), 0) >= MOST_WAITING_ANSWERS
 
     async def answer_wrong(self, address: str) -> str:
         """Take note of a wrong passphrase, and wait before it is answered.
@@ -112,7 +112,7 @@ class Guesses:
         if not seconds:
             return ""
         waiting = self._waiting.get(key, 0)
-        if waiting < WAITING:
+        if waiting < MOST_WAITING_ANSWERS:
             self._waiting[key] = waiting + 1
             try:
                 await asyncio.sleep(seconds)

@@ -15,8 +15,7 @@ from classroom.runtime.words import gettext, gettext_noop
 GROUPED = re.compile(r"[a-z0-9]{5}(-[a-z0-9]{5})+")
 BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
 """What stands between groups, or is taken for it: spaces, dashes of all kinds."""
-LONGEST = 200
-"""Characters: more are nobody's passphrase."""
+LONGEST_CHARACTERS = 200
 OTHERS = gettext_noop(
     "The name “{name}” is the tutor's, and has a passphrase of its own: type your own name."
 )
@@ -30,7 +29,7 @@ def forgiven(typed: str, wanted: str | None) -> str:
         typed: by somebody.
         wanted: the passphrase; None for none.
     """
-    if wanted is None or not GROUPED.fullmatch(wanted) or len(typed) > LONGEST:
+    if wanted is None or not GROUPED.fullmatch(wanted) or len(typed) > LONGEST_CHARACTERS:
         return typed
     letters = BETWEEN.sub("", unicodedata.normalize("NFKC", typed)).lower()
     groups = [letters[at : at + 5] for at in range(0, len(letters), 5)]

@@ -16,9 +16,8 @@ from classroom.runtime.words import gettext
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST = 64
-"""Characters."""
-MARKS = 2
+LONGEST_CHARACTERS = 64
+MOST_MARKS = 2
 """Accents and the like in a row: more of them climb into the lines above."""
 # Letters and marks by their category that aren't seen (Unicode's Default_Ignorable_Code_Point, and
 # the empty Braille cell).
@@ -64,8 +63,10 @@ def problem(name: str, tutors: Iterable[str]) -> str:
     typed, name = name.strip(), normal(name)
     if not any(letter.isalnum() for letter in name):
         return gettext("Please type your name: it needs a letter or a digit.")
-    if len(name) > LONGEST:
-        return gettext("That name is too long: it may have {most} characters.").format(most=LONGEST)
+    if len(name) > LONGEST_CHARACTERS:
+        return gettext("That name is too long: it may have {most} characters.").format(
+            most=LONGEST_CHARACTERS
+        )
     if "/" in name or "\\" in name:
         return gettext("A name can't have a slash or a backslash in it.")
     if any(unicodedata.category(letter) == "Cc" for letter in typed) or not is_printable(name):
@@ -120,6 +121,6 @@ def is_printable(name: str) -> bool:
     marks = 0
     for letter in name:
         marks = marks + 1 if unicodedata.category(letter).startswith("M") else 0
-        if marks > MARKS or not letter.isprintable() or INVISIBLE.match(letter):
+        if marks > MOST_MARKS or not letter.isprintable() or INVISIBLE.match(letter):
             return False
     return True

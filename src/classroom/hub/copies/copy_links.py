@@ -12,11 +12,10 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SHORTEST, LONGEST = 1, 7 * 24 * 3600
-"""Seconds that a link lives."""
-LONGEST_CODE = 200
-"""Characters of a code that is looked for; ours have 43."""
-LONGEST_PATH, LONGEST_KERNEL = 4096, 200
+SHORTEST_SECONDS, LONGEST_SECONDS = 1, 7 * 24 * 3600
+LONGEST_CODE_CHARACTERS = 200
+"""Our codes have 43."""
+LONGEST_PATH_CHARACTERS, LONGEST_KERNEL_CHARACTERS = 4096, 200
 NO_LIFE = gettext_noop("Say how long the link lives: at most a week.")
 NO_PATH = gettext_noop("Choose a file or folder.")
 
@@ -98,9 +97,11 @@ def read(body: Any) -> WantedCopies:
     seconds: Any = asked.get("seconds")
     if not isinstance(path, str) or not _is_path(path):
         raise NotMadeError(gettext(NO_PATH))
-    if type(seconds) not in {int, float} or not SHORTEST <= seconds <= LONGEST:
+    if type(seconds) not in {int, float} or not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise NotMadeError(gettext(NO_LIFE))
-    kernel = str(asked.get("kernel") or "").encode(errors="replace").decode()[:LONGEST_KERNEL]
+    kernel = (
+        str(asked.get("kernel") or "").encode(errors="replace").decode()[:LONGEST_KERNEL_CHARACTERS]
+    )
     return WantedCopies(path, asked.get("folder") is True, float(seconds), kernel)
 
 
@@ -111,7 +112,7 @@ def _is_path(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     hides = any(not part or part.startswith(".") for part in path.split("/"))
-    return len(path) <= LONGEST_PATH and not hides and "\0" not in path
+    return len(path) <= LONGEST_PATH_CHARACTERS and not hides and "\0" not in path
 
 
 def digest(code: str) -> str:
@@ -158,7 +159,7 @@ def find(links: Iterable[CopyLink], code: str) -> CopyLink | None:
         links: those that are alive.
         code: as somebody has shown it.
     """
-    if not 0 < len(code) <= LONGEST_CODE:
+    if not 0 < len(code) <= LONGEST_CODE_CHARACTERS:
         return None
     wanted = digest(code)
     return next((one for one in links if secrets.compare_digest(one.digest, wanted)), None)

@@ -22,8 +22,7 @@ IMAGES_OWN = "image.txt"
 """Likewise: what the image itself brings, a line for each package."""
 DEBIANS = "var/lib/dpkg/status"
 """Below the root: what of Debian's is installed."""
-SHORT = 16
-"""Characters of an image's id."""
+IMAGE_ID_CHARACTERS = 16
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def look(prefix: Path, root: Path) -> Environment:
         everything.update(f"{name}=={version}\n".encode())
     kernels = frozenset(one.parent.name for one in (prefix / KERNELS).glob("*/kernel.json"))
     beyond = {name: version for name, version in installed.items() if name not in own}
-    return Environment(everything.hexdigest()[:SHORT], beyond, kernels)
+    return Environment(everything.hexdigest()[:IMAGE_ID_CHARACTERS], beyond, kernels)
 
 
 def _text(file: Path) -> bytes:

@@ -28,8 +28,7 @@ COPIES = "classroom_copies"
 FILE = "copies.json"
 """Below the Hub's folder on the volume."""
 ROOT = Path("/")
-MOST = 50
-"""Links of one person's."""
+MOST_LINKS_OF_A_PERSON = 50
 LOOK_SECONDS, AGAIN_SECONDS = 60.0, 1.0
 """How often what is over is forgotten; after how long what could not be written is tried again."""
 TOO_MANY = gettext_noop(
@@ -144,8 +143,8 @@ class GivenCopies:
         """
         now = await self.environment()
         account = self.labs.accounts().get(name)
-        if account is None or len(self.of_maker(name)) >= MOST:
-            raise NotMadeError(gettext(TOO_MANY).format(most=MOST))
+        if account is None or len(self.of_maker(name)) >= MOST_LINKS_OF_A_PERSON:
+            raise NotMadeError(gettext(TOO_MANY).format(most=MOST_LINKS_OF_A_PERSON))
         link, code = copy_links.made(wanted, (name, account), lab.number, now.id, time.time())
         self._keep(self._kept.with_links((*self.alive(), link), now))
         return code

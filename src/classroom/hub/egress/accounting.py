@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from classroom.egress.nflog import Count
 
 READ_SECONDS = 0.5
-READ_AT_MOST = 64
+MESSAGES_AT_A_TIME = 64
 """Messages of the kernel's at a time: a flood of refused packets must not keep the Hub busy."""
 
 PACKETS = Counter(
@@ -116,7 +116,7 @@ class Account:
             await asyncio.sleep(READ_SECONDS)
 
     def _read(self, kernel: socket.socket) -> None:
-        for _ in range(READ_AT_MOST):
+        for _ in range(MESSAGES_AT_A_TIME):
             try:
                 data = kernel.recv(65536)
             except BlockingIOError:

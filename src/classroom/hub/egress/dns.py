@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PORT = 53
-LONGEST = 512  # of a question over UDP (RFC 1035)
+LONGEST_QUESTION_BYTES = 512  # of a question over UDP (RFC 1035)
 TTL_SECONDS = 5  # short: a change of the list holds at once
 
 
@@ -37,7 +37,7 @@ def answer(question: bytes, address_of: Callable[[str], str]) -> tuple[bytes | N
         The answer, None to something that is no question, and the host that was asked for in
         vain, if one was.
     """
-    if len(question) > LONGEST:
+    if len(question) > LONGEST_QUESTION_BYTES:
         return None, ""
     try:
         # Nothing behind the question is read: a student decides how much that is.

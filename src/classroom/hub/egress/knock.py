@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from classroom.config.egress_settings import EgressSettings
 
-SECONDS = 5.0
+PAUSE_SECONDS = 5.0
 """How often: the rules forget after a minute."""
 
 
@@ -43,4 +43,4 @@ async def keep_open(wanted: Callable[[], EgressSettings]) -> None:
     while True:
         with contextlib.suppress(OSError):  # no descriptors left: they come back
             knock(addresses.opened(wanted()))
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-LONGEST = 1 << 22
+LONGEST_ANSWER_BYTES = 1 << 22
 """Bytes of an answer at most: it may say something of each student."""
 
 
@@ -74,7 +74,7 @@ async def copy(place: Path, order: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _say(place: Path, wanted: dict[str, Any]) -> dict[str, Any]:
-    reader, writer = await asyncio.open_unix_connection(str(place), limit=LONGEST)
+    reader, writer = await asyncio.open_unix_connection(str(place), limit=LONGEST_ANSWER_BYTES)
     try:
         writer.write(json.dumps(wanted).encode() + b"\n")
         await writer.drain()

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST = 1 << 20
-"""Bytes that are read."""
+MOST_READ_BYTES = 1 << 20
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def read(file: Path) -> dict[str, Any]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return {}
-        found = json.loads(os.read(descriptor, LONGEST))
+        found = json.loads(os.read(descriptor, MOST_READ_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     finally:

@@ -11,7 +11,7 @@ from classroom.hub.labs import lab_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST_PATH = 4096
+LONGEST_PATH_CHARACTERS = 4096
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _present(name: str, place: Any) -> Present:
     if not isinstance(place, dict):
         return Present(name)
     path, active = place.get("path"), place.get("active")
-    if not isinstance(path, str) or len(path) > LONGEST_PATH or not path.isprintable():
+    if not isinstance(path, str) or len(path) > LONGEST_PATH_CHARACTERS or not path.isprintable():
         path = ""
     if type(active) is not int or active < 0:
         active = 0

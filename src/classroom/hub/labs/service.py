@@ -31,7 +31,7 @@ LABS = "classroom_labs"
 """Where the Hub's settings have the `PersonalLabs`."""
 NO_QUESTION = "oauth_no_confirm_list"
 """JupyterHub's setting of tornado's for clients that people aren't asked about."""
-LONGEST_NAME = 70
+LONGEST_NAME_BYTES = 70
 """Bytes of a name: it is part of a socket's path, which has 107 (unix(7))."""
 NO_PATH = gettext_noop(
     "There is no lab for a name of more than {most} bytes, nor for one that has a colon or begins"
@@ -161,8 +161,8 @@ class PersonalLabs:
             HTTPError: there can be none, with the sentence that people see.
         """
         self._refuse(name)
-        if len(name.encode()) > LONGEST_NAME or ":" in name or name.startswith("."):
-            raise refusal(403, gettext(NO_PATH).format(most=LONGEST_NAME))
+        if len(name.encode()) > LONGEST_NAME_BYTES or ":" in name or name.startswith("."):
+            raise refusal(403, gettext(NO_PATH).format(most=LONGEST_NAME_BYTES))
         if (owner := self.owner(name)) is None:
             raise refusal(403, gettext(SIGN_IN_AGAIN).format(name=name))
         known = self._staying(owner, name)

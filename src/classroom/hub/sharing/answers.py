@@ -65,5 +65,5 @@ def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> LinkAnswer:
         return LinkAnswer.REFUSED
     if not (links.gives_more(link, visitor.known) or visitor.lacks):
         return LinkAnswer.HAS
-    is_full = visitor.known is None and guests >= requests.MOST
+    is_full = visitor.known is None and guests >= requests.MOST_PEOPLE
     return LinkAnswer.FULL if is_full else LinkAnswer.ASK

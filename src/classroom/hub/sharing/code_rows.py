@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-LONGEST_CODE = 200
-"""Characters of a code that is looked for; JupyterHub's have 43."""
+LONGEST_CODE_CHARACTERS = 200
+"""JupyterHub's codes have 43."""
 
 
 def read(db: Any) -> list[Code]:
@@ -63,7 +63,7 @@ def find(db: Any, secret: str) -> str:
         db: the Hub's database.
         secret: the code itself.
     """
-    row = orm.ShareCode.find(db, secret) if 0 < len(secret) <= LONGEST_CODE else None
+    row = orm.ShareCode.find(db, secret) if 0 < len(secret) <= LONGEST_CODE_CHARACTERS else None
     return _key(row.id, row.created_at) if row is not None else ""
 
 

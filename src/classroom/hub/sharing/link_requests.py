@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from classroom.hub.sharing.requests import LONGEST, NO_ROLE, SHORTEST, NotSharedError
+from classroom.hub.sharing.requests import (
+    LONGEST_SECONDS,
+    NO_ROLE,
+    SHORTEST_SECONDS,
+    NotSharedError,
+)
 from classroom.runtime.access_state import EDIT, VIEW
 from classroom.runtime.words import gettext, gettext_noop
 
@@ -55,7 +60,7 @@ def read(body: Any, now: float) -> WantedLink:
         raise NotSharedError(gettext(NO_ROLE))
     if not _is_between(seconds, LEAST_SECONDS):
         raise NotSharedError(gettext(NO_LIFE))
-    if guests is not None and not _is_between(guests, SHORTEST):
+    if guests is not None and not _is_between(guests, SHORTEST_SECONDS):
         raise NotSharedError(gettext(NO_END))
     if most is not None and (type(most) is not int or not 1 <= most <= MOST_USES):
         raise NotSharedError(gettext(NO_USES).format(most=MOST_USES))
@@ -63,7 +68,7 @@ def read(body: Any, now: float) -> WantedLink:
 
 
 def _is_between(seconds: Any, least: float) -> bool:
-    return type(seconds) in {int, float} and least <= seconds <= LONGEST
+    return type(seconds) in {int, float} and least <= seconds <= LONGEST_SECONDS
 
 
 def way_in(lab: str, wanted: str) -> str:

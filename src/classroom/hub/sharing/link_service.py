@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("classroom.sharing")
 FILE = "links.json"
 """Below the Hub's folder on the volume."""
-MOST = 50
-"""Links to one lab."""
-MOST_REFUSED = 1000
+MOST_LINKS = 50
+"""Of one lab."""
+MOST_REFUSED_PEOPLE = 1000
 """People whom one owner's links let in no more; the first is forgotten first."""
 TOO_MANY = gettext_noop("There are {most} links to this lab already: take one back.")
 
@@ -113,8 +113,8 @@ class Links:
             NotSharedError: there are too many.
             OSError: it can't be kept; there is no link then.
         """
-        if sum(one.alive for one in self.listed(owner)) >= MOST:
-            raise NotSharedError(gettext(TOO_MANY).format(most=MOST))
+        if sum(one.alive for one in self.listed(owner)) >= MOST_LINKS:
+            raise NotSharedError(gettext(TOO_MANY).format(most=MOST_LINKS))
         code, secret = code_rows.make(self._db, owner, wanted.seconds)
         made = Link(owner, code.since, wanted.role, wanted.guests_until, wanted.most)
         try:
@@ -191,7 +191,7 @@ class Links:
             name: theirs.
         """
         others = [one for one in self._kept.refused.get(owner, ()) if one != name]
-        names = (*others, name)[-MOST_REFUSED:]
+        names = (*others, name)[-MOST_REFUSED_PEOPLE:]
         self._hold(replace(self._kept, refused={**self._kept.refused, owner: names}))
 
     def let_in(self, owner: str, name: str) -> None:

@@ -11,9 +11,9 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-SHORTEST, LONGEST = 1, 366 * 24 * 3600
+SHORTEST_SECONDS, LONGEST_SECONDS = 1, 366 * 24 * 3600
 """Seconds for which a lab is shared, if not without an end."""
-MOST = 200
+MOST_PEOPLE = 200
 """People with whom one lab is shared: every lab's server is told of each."""
 KEEP = "keep"
 """In place of seconds: the end stays as it is."""
@@ -64,7 +64,7 @@ def read(body: Any, now: float, until: float | None = None) -> WantedShare:
         return WantedShare(role, until)
     if seconds is None:
         return WantedShare(role, None)
-    if type(seconds) not in {int, float} or not SHORTEST <= seconds <= LONGEST:
+    if type(seconds) not in {int, float} or not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise NotSharedError(gettext(NO_END))
     return WantedShare(role, now + seconds)
 
@@ -85,5 +85,5 @@ def check(name: str, owner: str, tutors: Collection[str], shared: Collection[str
         raise NotSharedError(gettext(YOURSELF).format(name=name))
     if name in tutors:
         raise NotSharedError(gettext(TUTOR).format(name=name))
-    if name not in shared and len(shared) >= MOST:
-        raise NotSharedError(gettext(TOO_MANY).format(most=MOST))
+    if name not in shared and len(shared) >= MOST_PEOPLE:
+        raise NotSharedError(gettext(TOO_MANY).format(most=MOST_PEOPLE))

@@ -189,7 +189,7 @@ def test_a_copy_comes_into_ones_own_lab_where_there_are_such(hub: Hub) -> None:
 
 
 def test_nobody_has_links_without_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "MOST", 2)
+    monkeypatch.setattr(service, "MOST_LINKS_OF_A_PERSON", 2)
     copies = hub.start()
     for _ in range(2):
         make(copies)
