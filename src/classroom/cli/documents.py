@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 ANSWER_SECONDS = 120
-"""How long it may take to open all."""
 
 
 def say(paths: Paths) -> int:

@@ -1,4 +1,4 @@
-"""The addresses of GitHub sign-in: where people come back to, and the server that is asked."""
+"""Check the addresses of GitHub sign-in: the callback URL, and GitHub's own address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RESERVED = ("example.org", "example.com", "example.net")
-"""Names that are kept for documentation (RFC 2606)."""
+"""Names that are reserved for documentation (RFC 2606)."""
 CALLBACK_PATH = "/hub/oauth_callback"
 HOST = re.compile(r"\w(?:[\w.-]*\w)?|[0-9a-f:]+")
 
@@ -23,19 +23,19 @@ def split(url: str) -> SplitResult:
     """Split an address into its parts; an invalid one has empty parts."""
     try:
         return urlsplit(url)
-    except ValueError:  # brackets that hold no IPv6 address
+    except ValueError:  # brackets without an IPv6 address in them
         return urlsplit("")
 
 
 def exact_callback(url: str) -> str:
-    """Derive the exact callback URL to register from whatever was given."""
+    """Derive the exact callback URL to register from the given one, which may be wrong."""
     host = split(url if "://" in url else f"https://{url}").netloc
     host = host or "<this lab's host name>:8443"
     return urlunsplit(("https", host, CALLBACK_PATH, "", ""))
 
 
 def is_placeholder(host: str) -> bool:
-    """Say whether a host stands for another in our documentation: nobody can have it.
+    """Say whether a host is a placeholder of our documentation, which nobody can have.
 
     Args:
         host: with a port or without.
@@ -45,10 +45,10 @@ def is_placeholder(host: str) -> bool:
 
 
 def wrong_host(parts: SplitResult) -> str:
-    """Say what is wrong with the host of an address; "" for nothing.
+    """Say what is wrong with the host of an address; "" if nothing is.
 
     Args:
-        parts: of the address.
+        parts: the parts of the address.
     """
     try:
         _ = parts.port

@@ -9,7 +9,7 @@ from classroom.config.quantities import ByteSize, Duration
 
 
 class Classroom(Configurable):
-    """The classroom's own settings. Each has one home for its default: here."""
+    """The classroom's own settings. Each default is defined only here."""
 
     acme = Dict(
         help="""The host that the lab gets a certificate for by itself, and where the authority may
