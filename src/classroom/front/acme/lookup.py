@@ -1,6 +1,6 @@
-"""Look up the TXT records of one name, and print them: in a process of its own, as `egress`.
+"""Look up the TXT records of one name and print them, in a process of the user `egress`.
 
-Only that user may ask nameservers while the egress lock holds (nftables/egress.nft).
+Only this user may ask nameservers while the egress lock holds (nftables/egress.nft).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ AS_EGRESS = (
 
 @dataclass(frozen=True)
 class TextAnswer:
-    """What nameservers say.
+    """The nameservers' answer.
 
     Attributes:
-        texts: the records' values; none where there is no record.
-        trouble: why nobody could say; "" if somebody did.
+        texts: the records' values; none if there is no record.
+        trouble: why no nameserver has answered; "" if one has.
     """
 
     texts: tuple[str, ...] = ()
@@ -41,8 +41,8 @@ def ask(name: str, nameservers: list[str]) -> TextAnswer:
     """Ask nameservers.
 
     Args:
-        name: whose TXT records.
-        nameservers: addresses.
+        name: the name to look up.
+        nameservers: the addresses of the nameservers.
     """
     if not nameservers:
         return TextAnswer(trouble="no nameserver is named")
@@ -59,10 +59,10 @@ def ask(name: str, nameservers: list[str]) -> TextAnswer:
 
 
 def look_up(name: str) -> TextAnswer:
-    """Have a process of the user's own ask those that the container was given.
+    """Have a process of the user `egress` ask the container's nameservers.
 
     Args:
-        name: whose TXT records.
+        name: the name to look up.
     """
     command = (*AS_EGRESS, sys.executable, "-I", "-m", "classroom.front.acme.lookup", name)
     try:
