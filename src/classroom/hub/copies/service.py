@@ -54,7 +54,7 @@ class GivenCopies:
         self._now: Environment | None = None
 
     def __deepcopy__(self, _: Any) -> GivenCopies:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def begin(self, app: Any, access: Access, labs: PersonalLabs | None) -> None:

@@ -110,7 +110,7 @@ class LabRooms:
         self._access: Access | None = None
 
     def __deepcopy__(self, _: Any) -> LabRooms:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     @property

@@ -84,7 +84,7 @@ class LabListing:
         self._labs = labs
 
     def __deepcopy__(self, _: Any) -> LabListing:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def may_enter(self, user: Any) -> list[EnterableLab]:

@@ -113,7 +113,7 @@ class PersonalLabs:
         """The running Hub, from `begin` on."""
 
     def __deepcopy__(self, _: Any) -> PersonalLabs:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def begin(self, app: Any) -> None:

@@ -63,7 +63,7 @@ class Shares:
         self.links = Links(file.with_name(link_service.FILE))
 
     def __deepcopy__(self, _: Any) -> Shares:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def begin(self, app: Any, access: Access) -> None:
