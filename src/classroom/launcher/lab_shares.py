@@ -45,7 +45,7 @@ def of_lab(groups: Mapping[str, Sequence[Process]], lab: int) -> dict[str, Seque
 
     Args:
         groups: of all labs.
-        lab: its number.
+        lab: the lab's number.
     """
     return {
         name: several

@@ -78,7 +78,7 @@ class Origin:
 
     Attributes:
         python: the image's interpreter.
-        home: the fork server's; root's alone.
+        home: the fork server's; readable only for root.
         base: the environment that all kernels get.
     """
 

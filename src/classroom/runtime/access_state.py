@@ -70,7 +70,7 @@ class Standing:
         Args:
             tutors: who is a tutor now.
             ended: whose access has just been ended.
-            now: seconds since the epoch.
+            now: the time, in seconds since the epoch.
         """
         return replace(self, tutors=tutors, ended={**self.ended, **dict.fromkeys(ended, now)})
 
@@ -79,7 +79,7 @@ class Standing:
 
         Args:
             shares: with whom each is shared now.
-            now: seconds since the epoch.
+            now: the time, in seconds since the epoch.
         """
         gone = {
             owner: {name: then for name, then in names.items() if then > now - GONE_SECONDS}
@@ -96,7 +96,7 @@ class Standing:
 
         Args:
             before: how people stood.
-            owner: whose lab it is to the Hub.
+            owner: the Hub's name of the lab's owner.
         """
         known = before.gone.get(owner, {})
         now = self.gone.get(owner, {}).items()
@@ -106,7 +106,7 @@ class Standing:
         """Return how people stand at a time: without shares that are over.
 
         Args:
-            now: seconds since the epoch.
+            now: the time, in seconds since the epoch.
         """
         shares = {
             owner: {
@@ -167,7 +167,7 @@ def read(file: Path) -> Standing:
 
 
 def write(file: Path, standing: Standing) -> None:
-    """Write how people stand, as a whole or not at all.
+    """Write how people stand, in one step.
 
     Args:
         file: in a directory that root may write and the lab may enter.

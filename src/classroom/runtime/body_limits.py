@@ -43,7 +43,7 @@ def of_lab(method: str, path: str, prefix: str = PREFIX) -> int:
     """Return how many bytes a request to the lab may have.
 
     Args:
-        method: of HTTP.
+        method: the HTTP method.
         path: without the query.
         prefix: the lab's address, with a slash at both ends.
     """

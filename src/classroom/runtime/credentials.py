@@ -61,7 +61,7 @@ class Secrets:
         """Return what another lab's server is given; it tells nothing of these.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
             token: by which the Hub knows it.
         """
         key = bytes.fromhex(self.cookies)
@@ -72,7 +72,7 @@ def make(folder: Path) -> Secrets:
     """Make a token, and take the cookies' secret from the volume.
 
     Args:
-        folder: root's alone.
+        folder: readable only for root.
     """
     file = folder / COOKIES
     if not file.exists():

@@ -59,7 +59,7 @@ def unreadable(name: str, error: OSError) -> StartRefusedError:
 
 
 def write_private(file: Path, text: bytes) -> None:
-    """Write a file that only its owner may read, as a whole or not at all.
+    """Write a file that only its owner may read, in one step.
 
     Args:
         file: in a directory that nobody else may write.

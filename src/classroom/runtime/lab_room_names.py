@@ -24,6 +24,6 @@ def room_of(name: str) -> str:
     """Return the name of the room that one of the Hub's users stands for; "" for a person.
 
     Args:
-        name: the Hub's.
+        name: the Hub's name.
     """
     return name.removeprefix(PREFIX) if name.startswith(PREFIX) else ""

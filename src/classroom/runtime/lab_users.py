@@ -55,7 +55,7 @@ def server(lab: int) -> UnixUser:
     """Return who a lab's server runs as.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
 
     Raises:
         ValueError: no lab has that number.
@@ -70,7 +70,7 @@ def code(lab: int) -> UnixUser:
     """Return who a lab's kernels and terminals run as.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
 
     Raises:
         ValueError: no lab has that number.

@@ -46,7 +46,7 @@ class Paths:
         """Return the same container's with another lab's.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
         """
         return replace(self, lab=lab)
 
@@ -82,7 +82,7 @@ class Paths:
 
     @property
     def labs_socket(self) -> Path:
-        """Where the supervisor starts and stops labs on the Hub's word: root's alone."""
+        """Where the supervisor starts and stops labs on the Hub's word: readable only for root."""
         return self.run / "labs.sock"
 
     @property
@@ -92,7 +92,7 @@ class Paths:
 
     @property
     def registry(self) -> Path:
-        """Which lab is whose: root's alone."""
+        """Which lab is whose: readable only for root."""
         return self.hub / "labs.json"
 
     @property
@@ -117,12 +117,12 @@ class Paths:
 
     @property
     def hub(self) -> Path:
-        """The Hub's database, cookie secret and made certificate: root's alone."""
+        """The Hub's database, cookie secret and made certificate: readable only for root."""
         return self.data / "hub"
 
     @property
     def acme(self) -> Path:
-        """The certificate that the lab gets by itself, and the account that asks: root's alone."""
+        """The certificate that the lab gets by itself, and its account; only for root."""
         return self.hub / "acme"
 
     @property
@@ -152,17 +152,17 @@ class Paths:
 
     @property
     def snapshots(self) -> Path:
-        """Copies of the lab's files, to go back to: root's alone."""
+        """Copies of the lab's files, to go back to: readable only for root."""
         return self.lab_data / "snapshots"
 
     @property
     def incoming(self) -> Path:
-        """A backup that takes the place of everything at the next start: root's alone."""
+        """A backup that takes the place of everything at the next start: readable only for root."""
         return self.data / "incoming"
 
     @property
     def kept(self) -> Path:
-        """What was there before a backup took its place: root's alone."""
+        """What was there before a backup took its place: readable only for root."""
         return self.data / "kept"
 
     @property
@@ -177,7 +177,7 @@ class Paths:
 
     @property
     def snapshots_beat(self) -> Path:
-        """How often snapshots are made: root's alone."""
+        """How often snapshots are made: readable only for root."""
         return self.run / "snapshots.json"
 
     @property
@@ -197,32 +197,32 @@ class Paths:
 
     @property
     def front(self) -> Path:
-        """The front's rendered configuration and certificate in use: root's alone."""
+        """The front's rendered configuration and certificate in use: readable only for root."""
         return self.run / "front"
 
     @property
     def front_alive(self) -> Path:
-        """Where the front tells the supervisor that it lives: root's alone."""
+        """Where the front tells the supervisor that it lives: readable only for root."""
         return self.front / "alive.sock"
 
     @property
     def egress_alive(self) -> Path:
-        """Where the egress proxy tells the supervisor that it lives: root's alone."""
+        """Where the egress proxy tells the supervisor that it lives: readable only for root."""
         return self.egress / "alive.sock"
 
     @property
     def lock(self) -> Path:
-        """Which egress lock the start has taken: root's alone."""
+        """Which egress lock the start has taken: readable only for root."""
         return self.run / "lock.json"
 
     @property
     def handover(self) -> Path:
-        """What the supervisor hands to the Hub: root's alone."""
+        """What the supervisor hands to the Hub: readable only for root."""
         return self.run / "handover.json"
 
     @property
     def good(self) -> Path:
-        """The tutor's configuration as it was last right: root's alone."""
+        """The tutor's configuration as it was last right: readable only for root."""
         return self.run / "good"
 
     @property
@@ -242,12 +242,12 @@ class Paths:
 
     @property
     def warm_home(self) -> Path:
-        """The home of the process that kernels are forked from: root's alone."""
+        """The home of the process that kernels are forked from: readable only for root."""
         return self.run / "warm"
 
     @property
     def people(self) -> Path:
-        """Who is on the list, by file and by page: root's alone."""
+        """Who is on the list, by file and by page: readable only for root."""
         return self.hub / "people.json"
 
     @property

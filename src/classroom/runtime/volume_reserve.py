@@ -138,7 +138,7 @@ def hold(reserve: Path) -> bool:
     Blocks for as long as the disk takes.
 
     Args:
-        reserve: its folder, in one that is root's alone.
+        reserve: its folder, in one that is readable only for root.
 
     Returns:
         Whether it was made now.

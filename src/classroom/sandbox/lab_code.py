@@ -62,7 +62,7 @@ def enter(lab: int) -> None:
     Where the kernel has no Landlock there are no labs (`classroom.boot`).
 
     Args:
-        lab: its number.
+        lab: the lab's number.
 
     Raises:
         OSError: the kernel refuses.

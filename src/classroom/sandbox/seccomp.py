@@ -74,7 +74,7 @@ def as_lab_server(lab: int) -> str:
     """Name the user that a lab's server is, for `prefix`.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
     """
     return f"{LAB}{lab}"
 

@@ -24,7 +24,7 @@ SECONDS_PER_LAB = 70.0
 
 
 class Carrying:
-    """Carries out the Hub's orders. One event loop's."""
+    """Carries out the Hub's orders. For one event loop."""
 
     def __init__(self, paths: Paths, base: Mapping[str, str], labs: Labs) -> None:
         """Carry nothing yet.
@@ -43,7 +43,7 @@ class Carrying:
         """Return what keeps anything from being carried to or from a lab while it is held.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
         """
         return self._turns.setdefault(lab, asyncio.Lock())
 

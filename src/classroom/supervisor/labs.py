@@ -54,7 +54,7 @@ class RunningLab:
 
 
 class Labs:
-    """All labs but the class. One event loop's."""
+    """All labs but the class. For one event loop."""
 
     def __init__(
         self, paths: Paths, base: Mapping[str, str], kind: LockKind, known_by: Secrets
@@ -83,7 +83,7 @@ class Labs:
         """Start a lab's server, unless it runs.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
             token: by which the Hub knows it.
             hub: how the Hub knows it.
 
@@ -121,7 +121,7 @@ class Labs:
         """Make the folders of a lab that nobody has opened yet; nothing runs in it by that.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
 
         Raises:
             ValueError: it has been deleted.
@@ -138,7 +138,7 @@ class Labs:
         """Stop a lab's server, then all that its code has running.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
         """
         async with self._turn(lab):
             await self._stop(lab)
@@ -147,7 +147,7 @@ class Labs:
         """Stop a lab and take the last snapshot that there will be of it.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
 
         Raises:
             RuntimeError: it can't be taken.

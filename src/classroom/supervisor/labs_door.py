@@ -1,4 +1,7 @@
-"""Where the Hub has labs started, stopped and deleted, and files carried: JSON, root's alone."""
+"""The socket on which the Hub has labs started, stopped and deleted, and files carried, as JSON.
+
+Only root can connect to it.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def end(lab: int) -> None:
     """End all of one lab's.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
     """
     user = lab_users.code(lab)
     if (pid := os.fork()) == 0:

@@ -77,7 +77,7 @@ def message(data: bytes) -> bytes | None:
 
 
 def name_in(body: bytes) -> str:
-    """Read the server's name in a ClientHello; "" where there is none.
+    """Read the server's name in a ClientHello; "" if there is none.
 
     Raises:
         NotTlsError: it isn't one.

@@ -48,7 +48,7 @@ class Attempts:
 
     @property
     def seconds(self) -> float:
-        """How long the answer to the last wrong one waits: doubled each time after the free ones."""
+        """How long the answer to the last wrong one waits; doubled for each after the free ones."""
         beyond = self.wrong - FREE_ATTEMPTS
         return 0.0 if beyond <= 0 else min(LONGEST_SECONDS, 0.5 * 2 ** min(beyond, 10))
 

@@ -24,7 +24,7 @@ class ServiceRefusedError(Exception):
         """Keep the answer.
 
         Args:
-            status: of HTTP.
+            status: the HTTP status.
             sentence: why.
         """
         super().__init__(sentence)
@@ -71,7 +71,7 @@ def open_stream(
 
     Raises:
         ServiceRefusedError: the other end says no.
-        OSError: nobody answers.
+        OSError: the supervisor does not answer.
         HTTPException: the answer broke off.
     """
     address = f"{path}?{urlencode(query)}" if query else path

@@ -27,7 +27,7 @@ class SaidError(Exception):
         """Keep what to answer.
 
         Args:
-            status: of HTTP.
+            status: the HTTP status.
             sentence: why.
         """
         super().__init__(sentence)
