@@ -1,4 +1,4 @@
-"""Why a student's process has ended by a signal, in words for the people who used it."""
+"""Explain why a signal has ended a student's process, in words for the people who used it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ BUS = gettext_noop(
 CRASHED = gettext_noop("it crashed, as compiled code can do ({signal})")
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
 ENOUGH_BYTES = 1 << 30
-"""Bytes of /dev/shm, as ``make up`` gives it: from there on more is not the first thing to try."""
+"""The size of /dev/shm with ``make up``. Above it, more is not the first thing to try."""
 
 
 def size_of(place: Path) -> int:
-    """Return how many bytes a file system has; 0 if unknown.
+    """Return a file system's size in bytes; 0 if unknown.
 
     Args:
-        place: a folder of it.
+        place: a folder on it.
     """
     try:
         found = os.statvfs(place)
@@ -47,11 +47,11 @@ def amount(size: int) -> str:
 
 
 def why(status: int, place: Path = paths.SHARED_MEMORY) -> str:
-    """Say why a process has ended; "" if it ended by itself, or nobody knows.
+    """Explain why a process has ended; "" if it has ended by itself, or the reason is unknown.
 
     Args:
-        status: its exit status, negative for a signal that nobody of the lab has sent.
-        place: where shared memory is.
+        status: its exit status, negative for a signal that no part of the lab has sent.
+        place: the folder of shared memory.
     """
     if status == -signal.SIGKILL:
         return gettext(MEMORY)

@@ -1,7 +1,7 @@
-"""Groups of students' processes, looked at one process after another, with others' turn between.
+"""Measure groups of students' processes in small steps, and let other tasks run in between.
 
-One process may have thousands of descriptors, and there may be a thousand of it: a launcher that
-doesn't answer meanwhile would be taken for one that hangs, and ended with all kernels.
+A process may have thousands of descriptors, and there may be a thousand processes. If the launcher
+did not answer meanwhile, the supervisor would take it for hung, and end it with all kernels.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROCESSES_AT_A_TIME = 50
 
 
 def user(one: Process) -> UnixUser:
-    """Return who a process is to be looked at as: who runs it, and may see all of it."""
+    """Return the user who runs a process, and may therefore inspect it."""
     lab = lab_users.lab_of_code(one.uid)
     return lab_users.code(lab_users.CLASS if lab is None else lab)
 
@@ -45,7 +45,7 @@ async def mapped(groups: Mapping[str, Sequence[Process]]) -> set[int]:
 async def who_hides(
     groups: Mapping[str, Sequence[Process]], opened: set[File], unseen: int
 ) -> dict[str, int]:
-    """Look for those who may have memory that is in nobody's use."""
+    """Estimate how many bytes of unattributed memory each group may have."""
     found: dict[str, int] = {}
     for group, several in groups.items():
         for one in several:
@@ -58,10 +58,10 @@ async def who_hides(
 
 
 async def measured(groups: Mapping[str, Sequence[Process]]) -> tuple[dict[str, Use], set[File]]:
-    """Measure groups: some system calls for each process.
+    """Measure groups, with some system calls for each process.
 
     Returns:
-        What each uses, and the files in memory that somebody has open.
+        The use of each group, and the files in memory that students' processes have open.
     """
     found = dict.fromkeys(groups, Use())
     opened: set[File] = set()
