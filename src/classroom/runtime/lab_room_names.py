@@ -1,18 +1,18 @@
-"""What the Hub calls a room: a user of its own, as whom nobody signs in.
+"""The Hub's names of rooms: each room has a user of its own, with which nobody can sign in.
 
-JupyterHub knows a lab as the server of a user. A room is the server of a user that is nobody, so
-that its address, its route, its start and its stop are those of anybody's lab. Several servers of
-one user would need `JupyterHub.allow_named_servers`, by which everybody could make servers.
+JupyterHub knows a lab as the server of a user. A room is the server of such an artificial user, so
+it has the same address, route, start and stop as a person's lab. Several servers of one user would
+need `JupyterHub.allow_named_servers`, which would let each person make servers.
 """
 
 from __future__ import annotations
 
 PREFIX = "room."
-"""No account at GitHub has a dot in its name; other ways to sign in refuse names that begin so."""
+"""GitHub's names have no dot; other ways to sign in refuse names that begin with this."""
 
 
 def hub_name(room: str) -> str:
-    """Return what the Hub calls a room.
+    """Return the Hub's name of a room.
 
     Args:
         room: its name, lower case.
@@ -21,7 +21,7 @@ def hub_name(room: str) -> str:
 
 
 def room_of(name: str) -> str:
-    """Return the name of the room that one of the Hub's users stands for; "" for a person.
+    """Return the name of the room that a user of the Hub stands for; "" for a person.
 
     Args:
         name: the Hub's name.

@@ -1,4 +1,4 @@
-"""What the container gets of the machine: all that it may have; too little is said at the start."""
+"""Check the container's memory and open files at the start, and warn if there are too few."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 MB = 1 << 20
 NEEDED_MEMORY_BYTES = 768 * MB
-"""Bytes with which a small class can work: lab, Hub and front, and some kernels."""
+"""Enough for a small class: lab, Hub and front, and some kernels."""
 FILES_NEEDED = 8192
-"""Open files of one process: a page has up to ten connections at the front."""
+"""The open files that one process needs: a page has up to ten connections to the front."""
 FILES_PER_PAGE = 12
 ANY_NUMBER = sys.maxsize
 LITTLE_MEMORY = (
@@ -32,7 +32,7 @@ def open_files() -> int:
     """Let this process, and all that it starts, open as many files as the machine allows.
 
     Returns:
-        That many.
+        The number of files.
     """
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -40,10 +40,10 @@ def open_files() -> int:
 
 
 def shortages(files: int, available: int) -> list[str]:
-    """Say what a class will miss, in sentences for who runs the lab.
+    """List what is too little for a class, in sentences for the operator.
 
     Args:
-        files: that each process may open.
+        files: the number of files that each process may open.
         available: bytes of memory that the container may use.
     """
     found = []
