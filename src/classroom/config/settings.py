@@ -15,6 +15,7 @@ from classroom.config import (
     egress_settings,
     github,
     hub_lists,
+    lab_rooms,
     labs,
     language,
     limits,
@@ -22,7 +23,6 @@ from classroom.config import (
     people_lists,
     preload,
     proxies,
-    rooms,
     schema,
     students_file,
     upstream,
@@ -204,9 +204,9 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     spoken = language.read(ours.language, file.where(language.SETTING), problems)
     trusted = proxies.read(file, ours, problems, has_acme=certificate is not None)
     problems += labs.check(file, ours)
-    others = rooms.read(file, ours, by_github=mode is SignInMode.GITHUB)
+    others = lab_rooms.read(file, ours, by_github=mode is SignInMode.GITHUB)
     problems += others.problems
-    problems += rooms.reserved(file.where("Authenticator.allowed_users"), allowed | tutors)
+    problems += lab_rooms.reserved(file.where("Authenticator.allowed_users"), allowed | tutors)
     found = Settings(
         paths=paths,
         mode=mode,
