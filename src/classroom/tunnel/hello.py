@@ -1,4 +1,4 @@
-"""The server's name in the first message of TLS (SNI: RFC 8446, 4.1.2; RFC 6066, 3)."""
+"""Read the server's name in the first message of TLS (SNI: RFC 8446, 4.1.2; RFC 6066, 3)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ RECORD_HEADER_BYTES, MESSAGE_HEADER_BYTES = 5, 4
 
 
 class NotTlsError(ValueError):
-    """What was sent is no first message of TLS."""
+    """The data is no first message of TLS."""
 
 
 class Pieces:
-    """Takes bytes apart; what is too short ends with `NotTlsError`."""
+    """Reads bytes piece by piece; raises `NotTlsError` if there are too few."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -38,25 +38,25 @@ class Pieces:
         return int.from_bytes(self.take(size))
 
     def vector(self, size: int) -> bytes:
-        """Return bytes that have their number in front of them."""
+        """Return bytes that follow their number."""
         return self.take(self.number(size))
 
     def __bool__(self) -> bool:
-        """Say whether there is anything left."""
+        """Say whether bytes are left."""
         return bool(self._data)
 
 
 def message(data: bytes) -> bytes | None:
-    """Put the first handshake message together, which may be in several records.
+    """Join the first handshake message, which may be in several records.
 
     Args:
-        data: all that was received.
+        data: all received bytes.
 
     Returns:
-        The message's body; None where more has to be received.
+        The message's body; None if it is not complete yet.
 
     Raises:
-        NotTlsError: it isn't one.
+        NotTlsError: it is no handshake message.
     """
     found = b""
     while len(data) >= RECORD_HEADER_BYTES:
@@ -80,7 +80,7 @@ def name_in(body: bytes) -> str:
     """Read the server's name in a ClientHello; "" if there is none.
 
     Raises:
-        NotTlsError: it isn't one.
+        NotTlsError: it is no ClientHello.
     """
     hello = Pieces(body)
     hello.take(2 + 32)
@@ -106,14 +106,14 @@ async def read(
 
     Args:
         reader: a new connection.
-        is_allowed: says whether a host may be reached.
+        is_allowed: tells whether a host may be reached.
 
     Returns:
-        The server's name, and all that was read.
+        The server's name, and all bytes that were read.
 
     Raises:
         NotTlsError: it names no host that may be reached.
-        TimeoutError: it doesn't come.
+        TimeoutError: it does not come in time.
     """
     data = b""
     async with asyncio.timeout(MOST_SECONDS):
@@ -123,7 +123,7 @@ async def read(
             if not more or len(data) > LONGEST_BYTES:
                 raise NotTlsError
     name = name_in(body)
-    # It becomes a line of a request: nothing but labels, as nginx has made sure already.
+    # It becomes a line of a request: only labels, as nginx has already checked.
     if not all(map(LABEL.fullmatch, name.split("."))) or not is_allowed(name):
         raise NotTlsError
     return name, data
