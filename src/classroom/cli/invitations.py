@@ -40,8 +40,8 @@ h2 {{ margin: 0; }} code {{ overflow-wrap: anywhere; }}
 </body></html>
 """
 NOTE = gettext_noop(
-    "{title}: whoever has somebody's link is that person in the lab. Print this, cut it up, hand it"
-    " out, and delete the file."
+    "{title}: anybody who has a person's link is that person in the lab. Print this, cut it up,"
+    " hand it out, and delete the file."
 )
 CARD = """<section class="card">{code}<div><h2>{name}</h2><p>{title}{role}</p>
 <p><code>{link}</code></p></div></section>"""

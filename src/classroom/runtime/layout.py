@@ -168,7 +168,7 @@ def clear(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     if place.exists():
         what = "is left of an earlier start and can't be removed"
-        raise StartRefusedError([Problem(str(place), what, "make the container anew (make up)")])
+        raise StartRefusedError([Problem(str(place), what, "make a new container (make up)")])
 
 
 def ensure(directories: Iterator[Directory]) -> None:

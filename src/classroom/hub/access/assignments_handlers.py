@@ -33,7 +33,9 @@ GIVE, LOOK, FETCH = "give", "look", "fetch"
 NO_LAB = {"has": "none", "changed": None}
 """The state of a student who has no lab yet."""
 NOT_LISTED = gettext_noop("{name} is not on the list of students.")
-NOT_CARRIED = gettext_noop("It could not be copied: try again, or ask whoever runs the class.")
+NOT_CARRIED = gettext_noop(
+    "It could not be copied: try again, or ask the person who runs the class."
+)
 ONLY_OWNER = gettext_noop("Only the owner of a lab hands in what is in it.")
 
 
