@@ -1,4 +1,4 @@
-"""A class at work, and what its container uses meanwhile."""
+"""Let a class work, and measure its container meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classes of a school at work: who is in them, where they run, and what they use."""
+"""The working classes of a school: their people, their machines, and what they use."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ AT_ONCE = 4
 """People who sign in at the same time, while nothing is measured."""
 FRONT = f"{stacks.FRONT}_{stacks.FRONT}"
 GATEWAY = "docker_gwbridge"
-"""By which containers of a swarm leave their machine, and are reached from it alone."""
+"""The network by which a swarm's containers leave their machine, which alone can reach them."""
 
 
 class People(WholePeople):

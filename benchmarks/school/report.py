@@ -17,8 +17,9 @@ SET_UP, MORE, IMAGE, KILLED = (
     "a machine without power",
 )
 ADDED_MS, RATIO = 5.0, 2.0
-"""What a front may add to a keystroke: nobody sees five milliseconds, and where a keystroke takes
-long, because the machine is busy, it may take twice as long. One of both has to hold."""
+"""The time that a front may add to a keystroke, in ms, and the factor. Nobody sees five
+milliseconds; on a busy machine a slow keystroke may take twice as long. One of the two limits must
+hold."""
 WAITED_SECONDS = {IMAGE: 30.0, MORE: 5.0}
 """Seconds for which a page may wait. Half a minute is what docs/operate/school.md says of a class
 that is started again."""
@@ -27,7 +28,7 @@ TAKEN_SECONDS = {KILLED: 60.0}
 
 
 TITLES = ("classes", "the front", "changes")
-"""Of the tables, each of which has a place in docs/performance.md."""
+"""The titles of the tables; each has a place in docs/performance.md."""
 
 
 def whole(
