@@ -17,7 +17,7 @@ FAILED = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 TIME = re.compile(r"^\d+\.\d+ ", re.MULTILINE)
-"""Seconds before each line of a step that failed."""
+"""The seconds before each line in the output of a failed step."""
 TUTORS = ("requirements.txt", "apt.txt", "postBuild")
 """The tutor's files that steps of the build use."""
 

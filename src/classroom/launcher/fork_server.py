@@ -100,7 +100,7 @@ def load(names: list[str]) -> dict[str, str]:
         try:
             for one in (name, *COMPANIONS.get(name, ())):
                 importlib.import_module(one)
-        except Exception as error:  # noqa: BLE001 (whatever a module does at its import)
+        except Exception as error:  # noqa: BLE001 (an import may raise any error)
             failed[name] = f"{type(error).__name__}: {error}"
     rehearsal.rehearse()
     gc.collect()

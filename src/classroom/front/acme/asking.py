@@ -176,5 +176,5 @@ def run(order: Order) -> AcmeOutcome:
     try:
         client = connect(order, waits)
         return ask(order, client) if order.step is Step.ASK else look(order, client)
-    except Exception as error:  # noqa: BLE001 (whatever the authority answers, in a sentence)
+    except Exception as error:  # noqa: BLE001 (each error becomes a sentence)
         return AcmeOutcome(refusals.understood(error, waits.seconds))

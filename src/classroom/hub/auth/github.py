@@ -62,7 +62,9 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
     login_handler = LoginHandler
     callback_handler = CallbackHandler
     rooms = AnyTrait(
-        None, config=True, help="What is asked of whoever signs in (`LabRooms`); None for nothing."
+        None,
+        config=True,
+        help="Decides what to ask GitHub at a sign-in (`LabRooms`); None for nothing.",
     )
     accounts = AnyTrait(
         None, config=True, help="Which account is behind each name (`Accounts`); None for any."

@@ -265,7 +265,7 @@ class LabRooms:
                 if lab is not None:  # if it is starting, the spawner may not have its number yet
                     with contextlib.suppress(LabNotStartedError):  # the supervisor has logged it
                         await self._labs.stop(lab.number)
-            except Exception as error:  # noqa: BLE001 (whatever it is, the others' are closed)
+            except Exception as error:  # noqa: BLE001 (after any error, close the others)
                 left.append(f"{user.name} ({error})")
             else:
                 self._app.log.info("The lab of %s is closed; its files are kept", user.name)

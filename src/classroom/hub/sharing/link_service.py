@@ -25,7 +25,7 @@ LOG = logging.getLogger("classroom.sharing")
 FILE = "links.json"
 """The file's name in the Hub's folder on the volume."""
 MOST_LINKS = 50
-"""Of one lab."""
+"""The limit for one lab."""
 MOST_REFUSED_PEOPLE = 1000
 """How many people an owner's links can refuse; the first is forgotten first."""
 TOO_MANY = gettext_noop("There are {most} links to this lab already: take one back.")
