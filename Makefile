@@ -20,7 +20,7 @@ up: engine ## start the lab, print its address and how to sign in: [PORT=…] [H
 	@$(PYTHON) -m tools.up
 
 .PHONY: check
-check: engine ## say what a start would refuse or warn of, without a start; ask GitHub too
+check: engine ## check the configuration without a start, also with GitHub; print errors and warnings
 	@$(PYTHON) -m tools.check
 
 .PHONY: down
@@ -32,7 +32,7 @@ logs: own-class ## follow the lab's log
 	@docker compose logs --follow --tail 100
 
 .PHONY: users
-users: running-class ## list allowed users, and who is online
+users: running-class ## list allowed users, and show who is online
 	@docker compose exec --no-TTY classroom classroom users
 
 .PHONY: labs
@@ -56,11 +56,11 @@ restore: running-class ## restore everything from a snapshot, or one file or fol
 	@docker compose exec --no-TTY classroom classroom restore --lab "$(LAB)" "$(SNAPSHOT)" "$(FILE)"
 
 .PHONY: backup
-backup: own-class ## write everything into a file, also while the lab runs: FILE=…
+backup: own-class ## write all data of the class into a file, also while the lab runs: FILE=…
 	@$(PYTHON) -m tools.backup save "$(FILE)"
 
 .PHONY: restore-backup
-restore-backup: engine own-class ## restore such a file, here or on another machine: FILE=…
+restore-backup: engine own-class ## restore the data from such a file, here or on another machine: FILE=…
 	@$(PYTHON) -m tools.backup restore "$(FILE)"
 
 .PHONY: invitations
@@ -103,7 +103,7 @@ test-school: build venv ## run the tests of many classes, on three engines that 
 
 .PHONY: test-kubernetes
 test-kubernetes: export TESTCONTAINERS_RYUK_DISABLED := true
-test-kubernetes: build venv ## run the tests of classes in pods, as Kubernetes is given them (needs privileged containers)
+test-kubernetes: build venv ## run the tests of classes in Kubernetes pods (needs privileged containers)
 	$(BIN)/python -m pytest --durations=10 tests/kubernetes
 
 .PHONY: lint
@@ -145,7 +145,7 @@ format: venv ## format the Python code
 
 .PHONY: bench
 bench: export TESTCONTAINERS_RYUK_DISABLED := true
-bench: build venv browser ## measure against the old recipe and stock rooms, kernels and labs; fill in docs/performance.md
+bench: build venv browser ## compare with the old recipe and stock rooms, kernels and labs; write docs/performance.md
 	$(BIN)/python -m tools.browser chromium
 	PYTHONPATH=src $(BIN)/python -m benchmarks
 
@@ -156,7 +156,7 @@ bench-school: build venv ## measure six classes on three engines that are a swar
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
-soak: build venv ## type while things are killed; FILES=1: while files change; LESSON=1: an hour of a class
+soak: build venv ## type while processes are killed; FILES=1: while files change; LESSON=1: an hour of a class
 ifdef FILES
 	PYTHONPATH=src $(BIN)/python -m benchmarks.files $(SOAK)
 else ifdef LESSON
@@ -167,7 +167,7 @@ else
 endif
 
 .PHONY: translations
-translations: venv ## take the code's sentences into the catalogues of locale/; say what to translate
+translations: venv ## copy the code's sentences into the catalogues of locale/; list what to translate
 	@PYTHONPATH=src $(BIN)/python -m tools.translations
 
 .PHONY: lock
@@ -184,7 +184,7 @@ LOCK := --quiet --upgrade --universal --generate-hashes --no-annotate \
     --custom-compile-command "make lock"
 
 .PHONY: bump
-bump: venv ## take newest releases into every lock, print what differs, test (BUMP=--until-tests: do not)
+bump: venv ## write the newest releases into every lock file, print the changes, test (BUMP=--until-tests: no tests)
 	@$(PYTHON) -m tools.bump $(BUMP)
 
 .PHONY: release
@@ -211,7 +211,7 @@ own-class: ## refuse a command that would reach another folder's class
 	@$(PYTHON) -m tools.classes
 
 .PHONY: running-class
-running-class: ## the same, and refuse a command that needs a lab that runs
+running-class: ## the same, and refuse a command if the lab does not run
 	@$(PYTHON) -m tools.classes --running
 
 .PHONY: venv

@@ -1,8 +1,8 @@
-# Copy this file to jupyterhub_config.py and fill it in: what stands between < and > stands for what only
-# you know. It is an ordinary JupyterHub configuration:
-# every c.… of JupyterHub and OAuthenticator works. docs/operate/configuration.md explains the rest.
+# Copy this file to jupyterhub_config.py, and replace each text between < and > by your own values.
+# The file is an ordinary JupyterHub configuration: every c.… of JupyterHub and OAuthenticator works.
+# docs/operate/configuration.md explains the other settings.
 
-# GitHub names of the people who may enter; case makes no difference. When you save this file, added
+# GitHub names of the people who may enter, in upper or lower case. When you save this file, added
 # people can sign in and removed people are signed out within three seconds.
 USERS = ["<a student's GitHub name>", "<another's>"]
 
@@ -12,7 +12,8 @@ TUTORS = ["<your GitHub name>"]
 c.Authenticator.allowed_users = USERS
 c.Authenticator.admin_users = TUTORS
 
-# The students' names in a file beside this one instead: one a line, or a table (CSV) with a column "github".
+# Read the students' names from a file beside this one: one name in a line, or a table (CSV) with a
+# column "github".
 # c.Classroom.students_file = "students.txt"
 
 # Members of these GitHub organizations may enter as well.
@@ -29,22 +30,23 @@ c.GitHubOAuthenticator.client_secret = ""
 
 # Students' code reaches nothing outside the lab. Allow hosts by name, on port 443, for all students:
 # c.Classroom.egress_allow = ["data.example.org", "*.example.net"]
-# Other ports of other hosts, by TCP: a database, a Dask scheduler.
+# Allow other ports of other hosts, by TCP: a database, a Dask scheduler.
 # c.Classroom.egress_services = ["db.example.org:5432", "dask.example.org:8786"]
-# A GitHub Enterprise server, an allowed host, a service or a proxy on a private network:
+# Allow private networks: for a GitHub Enterprise server, an allowed host, a service or a proxy in one.
 # c.Classroom.egress_private = ["10.1.2.0/24"]
-# A proxy that the way out has to take; its user and password go into secrets/upstream_proxy, as user:password.
+# The proxy of your network through which all connections to the internet go. Its user and password
+# go into secrets/upstream_proxy, as user:password.
 # c.Classroom.upstream_proxy = "http://proxy.example.org:3128"
 
 # A certificate that the lab gets and renews by itself: make up PORT=443 HTTP_PORT=80.
 # c.Classroom.acme = {"host": "lab.example.org", "email": "you@example.org"}
-# Without port 80, where the authority offers dns-persist-01: the lab shows a TXT record for your DNS.
+# Without port 80, if the authority offers dns-persist-01: the lab shows a TXT record for your DNS.
 # c.Classroom.acme = {"host": "lab.example.org", "email": "you@example.org", "challenge": "dns"}
 # From another authority than Let's Encrypt:
 # c.Classroom.acme_directory = "https://ca.example.org/acme/directory"
 # c.Classroom.acme_authorities = "secrets/ca.crt"
 
-# A web server in front of the lab, of which it believes from where people come:
+# Web servers in front of the lab. The lab trusts the address of a person that they send:
 # c.Classroom.trusted_proxies = ["172.17.0.1"]
 # c.Classroom.proxy_protocol = True
 
@@ -65,26 +67,27 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.idle_kernel_timeout = "4h"
 # c.Classroom.disk_reserve = "1G"
 
-# A lab of their own for everybody, besides the class's; how many may run, and when one stops:
+# Give each person a lab of their own, besides the class's. Two settings below limit how many labs run
+# at the same time, and stop idle labs:
 # c.Classroom.personal_labs = True
-# Labs for some of the class, named as people, organizations and teams; and groups whose members may
-# enter each other's own labs:
+# Labs for a part of the class: its people, organizations and teams. The members of a group may enter
+# each other's own labs:
 # c.Classroom.rooms = {"algebra": ["ada", "my-school:team-a"], "lecture": {"edit": ["ada"], "view": ["my-school"]}}
 # c.Classroom.groups = {"team-a": ["ada", "grace"]}
 # c.Classroom.max_labs = 30
 # c.Classroom.idle_lab_timeout = "30 min"
 
-# What is imported before kernels start, so that they start within a moment; False: nothing.
+# Modules that are imported before kernels start, so that kernels start at once; False: no module.
 # c.Classroom.preload = ["numpy", "pandas", "matplotlib.pyplot"]
 
 # Time between snapshots of the lab's files (make snapshots):
 # c.Classroom.snapshot_interval = "10 min"
 
-# The notebook that everybody's page opens once: yours, a file beside this one, or False for none.
+# The notebook that each person's page opens once: a file beside this one, or False for none.
 # c.Classroom.welcome = "welcome.ipynb"
 
-# What the class is called, for the sign-in page:
+# The class's name, on the sign-in page:
 # c.Classroom.name = "Algebra, 2nd year"
 
-# Whom people who are not on the list should ask; empty: the tutors' names are shown.
+# The person whom people without access should ask. Empty: the page shows the tutors' names.
 # c.Classroom.contact = "Mona (mona@example.org)"

@@ -1,1 +1,1 @@
-"""What the image costs, measured beside what was there before."""
+"""Measure what the image costs, compared with the earlier recipe."""

@@ -1,7 +1,7 @@
-"""Run benchmarks, put their tables into docs/performance.md, and fail where a target is missed.
+"""Run benchmarks, put their tables into docs/performance.md, and fail if a target is missed.
 
 Run as ``python -m benchmarks`` from the repository's root (``make bench``), on a machine that does
-nothing else. One that misses a target, or ends otherwise, keeps no other from being run.
+nothing else. If a benchmark misses a target or fails, the others still run.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 ALL = ("page_load", "pages", "kernels", "rooms", "labs", "revocation", "scale")
 APART = ("school",)
-"""Those that are run only by name: this one has to be root (``make bench-school``)."""
+"""Benchmarks that run only by name: this one needs root (``make bench-school``)."""
 MISSED = 1
 """The exit status of a benchmark that has measured everything, and missed a target."""
 
 
 def run(name: str, kept: Path) -> tuple[int, str]:
-    """Run one benchmark, and show what it prints.
+    """Run one benchmark, and show its output.
 
     Args:
-        name: of its package in here.
-        kept: a file for what is drawn.
+        name: the name of its package in this one.
+        kept: a file for the values of the picture.
 
     Returns:
-        Its exit status, and what it printed.
+        Its exit status and its output.
     """
     options = ("--json", str(kept)) if name == "rooms" else ()
     done = subprocess.run(
@@ -49,10 +49,10 @@ def run(name: str, kept: Path) -> tuple[int, str]:
 
 
 def draw(measured: Path) -> None:
-    """Draw the picture of the rooms, with the matplotlib that is in the image.
+    """Draw the picture of the rooms, with the image's matplotlib.
 
     Args:
-        measured: what the benchmark of the rooms has kept.
+        measured: the values that the benchmark of the rooms has stored.
 
     Raises:
         CalledProcessError: it can't be drawn.
@@ -66,9 +66,9 @@ def draw(measured: Path) -> None:
 
 
 def main() -> int:
-    """Run them; the exit status is 1 if one has missed a target, or has failed."""
+    """Run the benchmarks; the exit status is 1 if one has missed a target or failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    # The empty list is what argparse compares with the choices when nothing is named.
+    # argparse compares the empty list with the choices if no benchmark is named.
     parser.add_argument("names", nargs="*", choices=[[], *ALL, *APART], help="only these")
     names = parser.parse_args().names or ALL
     when = f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d}, with {os.cpu_count()} cores:"

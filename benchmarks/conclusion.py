@@ -1,4 +1,4 @@
-"""How a benchmark ends: what it measured is kept, and what it missed decides its exit status."""
+"""End a benchmark: store its results, and choose its exit status by the missed targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def conclude(found: Iterable[Any], missed: list[str], where: Path | None) -> int:
-    """Keep the results, and print which targets were missed.
+    """Store the results, and print the missed targets.
 
     Args:
         found: the results, dataclasses.

@@ -1,7 +1,7 @@
-"""The figures in docs/performance.md: what a benchmark printed last, in its place on the page.
+"""Put the last tables of benchmarks into their places in docs/performance.md.
 
-A place is marked in the page, so that it shows nowhere: ``<!-- measured: NAME -->``, lines, and
-``<!-- end -->``. A benchmark that prints sections (``### name``) has a place for each.
+Invisible comments mark a place: ``<!-- measured: NAME -->``, lines, and ``<!-- end -->``. A
+benchmark that prints sections (``### name``) has a place for each.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ SECTION = re.compile(r"^### (.+)$", re.MULTILINE)
 
 
 def tables(name: str, printed: str) -> dict[str, str]:
-    """Pick the tables out of what a benchmark printed.
+    """Find the tables in a benchmark's output.
 
     Args:
-        name: the benchmark's.
-        printed: all of it.
+        name: the benchmark's name.
+        printed: its whole output.
 
     Returns:
-        A Markdown table by the name of its place: the benchmark's, with its section's where it has
-        any. What isn't a table's is left out, and so is a section without one.
+        Markdown tables by the names of their places: the benchmark's name, with the section's name
+        if it has sections. Other lines, and sections without a table, are left out.
     """
     pieces = SECTION.split(printed)
     named = {name: pieces[0]}
@@ -45,18 +45,18 @@ def places(page: str) -> list[str]:
     """List the places of a page, in order.
 
     Args:
-        page: its text.
+        page: the page's text.
     """
     return [found["name"] for found in PLACE.finditer(page)]
 
 
 def filled(page: str, found: Mapping[str, str], when: str) -> str:
-    """Put tables into their places; all other places stay as they are.
+    """Put tables into their places; all other places stay unchanged.
 
     Args:
-        page: its text.
-        found: tables by the name of their place.
-        when: a sentence that says when and on what it was measured.
+        page: the page's text.
+        found: tables by the names of their places.
+        when: a sentence about the time and the machine of the benchmark.
 
     Raises:
         ValueError: a table has no place on the page.

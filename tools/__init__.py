@@ -1,1 +1,1 @@
-"""What `make` runs on the host: standard library only, because nothing is installed yet."""
+"""Programs that `make` runs on the host: standard library only, as nothing is installed yet."""

@@ -1,4 +1,4 @@
-"""By which addresses other machines reach this one: those of its network, and its name."""
+"""Find the addresses and the name by which other machines reach this one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import socket
 
 UDP = socket.SOCK_DGRAM
 
-# Nothing is sent to them: the system only says from which of its addresses it would. A public one
-# for the way to the Internet, then the private networks, where a class has no Internet.
+# No data is sent to them: the system only tells the address from which it would send. The first is
+# public, for the route to the internet; the others are for private networks without internet.
 TARGETS = ("9.9.9.9", "192.168.255.254", "10.255.255.254", "172.31.255.254")
 
 
@@ -24,10 +24,10 @@ def is_for_others(address: str) -> bool:
 
 
 def of_network() -> list[str]:
-    """List the IPv4 addresses of this machine by which others reach it, the most usual first."""
+    """List the IPv4 addresses by which others reach this machine, the most usual first."""
     found: list[str] = []
     for target in TARGETS:
-        # Suppressed: there is no way to that address.
+        # Suppressed: there is no route to that address.
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, UDP) as probe:
             probe.connect((target, 9))
             found.append(str(probe.getsockname()[0]))
@@ -38,8 +38,8 @@ def resolves_to(name: str, addresses: list[str]) -> bool:
     """Say whether a name leads to one of the addresses.
 
     Args:
-        name: of a host.
-        addresses: of this machine.
+        name: a host's name.
+        addresses: this machine's addresses.
     """
     try:
         answers = socket.getaddrinfo(name, None, socket.AF_INET)
@@ -49,10 +49,10 @@ def resolves_to(name: str, addresses: list[str]) -> bool:
 
 
 def names(addresses: list[str]) -> list[str]:
-    """List the names of this machine that lead to it from elsewhere, as far as it can know.
+    """List the names of this machine that other machines can use, as far as it can know.
 
     Args:
-        addresses: of this machine.
+        addresses: this machine's addresses.
     """
     found = dict.fromkeys([socket.getfqdn(), socket.gethostname()])
     return [name for name in found if "." in name and resolves_to(name, addresses)]

@@ -1,4 +1,4 @@
-"""Write everything on the lab's volume into a file, and take such a file in again.
+"""Write all data on the lab's volume into a file, and restore such a file.
 
 Run as ``python3 -m tools.backup save FILE`` and ``… restore FILE`` (``make backup``,
 ``make restore-backup``).
@@ -14,18 +14,18 @@ from pathlib import Path
 from tools import compose, health
 
 FIRST_BYTES = b"\x1f\x8b"
-"""Of everything that gzip has written."""
+"""The first bytes of all gzip files."""
 
 
 class BackupError(Exception):
-    """It can't be done; the text is the whole sentence."""
+    """The backup or restore failed; the text is the whole sentence."""
 
 
 def check_new(file: Path) -> None:
-    """See that a backup can be written there.
+    """Check that a backup can be written to a file.
 
     Raises:
-        BackupError: it can't, or something would be lost.
+        BackupError: it can't, or an existing file would be lost.
     """
     if file.exists():
         raise BackupError(f"{file} is there already: give another name, or move it away.")
@@ -34,10 +34,10 @@ def check_new(file: Path) -> None:
 
 
 def check_backup(file: Path) -> None:
-    """See that a file can be a backup at all; the lab itself looks through all of it.
+    """Check that a file looks like a backup; the lab itself checks all of it.
 
     Raises:
-        BackupError: it can't.
+        BackupError: it does not.
     """
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
@@ -52,11 +52,11 @@ def is_running() -> bool:
 
 
 def command(running: bool, word: str) -> list[str]:  # noqa: FBT001 (what docker compose needs)
-    """Build the command that runs ``classroom WORD`` where the volume is.
+    """Build the command that runs ``classroom WORD`` in a container with the volume.
 
     Args:
-        running: whether the lab is; else a container of its own sees the volume.
-        word: what to run.
+        running: whether the lab runs; if not, the command gets its own container.
+        word: the subcommand.
     """
     if running:
         return ["docker", "compose", "exec", "--no-TTY", compose.SERVICE, "classroom", word]
@@ -65,10 +65,10 @@ def command(running: bool, word: str) -> list[str]:  # noqa: FBT001 (what docker
 
 
 def save(file: Path) -> None:
-    """Write a backup: the file has its name only when it is whole.
+    """Write a backup; the file gets its name only when it is complete.
 
     Raises:
-        BackupError: there is none.
+        BackupError: the backup failed.
     """
     check_new(file)
     part = file.with_name(f"{file.name}.part")
@@ -77,16 +77,16 @@ def save(file: Path) -> None:
             done = subprocess.run(command(is_running(), "backup"), stdout=stream, check=False)
         if done.returncode != 0:
             raise BackupError("The backup failed; the reason is above.")
-        part.chmod(0o600)  # the Hub's secrets are in it
+        part.chmod(0o600)  # it contains the Hub's secrets
         part.rename(file)
     finally:
         part.unlink(missing_ok=True)
     size = file.stat().st_size / 1e6
-    print(f"{file}: {size:.0f} MB. Whoever has it has everybody's work and the Hub's secrets.")
+    print(f"{file}: {size:.0f} MB. It contains everybody's work and the Hub's secrets.")
 
 
 def restore(file: Path) -> int:
-    """Take a backup in, and start the lab anew when it runs.
+    """Restore a backup, and restart the lab if it runs.
 
     Raises:
         BackupError: nothing was changed.
@@ -100,7 +100,7 @@ def restore(file: Path) -> int:
     if not running:
         print("make up starts the lab with it.")
         return 0
-    print("The lab is started anew …")
+    print("The lab restarts …")
     if compose.compose("restart", quiet=True).returncode != 0 or not health.wait():
         health.explain_failure()
         return 1

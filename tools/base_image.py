@@ -1,7 +1,7 @@
-"""Make sure that the base image is there: pulled, or made from Debian's archive.
+"""Provide the base image: pull it, or make it from Debian's archive.
 
-Where no image registry can be reached, ``debootstrap`` makes the same thing from the archive
-that this machine's apt already uses. Run as ``python3 -m tools.base_image``.
+If no image registry can be reached, ``debootstrap`` makes the same image from the archive that this
+machine's apt already uses. Run as ``python3 -m tools.base_image``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tools.engine import SUITE, EngineError, apt_get, apt_sources, mirror, statu
 IMAGE = f"debian:{SUITE}-slim"
 PULL_SECONDS = 900
 
-# What Debian's own slim images leave out, by dpkg's path filters; licences stay.
+# Files that Debian's own slim images leave out, by dpkg's path filters; licences stay.
 SLIM = """\
 path-exclude /usr/share/doc/*
 path-include /usr/share/doc/*/copyright
@@ -28,7 +28,7 @@ path-exclude /usr/share/man/*
 
 
 def security_mirror(uri: str) -> str:
-    """Name the security archive that stands beside a main archive.
+    """Return the address of the security archive for a main archive.
 
     Args:
         uri: the main archive's address, as in apt's sources.
@@ -46,7 +46,7 @@ def image_sources(uri: str) -> str:
     )
 
 
-# As in Debian's own images: nothing of apt's stays behind.
+# As in Debian's own images: apt leaves no files behind.
 APT_CLEAN = """\
 APT::Install-Recommends "false";
 Dir::Cache::pkgcache "";
@@ -70,7 +70,7 @@ def present() -> bool:
 
 
 def pull() -> bool:
-    """Try to pull the image; False when the registry refuses or is out of reach."""
+    """Try to pull the image; return False if the registry refuses or can't be reached."""
     try:
         result = subprocess.run(
             ["docker", "pull", "--quiet", IMAGE],
@@ -104,7 +104,7 @@ def make() -> None:
         (root / "etc/apt/sources.list").unlink(missing_ok=True)
         (root / "etc/apt/sources.list.d/debian.sources").write_text(image_sources(uri))
         (root / "etc/apt/apt.conf.d/docker-clean").write_text(APT_CLEAN)
-        # The archive's newest, so that no layer above this one has to replace half of it.
+        # The newest packages, so that a later layer need not replace half of them.
         if not run("chroot", str(root), "sh", "-c", "apt-get update && apt-get upgrade --yes"):
             raise EngineError(
                 f"The security updates for {IMAGE} could not be installed: see above."

@@ -1,7 +1,7 @@
-"""Make sure that there is a Chromium for the browser tests.
+"""Provide a Chromium for the browser tests.
 
-Run as ``python -m tools.browser`` in the tests' environment; with ``chromium`` behind it for the
-one that people use, which the benchmarks measure.
+Run as ``python -m tools.browser`` in the tests' environment; with the argument ``chromium`` for the
+browser that people use, which the benchmarks measure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from tools.engine import EngineError, apt_get, status_of, this_system
 
 HEADLESS = "chromium-headless-shell"
-"""Debian's name of a Chromium that has no windows, and of its package: a page of JupyterLab takes a
+"""Debian's name of a Chromium without windows, and of its package: a page of JupyterLab uses a
 quarter less CPU in it."""
 
 
@@ -25,10 +25,10 @@ def chromium() -> str | None:
 
 
 def ensure_browser(program: str = HEADLESS) -> None:
-    """Install a Chromium where there is none: Debian's as root, else Playwright's.
+    """Install a Chromium if there is none: Debian's for root, Playwright's for others.
 
     Args:
-        program: which one, by Debian's name.
+        program: Debian's name of it.
 
     Raises:
         EngineError: it can't be installed.

@@ -1,4 +1,4 @@
-"""Build the image: one line while it lasts, and all of the build's words only if it fails."""
+"""Build the image; show one line meanwhile, and the build's whole output only if it fails."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from tools import release
 from tools.progress import Progress
 
 STEP = re.compile(r"^#\d+ \[([a-z0-9 -]+?) +(\d+/\d+)\]")
-"""A step of the build, in BuildKit's plain form: ``#12 [build 3/9] RUN …``."""
+"""A step of the build in BuildKit's plain output: ``#12 [build 3/9] RUN …``."""
 FAILED = re.compile(
     r"^------\n > \[(?P<step>[^\]]*)\] ?(?P<what>.*?):?\n(?P<words>.*?)^------$",
     re.MULTILINE | re.DOTALL,
 )
 TIME = re.compile(r"^\d+\.\d+ ", re.MULTILINE)
-"""Seconds before each line of a step that failed."""
+"""The seconds before each line in the output of a failed step."""
 TUTORS = ("requirements.txt", "apt.txt", "postBuild")
-"""Files of the tutor's that steps of the build use."""
+"""The tutor's files that steps of the build use."""
 
 
 def last_words(log: str) -> str:
-    """Return what the step that failed said, without times; "" if no step did.
+    """Return the output of the failed step without times; "" if no step failed.
 
     Args:
-        log: of the build, in BuildKit's plain form.
+        log: the build's log in BuildKit's plain form.
     """
     found = list(FAILED.finditer(log))
     return TIME.sub("", found[-1]["words"]).strip() if found else ""
 
 
 def explanation(log: str) -> str:
-    """Say why the build failed, the installer's own words last.
+    """Explain why the build failed, with the installer's own output at the end.
 
     Args:
-        log: of the build.
+        log: the build's log.
     """
     failed = list(FAILED.finditer(log))
     what = failed[-1]["what"] if failed else ""
@@ -53,7 +53,7 @@ def explanation(log: str) -> str:
 
 
 def build() -> bool:
-    """Build the image; if that fails, print everything that the build said, and say why."""
+    """Build the image; if that fails, print the build's whole output, and explain why."""
     progress, lines = Progress(), []
     print("Building the image: minutes the first time, seconds after that.", flush=True)
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Take the newest releases into every lock; print what differs and what that breaks.
+"""Write the newest releases into every lock file; print the changes, and test them.
 
 Run as ``python3 -m tools.bump``, by `make bump`. ``--until-tests`` stops before the
 tests; ``--versions-only`` only records the versions in requirements/image.txt for the contracts, as
@@ -38,7 +38,7 @@ IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 PIP, UV = ROOT / ".venv/bin/pip", ROOT / ".venv/bin/uv"
 SCOPE = "@jupyterlab/"
 STAGING = "jupyterlab/staging/package.json"
-"""Where JupyterLab's wheel says what its pages are made of."""
+"""The file in JupyterLab's wheel that lists the packages of its pages."""
 PARTS = ("dependencies", "devDependencies", "overrides")
 NPM_OPTIONS = ("--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts")
 CONTRACTS = """
@@ -55,14 +55,14 @@ TAKE_BACK = "git checkout requirements labextension src/classroom/runtime/upstre
 
 
 def suites(text: str, lock: str) -> str:
-    """Raise the sources of upstream's own tests to the versions of a lock.
+    """Change the sources of upstream's own tests to the versions of a lock.
 
     Args:
-        text: of requirements/upstream-tests.txt.
-        lock: of requirements/image.txt.
+        text: the text of requirements/upstream-tests.txt.
+        lock: the text of requirements/image.txt.
 
     Raises:
-        KeyError: the lock no longer has one of them.
+        KeyError: the lock no longer contains one of them.
     """
     comments = [line for line in text.splitlines(keepends=True) if line.startswith("#")]
     return "".join((*comments, *(lockfile.entry(lock, name) for name in lockfile.python(text))))
@@ -73,7 +73,7 @@ def pinned(package: str, versions: dict[str, str]) -> str:
 
     Args:
         package: its text.
-        versions: by package; those that aren't named there are left out.
+        versions: the versions by package; packages that are not in the text are ignored.
     """
     found = json.loads(package)
     for part in PARTS:
@@ -83,16 +83,16 @@ def pinned(package: str, versions: dict[str, str]) -> str:
 
 
 def relaxed(wanted: str) -> str:
-    """Take the bounds out of requirements that are held to a release's first numbers.
+    """Remove the bounds from requirements that are limited to a release's first numbers.
 
     Args:
-        wanted: of requirements/image.in.
+        wanted: the text of requirements/image.in.
     """
     return re.sub(r"(?m)^([\w.-]+(?:\[[^\]]*\])?)==\S+\*$", r"\1", wanted)
 
 
 def named(package: str) -> set[str]:
-    """Return the names of all packages that a package.json has versions of.
+    """Return the names of all packages in a package.json.
 
     Args:
         package: its text.
@@ -102,13 +102,13 @@ def named(package: str) -> set[str]:
 
 
 def fitting(wanted: str, versions: Sequence[str]) -> str:
-    """Choose the newest version up to the one that a range begins with.
+    """Choose the newest version up to the version at the beginning of a range.
 
-    JupyterLab asks for its own number also of packages that have no such release.
+    JupyterLab wants its own version number also for packages without such a release.
 
     Args:
-        wanted: the range, as ``~4.6.6``.
-        versions: that are published, none a pre-release.
+        wanted: the range, such as ``~4.6.6``.
+        versions: the published versions, without pre-releases.
 
     Raises:
         ValueError: all are newer.
@@ -122,16 +122,16 @@ def fitting(wanted: str, versions: Sequence[str]) -> str:
 
 
 def versions(lock: str) -> str:
-    """Write down for the contracts what a lock has, as the text of a JSON file.
+    """Return the versions of a lock for the contracts, as the text of a JSON file.
 
     Args:
-        lock: of requirements/image.txt.
+        lock: the text of requirements/image.txt.
     """
     return json.dumps(lockfile.python(lock), indent=0, sort_keys=True) + "\n"
 
 
 def locks() -> dict[str, str]:
-    """Read the versions in all locks, by package; npm's begin with "npm " here."""
+    """Read the versions in all locks, by package; npm's names begin with "npm " here."""
     found = dict[str, str]()
     for file in sorted(REQUIREMENTS.glob("*.txt")):
         found |= lockfile.python(file.read_text(encoding="utf-8"))
@@ -140,7 +140,7 @@ def locks() -> dict[str, str]:
 
 
 def write_versions() -> None:
-    """Write down what requirements/image.txt has, where the contracts look it up."""
+    """Write the versions of requirements/image.txt into the file that the contracts read."""
     text = versions(IMAGE_LOCK.read_text(encoding="utf-8"))
     VERSIONS.write_text(text, encoding="utf-8")
 
@@ -155,7 +155,7 @@ def run(*words: str, folder: Path = ROOT) -> None:
 
 
 def beyond() -> list[Change]:
-    """List what is newer and stays out of the lock for a bound in requirements/image.in.
+    """List newer releases that a bound in requirements/image.in keeps out of the lock.
 
     Raises:
         CalledProcessError: uv finds no versions that fit together.
@@ -175,9 +175,9 @@ def beyond() -> list[Change]:
 
 
 def bump_labextension() -> None:
-    """Take the packages of JupyterLab's new release, and what they want, into npm's lock.
+    """Write the packages of JupyterLab's new release, and their dependencies, into npm's lock.
 
-    Other packages stay as they are named: their releases don't go with JupyterLab's.
+    Other packages keep their versions: their releases do not follow JupyterLab's.
     """
     if shutil.which("npm") is None:
         print("npm isn't there: labextension/package-lock.json stays as it is.", flush=True)
@@ -196,13 +196,13 @@ def bump_labextension() -> None:
 
 
 def jupyterlab_wants(release: str) -> dict[str, str]:
-    """Return the ranges of npm's packages that a JupyterLab is made of, from its wheel.
+    """Return the ranges of npm's packages in a release of JupyterLab, from its wheel.
 
     Args:
-        release: of JupyterLab.
+        release: the release of JupyterLab.
 
     Raises:
-        CalledProcessError: it can't be had.
+        CalledProcessError: it can't be downloaded.
     """
     with tempfile.TemporaryDirectory() as folder:
         run(str(PIP), "download", "--quiet", "--no-deps", f"jupyterlab=={release}", "-d", folder)
@@ -216,11 +216,11 @@ def published(name: str, wanted: str) -> list[str]:
     """List the versions of a package that have the major and minor number of a range.
 
     Args:
-        name: npm's.
-        wanted: the range, as ``~4.6.6``.
+        name: npm's name.
+        wanted: the range, such as ``~4.6.6``.
 
     Raises:
-        CalledProcessError: npm can't say.
+        CalledProcessError: npm failed.
     """
     major, minor, _ = wanted.lstrip("^~").split(".", 2)
     words = ("npm", "view", f"{name}@~{major}.{minor}.0", "version", "--json")
@@ -230,10 +230,10 @@ def published(name: str, wanted: str) -> list[str]:
 
 
 def contracts() -> str:
-    """Say what differs in the built image from what we rely on; "" when nothing does.
+    """Describe differences between the built image and our contracts; "" for none.
 
     Raises:
-        CalledProcessError: the image can't say.
+        CalledProcessError: the program in the image failed.
     """
     words = ("docker", "run", "--rm", "--workdir", "/", "--entrypoint", "/opt/classroom/bin/python")
     done = subprocess.run(
@@ -243,10 +243,10 @@ def contracts() -> str:
 
 
 def bump(*, tests: bool) -> None:
-    """Do all of it.
+    """Do all steps.
 
     Args:
-        tests: whether to run the tests in the end.
+        tests: whether to run the tests at the end.
 
     Raises:
         CalledProcessError: a step failed.
@@ -269,7 +269,7 @@ def bump(*, tests: bool) -> None:
 
 
 def main() -> int:
-    """Do what the arguments say; return the exit code."""
+    """Run with the command line's arguments; return the exit code."""
     parser = argparse.ArgumentParser(prog="make bump", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--until-tests", action="store_true", help="stop before the tests")
     parser.add_argument(

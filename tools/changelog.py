@@ -1,4 +1,4 @@
-"""The changelog's text: what is new since the last release, and how that gets its version."""
+"""Read the unreleased part of the changelog, and give it a version."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ ENTRY = re.compile(r"^[-*] \S", re.MULTILINE)
 
 
 def unreleased(text: str) -> str:
-    """Return what the changelog says of the time since the last release; "" if it says nothing.
+    """Return the changelog's entries since the last release; "" for none.
 
-    Headings without a line below them are nothing.
+    Headings without entries do not count.
 
     Args:
-        text: of CHANGELOG.md.
+        text: the text of CHANGELOG.md.
     """
     found = SECTION.search(text)
     return found["text"].strip() if found and ENTRY.search(found["text"]) else ""
 
 
 def cut(text: str, version: str, date: str) -> str:
-    """Give the part *Unreleased* a version, and put an empty one in its place.
+    """Give the part *Unreleased* a version, and add a new empty one.
 
     Args:
-        text: of CHANGELOG.md, in which `unreleased` finds something.
-        version: of the release.
-        date: of the release, as 2026-11-27.
+        text: the text of CHANGELOG.md, in which `unreleased` finds entries.
+        version: the release's version.
+        date: the release's date, such as 2026-11-27.
     """
     heading = f"{UNRELEASED}\n\n## {version} - {date}\n"
     return SECTION.sub(lambda found: f"{heading}{found['text']}", text, count=1)

@@ -1,4 +1,4 @@
-"""Say what a start would refuse or warn of, without a start: a lab that runs goes on.
+"""Print what a start would refuse or warn of, without a start; a running lab goes on.
 
 Run as ``python3 -m tools.check`` (``make check``).
 """
@@ -14,11 +14,11 @@ from tools.compose import SERVICE, compose, project
 
 
 def command(port: int, *options: str) -> list[str]:
-    """Build the command that checks everything in a container of its own.
+    """Build the command that checks everything in its own container.
 
     Args:
-        port: under which this machine would publish the lab.
-        *options: of ``classroom check``.
+        port: the port of this machine for the lab.
+        *options: options of ``classroom check``.
     """
     once = ["run", "--rm", "--no-deps", "--no-TTY", "--quiet-pull", "--entrypoint", "classroom"]
     hosts = [word for host in addresses.for_others() for word in ("--host", host)]
@@ -26,7 +26,7 @@ def command(port: int, *options: str) -> list[str]:
 
 
 def main() -> int:
-    """Check what is on this machine, the image, then the configuration."""
+    """Check this machine, the image, and the configuration."""
     try:
         port, name = remembered.given(os.environ)
         plain = remembered.http_port(os.environ)

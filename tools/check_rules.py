@@ -1,4 +1,4 @@
-"""Have nft itself check nftables/egress.nft, in the image: whoever runs this needs no nft.
+"""Have nft itself check nftables/egress.nft, in the image, so that this machine needs no nft.
 
 Run as ``python -m tools.check_rules`` (``make lint``).
 """
@@ -17,7 +17,7 @@ from classroom.runtime import lab_users
 
 IMAGE = "collaborative_jupyterlab"
 RULES = Path("nftables/egress.nft")
-# Every value of more than one kind, as in a lab that uses them all.
+# Values of all kinds, as in a lab that uses all settings.
 WANTED = EgressSettings(
     private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
     services=(9000,),

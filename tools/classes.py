@@ -1,7 +1,7 @@
-"""Several classes on one machine: a command must never reach another folder's class.
+"""Refuse a command that would reach another folder's class on this machine.
 
-Run as ``python3 -m tools.classes`` before each command of a tutor, with ``--running`` before those
-that need a lab that runs.
+Run as ``python3 -m tools.classes`` before each command of a tutor, with ``--running`` before
+commands that need a running lab.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NO_DOCKER = "There is no Docker here, so there is no lab: make up says how to in
 
 
 def folders(project: str) -> list[tuple[Path, str]]:
-    """List the folders whose containers have a compose project's name.
+    """List the folders with a container of a compose project.
 
     Args:
         project: the name.
@@ -42,11 +42,11 @@ def folders(project: str) -> list[tuple[Path, str]]:
 
 
 def is_another(folder: Path, here: Path) -> bool:
-    """Say whether a folder is there and is not this one; one that was moved is not there.
+    """Say whether a folder exists and is not this one; a moved folder does not exist.
 
     Args:
-        folder: of a container.
-        here: this one.
+        folder: a container's folder.
+        here: this folder.
     """
     try:
         return not folder.samefile(here)
@@ -55,7 +55,7 @@ def is_another(folder: Path, here: Path) -> bool:
 
 
 def another() -> str:
-    """Say whose class this folder's commands would reach; "" for its own, or for none."""
+    """Describe another folder's class that this folder's commands would reach; "" for none."""
     here = Path.cwd()
     for folder, name in folders(compose.project()):
         if is_another(folder, here):
@@ -64,7 +64,7 @@ def another() -> str:
 
 
 def main() -> int:
-    """Refuse what would reach another folder's class, or no lab that runs."""
+    """Refuse a command that would reach another folder's class, or needs a running lab."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--running", action="store_true", help="refuse where no lab runs")
     said = another() if shutil.which("docker") else NO_DOCKER

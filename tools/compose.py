@@ -1,4 +1,4 @@
-"""Run docker compose, and read what it says of this folder's class."""
+"""Run docker compose, and read its output about this folder's class."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def compose(
 
     Args:
         *words: its arguments.
-        quiet: whether to return what it prints.
-        seconds: how long it may take; None for any time.
+        quiet: whether to return its output.
+        seconds: the time limit; None for no limit.
 
     Raises:
         TimeoutExpired: it took longer.
@@ -38,7 +38,7 @@ def state(listing: str) -> tuple[str, str]:
     """Read the container's state and health from ``docker compose ps --format json``.
 
     Args:
-        listing: one JSON object a line; older versions print one array.
+        listing: one JSON object in a line; older versions print one array.
     """
     rows = [json.loads(line) for line in listing.splitlines() if line.strip()]
     for row in rows:
@@ -49,17 +49,17 @@ def state(listing: str) -> tuple[str, str]:
 
 
 def current_state() -> tuple[str, str]:
-    """Ask for the container's state and health; empty where there is no container."""
+    """Return the container's state and health; empty if there is no container."""
     return state(compose("ps", "--all", "--format", "json", quiet=True).stdout)
 
 
 def log_of_container(*options: str) -> str:
-    """Return what the container has logged.
+    """Return the container's log.
 
-    Not by Compose: some versions put escape sequences before each line, also into a pipe.
+    This does not use Compose, of which some versions put escape sequences before each line.
 
     Args:
-        options: of ``docker logs``.
+        options: options of ``docker logs``.
     """
     container = compose("ps", "--all", "--quiet", SERVICE, quiet=True).stdout.strip()
     found = subprocess.run(
@@ -80,13 +80,13 @@ def published_port() -> int | None:
 
 
 def configuration() -> dict[str, Any]:
-    """Return what docker compose makes of this folder's files; {} if it can't."""
+    """Return docker compose's configuration from this folder's files; {} if it fails."""
     said = compose("config", "--format", "json", quiet=True)
     return dict(json.loads(said.stdout)) if said.returncode == 0 else {}
 
 
 def project() -> str:
-    """Return the name under which docker compose keeps this folder's class."""
+    """Return docker compose's name of this folder's class."""
     return str(configuration().get("name", ""))
 
 

@@ -23,23 +23,22 @@ if TYPE_CHECKING:
 
 CHANGELOG, PROJECT = "CHANGELOG.md", "pyproject.toml"
 NOTES, PARTS = "notes.md", "sbom.cdx.json"
-SHOWN = 5
-"""As many changed files are named."""
+SHOWN_FILES = 5
 
 
 class ReleaseError(Exception):
-    """There is no release, and the clone is as it was; the text is what the person reads."""
+    """There is no release, and the clone is unchanged; the text is for the person."""
 
 
 class Git:
-    """git, in one clone and at one time."""
+    """git in a clone, with a fixed time."""
 
     def __init__(self, root: Path, when: dt.datetime) -> None:
-        """Do nothing yet.
+        """Remember the clone and the time.
 
         Args:
-            root: of the clone.
-            when: commits and tags are made.
+            root: the clone's folder.
+            when: the time of commits and tags.
         """
         self.root = root
         stamp = f"{when.timestamp():.0f} +0000"
@@ -47,10 +46,10 @@ class Git:
         self._environment = {**os.environ, **dates}
 
     def __call__(self, *words: str) -> str:
-        """Run git, and return what it prints.
+        """Run git, and return its output.
 
         Raises:
-            ReleaseError: it failed, or isn't there.
+            ReleaseError: it failed, or is not installed.
         """
         try:
             done = subprocess.run(
@@ -70,20 +69,20 @@ class Git:
 
 
 def refusal(wanted: str, tags: Sequence[str], changed: Sequence[str], written: str) -> str:
-    """Say why there can't be such a release, in a sentence; "" if there can.
+    """Explain in a sentence why there can't be such a release; "" if there can.
 
     Args:
         wanted: the version.
-        tags: all of the clone.
+        tags: all tags of the clone.
         changed: files that differ from the last commit.
-        written: the changelog.
+        written: the changelog's text.
     """
     if (version := versions.parse(wanted)) is None:
         what = f"VERSION={wanted} is no version" if wanted else "VERSION is missing"
         return f"{what}: give three numbers as SemVer has them, such as make release VERSION=1.2.0."
     if changed:
-        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-        named = ", ".join(changed[:SHOWN])
+        more = f" and {len(changed) - SHOWN_FILES} more" if len(changed) > SHOWN_FILES else ""
+        named = ", ".join(changed[:SHOWN_FILES])
         return f"A release is what git has: commit or remove {named}{more} first."
     if version.tag in tags:
         return f"There is a release {version} already: its tag is {version.tag}."
@@ -96,7 +95,7 @@ def refusal(wanted: str, tags: Sequence[str], changed: Sequence[str], written: s
 
 
 def changed_files(git: Git) -> list[str]:
-    """List the files that differ from the last commit, and those that git doesn't know."""
+    """List the files that differ from the last commit, and untracked files."""
     said = git("status", "--porcelain", "--no-renames", "--untracked-files=all", "-z")
     return [row[3:] for row in said.split("\0") if row]
 
@@ -105,15 +104,15 @@ def commit(git: Git, version: Version, date: str) -> str:
     """Give the changes since the last release the version, and commit that.
 
     Args:
-        git: of the clone.
-        version: of the release.
-        date: of the release.
+        git: git in the clone.
+        version: the release's version.
+        date: the release's date.
 
     Returns:
-        What is new, for people.
+        The new entries of the changelog.
 
     Raises:
-        ReleaseError: git doesn't commit.
+        ReleaseError: git does not commit.
     """
     file, project = git.root / CHANGELOG, git.root / PROJECT
     text = file.read_text(encoding="utf-8")
@@ -126,13 +125,13 @@ def commit(git: Git, version: Version, date: str) -> str:
 
 
 def parts(git: Git, version: Version, when: dt.datetime, debian: str) -> str:
-    """List what is in the image.
+    """List the packages in the image.
 
     Args:
-        git: of the clone.
-        version: of the release.
-        when: it is made.
-        debian: as `sbom.Sources.debian`.
+        git: git in the clone.
+        version: the release's version.
+        when: the release's time.
+        debian: the value of `sbom.Sources.debian`.
 
     Raises:
         SbomError: the list would be wrong.
@@ -151,7 +150,7 @@ def debian_packages(version: Version) -> str:
     """Build the image for this machine's processor, and list its Debian packages.
 
     Args:
-        version: of the release.
+        version: the release's version.
 
     Raises:
         ImagesError: it can't be built.
@@ -172,16 +171,16 @@ def debian_packages(version: Version) -> str:
 
 
 def make(git: Git, wanted: str, when: dt.datetime, packages: Callable[[Version], str]) -> Path:
-    """Make a release; if a step fails, have the clone as it was.
+    """Make a release; if a step fails, restore the clone.
 
     Args:
-        git: of the clone.
+        git: git in the clone.
         wanted: the version.
-        when: the release is made.
+        when: the release's time.
         packages: builds the release's image, and lists its Debian packages.
 
     Returns:
-        The folder with what belongs to the release and isn't in the clone.
+        The folder with the release's files that are not in the clone.
 
     Raises:
         ReleaseError: there can't be such a release.
@@ -211,10 +210,10 @@ def make(git: Git, wanted: str, when: dt.datetime, packages: Callable[[Version],
 
 
 def moment() -> dt.datetime:
-    """Return when the release is made: now, or the time of ``SOURCE_DATE_EPOCH``.
+    """Return the release's time: now, or the time of ``SOURCE_DATE_EPOCH``.
 
     Raises:
-        ReleaseError: that is no time.
+        ReleaseError: the variable is no time.
     """
     given = os.environ.get("SOURCE_DATE_EPOCH") or f"{time.time():.0f}"
     try:
@@ -225,7 +224,7 @@ def moment() -> dt.datetime:
 
 
 def main() -> int:
-    """Make the release of the command line; return the exit code."""
+    """Make the release that the command line names; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="make release", description=(__doc__ or "").split("\n")[0]
     )

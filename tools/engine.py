@@ -1,8 +1,8 @@
-"""Make sure that a Docker engine with BuildKit and Compose answers.
+"""Provide a Docker engine with BuildKit and Compose.
 
-Nothing is touched when one does. Otherwise, as root on Debian, the distribution's own
-packages are installed and the daemon is started; anywhere else the person is told what to
-install. Run as ``python3 -m tools.engine``.
+If an engine answers, this changes nothing. If not, it installs the distribution's own packages as
+root on Debian, and starts the daemon; on other systems it tells the person what to install. Run as
+``python3 -m tools.engine``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def argument(name: str, dockerfile: str) -> str:
     """Read the default of a build argument.
 
     Args:
-        name: of the argument, which the file declares with a default.
+        name: the name of the argument, which the file declares with a default.
         dockerfile: the text of a Dockerfile.
     """
     found = re.search(rf"^ARG {name}=(\S+)$", dockerfile, re.MULTILINE)
@@ -49,13 +49,13 @@ def argument(name: str, dockerfile: str) -> str:
 
 
 SUITE = argument("DEBIAN", DOCKERFILE.read_text(encoding="utf-8"))
-"""Debian's release: the image's, and that of the engine's packages."""
+"""The release of Debian in the image, and for the engine's packages."""
 PYTHON = argument("PYTHON", DOCKERFILE.read_text(encoding="utf-8"))
 """The version of that release's Python, such as 3.13."""
 
 
 class EngineError(Exception):
-    """The engine can't be provided; the message says what the person should do."""
+    """The engine can't be provided; the message tells what the person should do."""
 
 
 def mirror(sources: str) -> tuple[str, str | None]:
@@ -66,7 +66,7 @@ def mirror(sources: str) -> tuple[str, str | None]:
             or the deb822 format of sources.list(5).
 
     Returns:
-        The mirror's address and the keyring that signs it, if one is named.
+        The mirror's address, and the keyring that signs it if the source names one.
 
     Raises:
         EngineError: no enabled source offers Debian's main archive.
@@ -90,13 +90,13 @@ def mirror(sources: str) -> tuple[str, str | None]:
 
 
 def source_stanza(uri: str, keyring: str | None) -> str:
-    """Render a deb822 source for the suite that carries a current engine."""
+    """Render a deb822 source for the suite that has a current engine."""
     signed = f"Signed-By: {keyring}\n" if keyring else ""
     return f"Types: deb\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n{signed}"
 
 
 def pin() -> str:
-    """Render preferences that keep the added suite from upgrading anything by itself."""
+    """Render preferences so that the added suite upgrades no package by itself."""
     return f"Package: *\nPin: release n={SUITE}\nPin-Priority: 100\n"
 
 
@@ -125,7 +125,7 @@ def answers() -> bool:
 
 
 def this_system() -> dict[str, str]:
-    """Read os-release; empty where there is none, as on macOS."""
+    """Read os-release; the result is empty on systems without it, such as macOS."""
     file = Path("/etc/os-release")
     return os_release(file.read_text(encoding="utf-8")) if file.exists() else {}
 
@@ -138,7 +138,7 @@ def apt_sources() -> str:
 
 
 def apt_get(*words: str) -> None:
-    """Run apt-get without questions, its output shown.
+    """Run apt-get without questions, and show its output.
 
     Raises:
         EngineError: apt-get failed.
@@ -151,24 +151,24 @@ def apt_get(*words: str) -> None:
 def offers(sources: str, suite: str) -> bool:
     """Say whether apt's configured sources have a suite.
 
-    Not what os-release says: packages from a later suite may have brought its base-files along.
+    os-release does not tell: packages from a later suite may have upgraded base-files.
 
     Args:
-        sources: as for `mirror`.
+        sources: apt's sources, as for `mirror`.
         suite: its codename.
     """
     return re.search(rf"^(?:Suites:|deb\s).*\s{suite}(?:\s|$)", sources, re.MULTILINE) is not None
 
 
 def install() -> None:
-    """Install the engine's packages, from a later suite where this one's are too old."""
+    """Install the engine's packages, from a later suite if this one's are too old."""
     sources = apt_sources()
     if not offers(sources, SUITE):
         (APT / f"sources.list.d/{SUITE}.sources").write_text(source_stanza(*mirror(sources)))
         (APT / f"preferences.d/{SUITE}").write_text(pin())
     apt_get("update")
-    # From the later suite these four and what they can't do without. With `-t` apt takes every
-    # dependency from there, libc and base-files among them: only where both are mixed already.
+    # Only these four and their dependencies come from the later suite. With `-t` apt would take
+    # every dependency from there, also libc and base-files: only if both suites are already mixed.
     gentle = [f"{package}/{SUITE}" for package in PACKAGES]
     install = ["install", "--yes", "--no-install-recommends"]
     rehearsal = ["apt-get", "--simulate", *install, *gentle]
@@ -179,13 +179,13 @@ def install() -> None:
 
 
 def start() -> None:
-    """Start dockerd in a session of its own and wait until it answers.
+    """Start dockerd in its own session and wait until it answers.
 
     Raises:
-        EngineError: it didn't answer in time; the log's last lines are in the message.
+        EngineError: it did not answer in time; the message contains the log's last lines.
     """
     with DAEMON_LOG.open("ab") as log:
-        # A session of its own: the daemon outlives this command and its terminal.
+        # With its own session the daemon outlives this command and its terminal.
         daemon = subprocess.Popen(
             ["dockerd"],
             stdin=subprocess.DEVNULL,
@@ -196,7 +196,7 @@ def start() -> None:
         )
     deadline = time.monotonic() + START_SECONDS
     while not answers():
-        # A second dockerd ends at once when systemd has just started the first.
+        # A second dockerd ends at once if systemd has just started the first.
         if time.monotonic() > deadline:
             tail = "\n".join(DAEMON_LOG.read_text(errors="replace").splitlines()[-5:])
             state = "ended" if daemon.poll() is not None else "runs"
@@ -205,14 +205,14 @@ def start() -> None:
 
 
 def ensure_engine() -> None:
-    """Make sure an engine answers.
+    """Check that an engine answers, or provide one.
 
     Raises:
         EngineError: it can't be provided here; the message says what to do.
     """
     if not answers():
         provide()
-    # An engine that answers is never touched, even if something beside it is missing.
+    # An engine that answers is never changed, even if a plugin is missing.
     for plugin in ("buildx", "compose"):
         if not works(plugin, "version"):
             raise EngineError(PLUGINS_MISSING.format(plugin=plugin))
@@ -239,7 +239,7 @@ def provide() -> None:
 
 
 def status_of(step: Callable[[], None]) -> int:
-    """Take a step of the set-up, or say in one sentence what is in its way.
+    """Do a step of the set-up, or print in one sentence why it failed.
 
     Returns:
         The command's exit status.

@@ -1,4 +1,4 @@
-"""Why an installed Docker engine doesn't answer, and what the person does about it."""
+"""Explain why an installed Docker engine does not answer, and what the person can do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 NO_RIGHT = (
     "Docker runs, but the account {account} may not use it: run"
     " `sudo usermod -aG docker {account}`, sign out of this machine and in again, and run the same"
-    " command again. (Whoever may use Docker can become root on this machine.)"
+    " command again. (An account that may use Docker can become root on this machine.)"
 )
 STOPPED = (
     "Docker is installed, but its engine doesn't run: {start}, then run the same command again."
@@ -23,12 +23,12 @@ NOBODY_THERE = re.compile(
 
 
 def cure(said: str, account: str, system: str) -> str:
-    """Say why an installed engine doesn't answer, and what to do.
+    """Explain why an installed engine does not answer, and what to do.
 
     Args:
-        said: what ``docker info`` complained of.
-        account: the person's name on this machine.
-        system: as ``platform.system()`` names it.
+        said: the error message of ``docker info``.
+        account: the person's account on this machine.
+        system: the result of ``platform.system()``.
     """
     if PERMISSION.search(said):
         return NO_RIGHT.format(account=account)
@@ -39,7 +39,7 @@ def cure(said: str, account: str, system: str) -> str:
 
 
 def complaint() -> str:
-    """Return what ``docker info`` complains of."""
+    """Return the error message of ``docker info``."""
     done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
     lines = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
     return "\n".join(lines).strip()

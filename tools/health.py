@@ -1,4 +1,4 @@
-"""Wait until the lab that was started is healthy; say why, if it never is."""
+"""Wait until the started lab is healthy, or explain why it is not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REFUSED = "Not started."
 
 
 def wait() -> bool:
-    """Wait until the lab is healthy, showing progress; False when it won't be."""
+    """Wait until the lab is healthy, and show progress; return False if it does not become so."""
     progress = Progress()
     while progress.seconds < HEALTHY_SECONDS:
         running, health = current_state()
@@ -29,7 +29,7 @@ def wait() -> bool:
 
 
 def explain_failure() -> None:
-    """Show why it didn't start, and stop Docker from trying for ever."""
+    """Show why it did not start, and stop Docker's further tries."""
     log = log_of_container("--tail", "200")
     reasons = [line for line in log.splitlines() if line.startswith(REFUSED)]
     compose("stop", quiet=True)

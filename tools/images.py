@@ -1,6 +1,6 @@
-"""Build a release's images with docker buildx bake; push nothing, unless OUTPUT says so.
+"""Build a release's images with docker buildx bake; push them only if OUTPUT tells so.
 
-Run as ``python3 -m tools.images`` (``make images``) for every processor's.
+Run as ``python3 -m tools.images`` (``make images``) for the images of all processors.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 NAME = "collaborative_jupyterlab"
 FILE = "docker-bake.hcl"
 ONE, ALL = "image", "images"
-"""The targets of `FILE`: for this machine's processor, and for every one."""
+"""The targets of `FILE`: for this machine's processor, and for all processors."""
 
 
 class ImagesError(Exception):
-    """They can't be built; the text is what the person reads."""
+    """The images can't be built; the text is for the person."""
 
 
 def bake(target: str, root: Path = release.ROOT, tag: str = "") -> str:
@@ -30,8 +30,8 @@ def bake(target: str, root: Path = release.ROOT, tag: str = "") -> str:
 
     Args:
         target: its name.
-        root: of the repository.
-        tag: of the release, if git doesn't know it yet.
+        root: the repository's folder.
+        tag: the release's tag, if git does not have it yet.
 
     Returns:
         The name of the images.
@@ -63,7 +63,7 @@ def bake(target: str, root: Path = release.ROOT, tag: str = "") -> str:
 
 
 def main() -> int:
-    """Build the images for every processor; return the exit code."""
+    """Build the images for all processors; return the exit code."""
     print("Building an image for each processor: minutes for each.", flush=True)
     try:
         name = bake(ALL)

@@ -44,7 +44,9 @@ def main() -> int:
     except OSError as error:
         print(f"{file} can't be written: {error.strerror}.", file=sys.stderr)
         return 1
-    print(f"{file}: print it, cut it up, hand it out. Whoever has somebody's link is that person.")
+    print(
+        f"{file}: print it, cut it up, hand it out. Anybody who has a person's link is that person."
+    )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What lock files say, and how two of them differ: plain values."""
+"""Read lock files, and compare two of them: plain values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NONE = "—"
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """A package that one lock has in another version than the other.
+    """A package with different versions in two locks.
 
     Attributes:
         package: its name.
-        before: its version; "" when it is new.
-        after: its version; "" when it is gone.
+        before: its version in the first lock; "" if it is new.
+        after: its version in the second lock; "" if it is removed.
     """
 
     package: str
@@ -31,10 +31,11 @@ class Change:
 
 
 def python(text: str) -> dict[str, str]:
-    """Read the versions of requirements as uv or pip lock them.
+    """Read the versions from a lock of uv or pip.
 
     Args:
-        text: the file's; a package with other versions on other platforms has them all.
+        text: the file's text; a package with several versions for several platforms has all of
+            them.
     """
     found: dict[str, list[str]] = {}
     for name, version in PYTHON.findall(text):
@@ -43,10 +44,10 @@ def python(text: str) -> dict[str, str]:
 
 
 def npm(text: str) -> dict[str, str]:
-    """Read the versions of a package-lock.json, of packages at the top and not within others.
+    """Read the versions of the top packages of a package-lock.json, without packages inside others.
 
     Args:
-        text: the file's.
+        text: the file's text.
     """
     packages: dict[str, dict[str, str]] = json.loads(text)["packages"]
     return {
@@ -57,11 +58,11 @@ def npm(text: str) -> dict[str, str]:
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
-    """List the packages that two locks don't have in the same version, by name.
+    """List the packages whose versions differ between two locks, by name.
 
     Args:
-        before: versions by package.
-        after: likewise.
+        before: the first lock's versions by package.
+        after: the second lock's versions by package.
     """
     return sorted(
         Change(name, before.get(name, ""), after.get(name, ""))
@@ -74,8 +75,8 @@ def entry(text: str, package: str) -> str:
     """Return a package's whole entry in a lock, with its hashes.
 
     Args:
-        text: the lock file's.
-        package: its name.
+        text: the lock file's text.
+        package: the package's name.
 
     Raises:
         KeyError: the lock has no such package.
@@ -87,10 +88,10 @@ def entry(text: str, package: str) -> str:
 
 
 def table(found: Iterable[Change]) -> str:
-    """Word changes as a table with a line for each.
+    """Return changes as a table with a line for each.
 
     Args:
-        found: what to show.
+        found: the changes.
     """
     rows = [("package", "from", "to")]
     rows += [(one.package, one.before or NONE, one.after or NONE) for one in found]

@@ -1,4 +1,4 @@
-"""Whether the lab's port is free, who has it, and which one is."""
+"""Find whether the lab's port is free, which program has it, and another free port."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import subprocess
 PROJECT = "com.docker.compose.project"
 FOLDER = f"{PROJECT}.working_dir"
 TAKEN = re.compile(r"port is already allocated|address already in use|ports are not available")
-"""What Docker says of a port that somebody else has."""
+"""Docker's errors about a port that another program has."""
 
 
 def containers(port: int) -> list[tuple[str, str]]:
     """List the containers that publish a port.
 
     Args:
-        port: of this machine.
+        port: a port of this machine.
 
     Returns:
-        The name of each, and that of its compose project; "" for none.
+        The name of each, and its compose project's name; "" for none.
     """
     words = ["docker", "ps", "--filter", f"publish={port}", "--format"]
     form = '{"name": {{json .Names}}, "project": {{json (.Label "' + PROJECT + '")}}}'
@@ -32,19 +32,19 @@ def containers(port: int) -> list[tuple[str, str]]:
 
 
 def is_local() -> bool:
-    """Say whether the Docker engine is on this machine, so that its ports are this one's."""
+    """Say whether the Docker engine runs on this machine, so that its ports are this machine's."""
     words = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
     said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
     return said.startswith(("unix://", "npipe://"))
 
 
 def is_free(port: int) -> bool:
-    """Say whether nobody on this machine listens on a port.
+    """Say whether no program on this machine listens on a port.
 
     A port that this account may not open counts as free: Docker opens it.
 
     Args:
-        port: of this machine.
+        port: a port of this machine.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -59,7 +59,7 @@ def next_free(port: int) -> int:
     """Find a free port.
 
     Args:
-        port: one that is taken.
+        port: a taken port.
     """
     with contextlib.suppress(StopIteration):
         return next(one for one in range(max(port, 1024) + 1, 65536) if is_free(one))
@@ -67,12 +67,12 @@ def next_free(port: int) -> int:
 
 
 def sentence(port: int, holders: list[str], name: str = "PORT") -> str:
-    """Say that a port is taken, by whom, and what to do.
+    """Return a sentence that a port is taken, by which program, and what to do.
 
     Args:
-        port: the one that is wanted.
+        port: the wanted port.
         holders: names of the containers that have it.
-        name: of the variable that it is given in.
+        name: the name of the port's variable.
     """
     other = f"make up {name}={next_free(port)}"
     if holders:
@@ -87,12 +87,12 @@ def sentence(port: int, holders: list[str], name: str = "PORT") -> str:
 
 
 def in_the_way(port: int | None, project: str, name: str = "PORT") -> str:
-    """Say who has the port that a class wants; "" if it is free, or the class's own.
+    """Return a sentence about a taken port; "" if it is free, or the class itself has it.
 
     Args:
-        port: the one that is wanted; None for none.
+        port: the wanted port; None for none.
         project: the class's name in docker compose.
-        name: of the variable that the port is given in.
+        name: the name of the port's variable.
     """
     if port is None:
         return ""

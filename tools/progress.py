@@ -1,4 +1,4 @@
-"""One line that shows what is being done and for how long, where a person watches."""
+"""Show in one line what is being done, and for how long, on a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WIDTH = 78
 
 
 class Progress:
-    """A line that is written over itself on a terminal; elsewhere each step is said once."""
+    """A line that is overwritten on a terminal; without a terminal each step is printed once."""
 
     def __init__(self) -> None:
         """Begin to count the seconds."""
@@ -18,21 +18,21 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The seconds since the beginning."""
         return time.monotonic() - self._begun
 
     def show(self, what: str) -> None:
-        """Show what is being done; where nobody watches, nothing.
+        """Show what is being done; only on a terminal.
 
         Args:
-            what: a few words.
+            what: a few words about it.
         """
         if self._watched:
             line = f"{what} … {self.seconds:.0f} s"[:WIDTH]
             print(f"\r{line:<{WIDTH}}", end="", flush=True)
 
     def end(self, what: str = "") -> None:
-        """Put a sentence in the line's place.
+        """Replace the line by a sentence.
 
         Args:
             what: the sentence; "" for none.

@@ -1,4 +1,4 @@
-"""Say which release this folder is, for the image that is built of it."""
+"""Find the release of this folder, for the image that is built from it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("Dockerfile", "requirements", "src", "labextension/src", "nginx", "nftables", "locale")
-"""What makes one image differ from another, without what is the tutor's."""
+"""The sources of the image, without the tutor's files."""
 VERSION = re.compile(r'^version = "(.+)"$', re.MULTILINE)
 MADE = {"__pycache__"}
 
 
 def described(root: Path = ROOT) -> str:
-    """Return what git calls the commit: by the last tag, ``-dirty`` with changes; "" without git.
+    """Return git's name of the commit: from the last tag, ``-dirty`` with changes; "" without git.
 
     Args:
-        root: of the repository.
+        root: the repository's folder.
     """
     return _git(root, "describe", "--tags", "--always", "--dirty")
 
@@ -37,10 +37,10 @@ def _git(root: Path, *words: str) -> str:
 
 
 def release(root: Path = ROOT) -> str:
-    """Return the release: git's word, else the version with a hash of the sources.
+    """Return the release: git's name, or without git the version with a hash of the sources.
 
     Args:
-        root: of the repository, or of an unpacked archive of it.
+        root: the folder of the repository, or of an unpacked archive of it.
     """
     if found := described(root):
         return found
@@ -49,10 +49,10 @@ def release(root: Path = ROOT) -> str:
 
 
 def variables(root: Path = ROOT) -> dict[str, str]:
-    """Return what docker-bake.hcl wants to know: the release, the commit, and when that was made.
+    """Return the variables of docker-bake.hcl: the release, the commit, and the commit's time.
 
     Args:
-        root: of the repository; without git only the release is known.
+        root: the repository's folder; without git only the release is known.
     """
     revision, _, seconds = _git(root, "log", "-1", "--format=%H %ct").partition(" ")
     created = dt.datetime.fromtimestamp(int(seconds), dt.UTC).isoformat() if seconds else ""
@@ -65,10 +65,10 @@ def variables(root: Path = ROOT) -> dict[str, str]:
 
 
 def digest(root: Path) -> str:
-    """Hash what an image is built of.
+    """Hash the sources of an image.
 
     Args:
-        root: of the sources.
+        root: the folder of the sources.
     """
     total = hashlib.sha256()
     for place in map(root.joinpath, SOURCES):

@@ -26,18 +26,18 @@ def read(text: str) -> dict[str, str]:
     """Read the variables of a ``.env`` file.
 
     Args:
-        text: the file's.
+        text: the file's text.
     """
     found = (LINE.match(line) for line in text.removeprefix("\ufeff").splitlines())
     return {one[1]: one[2].strip("\"'") for one in found if one is not None}
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:
-    """Return a ``.env`` file with other values; everything else in it stays as it is.
+    """Return the text of a ``.env`` file with other values; the rest stays unchanged.
 
     Args:
-        text: the file's.
-        values: by name.
+        text: the file's text.
+        values: the values by name.
     """
     missing = dict(values)
     lines = []
@@ -58,11 +58,11 @@ def port_of(text: str, name: str = PORT) -> int:
     """Read a port.
 
     Args:
-        text: as somebody wrote it.
-        name: of the variable.
+        text: the text that somebody wrote.
+        name: the variable's name.
 
     Raises:
-        SettingError: it is none.
+        SettingError: it is no port.
     """
     if not text.isdecimal() or not 0 < int(text) <= HIGHEST_PORT:
         raise SettingError(
@@ -76,7 +76,7 @@ def checked_class(name: str) -> str:
     """Check the name of a class, which becomes a part of Docker's names.
 
     Args:
-        name: as somebody wrote it; "" for the only class of a machine.
+        name: the name that somebody wrote; "" for the only class of a machine.
 
     Raises:
         SettingError: Docker would not take it.
@@ -90,7 +90,7 @@ def checked_class(name: str) -> str:
 
 
 def text_of(file: Path = FILE) -> str:
-    """Return the file's text; "" where there is none.
+    """Return the file's text; "" if there is no file.
 
     Raises:
         SettingError: it can't be read.
@@ -102,10 +102,10 @@ def text_of(file: Path = FILE) -> str:
 
 
 def given(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
-    """Take the port and the class's name from the command line, else from the file.
+    """Read the port and the class's name from the command line, or else from the file.
 
     Args:
-        environ: the process environment, in which make puts what the command line gives.
+        environ: the process environment, into which make puts the command line's variables.
         file: the ``.env`` file.
 
     Returns:
@@ -120,14 +120,14 @@ def given(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
 
 
 def http_port(environ: Mapping[str, str], file: Path = FILE) -> int | None:
-    """Take the port for plain http as `given` takes the other; None where there is to be none.
+    """Read the port for plain http as `given` reads the other port; None for no such port.
 
     Args:
         environ: the process environment.
         file: the ``.env`` file.
 
     Raises:
-        SettingError: it can't be used, or is the other port as well; or the file can't be read.
+        SettingError: it can't be used, or is the same as the other port; or the file can't be read.
     """
     text = environ.get(HTTP_PORT) or read(text_of(file)).get(HTTP_PORT) or ""
     if not text:
@@ -141,7 +141,7 @@ def http_port(environ: Mapping[str, str], file: Path = FILE) -> int | None:
 
 
 def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
-    """Keep what the command line gives, for the next command; the rest as `given`."""
+    """Store the command line's values for the next command; otherwise the same as `given`."""
     port, name = given(environ, file)
     http_port(environ, file)
     text = text_of(file)
@@ -150,7 +150,7 @@ def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
     changed = {one: value for one, value in new.items() if kept.get(one) != value}
     # The usual port needs no file.
     if changed and (kept.get(PORT) or changed.keys() - {PORT} or port != DEFAULT_PORT):
-        file.touch(mode=0o600)  # a client secret may be in it
+        file.touch(mode=0o600)  # it may contain a client secret
         with file.open("w", encoding="utf-8", newline="") as stream:
             stream.write(with_values(text, changed))
         print(f"{', '.join(f'{one}={value}' for one, value in changed.items())}: kept in {file}.")

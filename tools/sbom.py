@@ -1,4 +1,4 @@
-"""What is in a release's image, as a CycloneDX document: from the locks and from dpkg.
+"""List the packages in a release's image, from the locks and from dpkg, as a CycloneDX document.
 
 Programs that look for known vulnerabilities read such a document (a software bill of materials).
 """
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 LICENSE = "BSD-3-Clause"
 LOCKED = re.compile(r"^([A-Za-z0-9][^\\\n]*==[^\\\n]*?)(?: \\)?$", re.MULTILINE)
-"""A requirement as uv locks it, with its marker and without its hashes."""
+"""A requirement in uv's lock, with its marker and without its hashes."""
 DPKG = r"${db:Status-Status} ${Package} ${Version} ${Architecture}\n"
-"""The format in which dpkg-query has to list the image's packages."""
+"""The format of dpkg-query's list of the image's packages."""
 INSTALLED = "installed"
 
 
@@ -41,15 +41,15 @@ class SbomError(Exception):
 
 @dataclass(frozen=True)
 class Sources:
-    """Texts that say what an image is made of.
+    """Texts that list the parts of an image.
 
     Attributes:
-        image: of requirements/image.txt, what runs.
-        build: of requirements/build.txt, what builds it and isn't in it.
-        npm: of labextension/package-lock.json.
-        debian: what ``dpkg-query --show`` prints in the image, in the format `DPKG`.
+        image: the text of requirements/image.txt, the installed packages.
+        build: the text of requirements/build.txt, packages for the build only.
+        npm: the text of labextension/package-lock.json.
+        debian: the output of ``dpkg-query --show`` in the image, in the format `DPKG`.
         python: the version of Python in the image.
-        suite: of Debian.
+        suite: the codename of Debian.
     """
 
     image: str
@@ -69,11 +69,11 @@ def _component(kind: str, name: str, version: str, scope: ComponentScope | None)
 
 
 def python(lock: str, version: str, scope: ComponentScope) -> Iterator[Component]:
-    """List the packages of a lock that are installed in the image, without those for others.
+    """List the packages of a lock for the image's platform.
 
     Args:
-        lock: as uv writes it.
-        version: of the image's Python.
+        lock: the text of uv's lock.
+        version: the version of the image's Python.
         scope: whether they are in the image.
     """
     there = {
@@ -93,16 +93,16 @@ def python(lock: str, version: str, scope: ComponentScope) -> Iterator[Component
 
 
 def npm(lock: str) -> Iterator[Component]:
-    """List the packages of which the labextension is built; those of its tests aren't among them.
+    """List the packages from which the labextension is built, without packages for its tests.
 
     Args:
-        lock: of labextension/package-lock.json.
+        lock: the text of labextension/package-lock.json.
     """
     for path, found in json.loads(lock)["packages"].items():
         if NPM_PREFIX not in path or found.get("dev") or "version" not in found:
             continue
         name = found.get("name") or path.rpartition(NPM_PREFIX)[2]
-        # JupyterLab brings most of them itself, and the lock doesn't say which.
+        # JupyterLab itself contains most of them, and the lock does not tell which.
         made = _component("npm", name, found["version"], None)
         if words := found.get("license"):
             made.licenses = [LicenseFactory().make_from_string(words)]
@@ -113,8 +113,8 @@ def debian(listed: str, suite: str) -> Iterator[Component]:
     """List the Debian packages that are installed in the image.
 
     Args:
-        listed: as `Sources.debian`.
-        suite: of Debian.
+        listed: the value of `Sources.debian`.
+        suite: the codename of Debian.
 
     Raises:
         SbomError: dpkg-query has listed nothing.
@@ -139,12 +139,12 @@ def document(release: str, when: dt.datetime, sources: Sources) -> str:
     """Write the document, which is the same for the same release, time and sources.
 
     Args:
-        release: its version.
-        when: it was made.
-        sources: what it is made of.
+        release: the release's version.
+        when: the release's time.
+        sources: the texts that list its parts.
 
     Raises:
-        SbomError: it would follow no schema, or be empty in a part.
+        SbomError: it would not follow the schema, or a part of it would be empty.
     """
     root = Component(
         name=NAME,
@@ -159,7 +159,7 @@ def document(release: str, when: dt.datetime, sources: Sources) -> str:
         "labextension/package-lock.json": npm(sources.npm),
         "dpkg-query": debian(sources.debian, sources.suite),
     }
-    # What builds the image may also run in it: the first says so.
+    # A package for the build may also be installed in the image: then the first entry counts.
     found: dict[str, Component] = {}
     for source, components in parts.items():
         listed = list(components)

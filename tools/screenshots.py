@@ -67,12 +67,12 @@ c.Classroom.name = "Algebra"
 """
 CODE = ".jp-Notebook .jp-CodeCell .cm-content"
 TURN = 2
-"""Which cell of code is the students'."""
+"""The number of the students' cell of code."""
 
 
 @pytest.fixture
 def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
-    """Chromium, which finds a lab of this scene's own."""
+    """Chromium, with a lab of this scene's own."""
     with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
@@ -90,9 +90,9 @@ def write_lesson(page: Page, folder: str = "", *sources: str) -> None:
     """Put the lesson into the lab's files, as a tutor would upload it.
 
     Args:
-        page: a tutor's.
-        folder: where to, with a slash at the end.
-        *sources: of other cells in the place of the lesson's.
+        page: a tutor's page.
+        folder: the folder, with a slash at the end.
+        *sources: the sources of other cells instead of the lesson's.
     """
     cells = [nbformat.v4.new_code_cell(source) for source in sources] or list(CELLS)
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -119,10 +119,10 @@ def take(page: Page, name: str) -> None:
     """Take a picture.
 
     Args:
-        page: which shows what is to be seen.
-        name: of the file in ``docs/images``, without its ending.
+        page: the page to show.
+        name: the name of the file in ``docs/images``, without its ending.
     """
-    page.mouse.move(600, 700)  # away from what shows something when it is pointed at
+    page.mouse.move(600, 700)  # away from elements that react to the pointer
     picture = page.screenshot(animations="disabled", caret="hide")
     assert len(picture) <= LARGEST_BYTES, f"{name}: {len(picture)} bytes"
     (IMAGES / f"{name}.png").write_bytes(picture)
@@ -264,7 +264,7 @@ def test_what_students_see_first(chromium: Chromium) -> None:
     """Open a trial: the browser's warning of the lab's own certificate, and the form to sign in."""
     with labs.start() as lab:
         lab.wait_healthy()
-        # Only the one that people use has pages of its own.
+        # Only the Chromium that people use has such pages.
         full = Chromium(chromium.playwright, shutil.which("chromium") or chromium.command)
         with full.start(lab.hosts) as browser:
             page = browser.new_context(viewport=SMALL).new_page()
@@ -295,7 +295,7 @@ def test_invitations(chromium: Chromium, tmp_path: Path) -> None:
 
 def main() -> int:
     """Take every picture; the exit status is pytest's."""
-    # In a process of its own: pytest wants to load the tests' helpers itself.
+    # In another process: pytest must load the tests' helpers itself.
     command = (sys.executable, "-m", "pytest", "-p", "tests.conftest", "--quiet", __file__)
     return subprocess.run(command, cwd=IMAGES.parent.parent, check=False).returncode
 

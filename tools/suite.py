@@ -1,9 +1,9 @@
-"""Run the tests of the image; run what fails once more, alone, and say which tests are unsteady.
+"""Run the tests of the image; run failed tests once more, alone, and list unsteady tests.
 
-A test that fails beside others and passes alone has found a fault, its own or the product's: it is
-named at the end. Two of them are forgiven, because a busy machine makes one red by chance and a
-run takes long; more fail the run. So does each test that fails twice. Run as
-``.venv/bin/python -m tools.suite``.
+A test that fails beside others and passes alone has found an error in itself or in the product; the
+end of the run lists it. Up to two of them do not fail the run, because on a busy machine a test may
+fail by chance, and a run takes long. More of them fail the run, and so does each test that fails
+twice. Run as ``.venv/bin/python -m tools.suite``.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("tests/browser", "tests/attack", "tests/container")
-# One process more than there are cores, since tests often wait for something; each with a group of
-# tests at a time, in the order of tests/conftest.py.
+# One process more than cores, because tests often wait; each process runs a group of tests at a
+# time, in the order of tests/conftest.py.
 PROCESSES = (os.cpu_count() or 1) + 1
 BESIDE = ("--numprocesses", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder")
-FORGIVEN = 2
-# If more tests fail than this, something is broken for all of them: there is nothing to try again.
-TRIED_AGAIN = 10
+MOST_UNSTEADY_TESTS = 2
+# If more tests fail than this, something is broken for all of them, and a second try is useless.
+MOST_REPEATED_TESTS = 10
 TESTS_FAILED = 1  # pytest's exit status; any other than 0 means that the run itself went wrong
 
 
 def node(name: str) -> str:
-    """Give a test's own name, without the group that pytest-xdist adds to it.
+    """Return a test's own name, without the group that pytest-xdist adds to it.
 
     Args:
-        name: as pytest remembers it, such as ``tests/a.py::test_b[c]@group``. The value of a
-            parameter may have an ``@`` in it and ends with a bracket.
+        name: pytest's name, such as ``tests/a.py::test_b[c]@group``. The value of a parameter may
+            contain an ``@``, and ends with a bracket.
     """
     return re.sub(r"@[\w.-]+$", "", name)
 
 
 def verdict(again: Mapping[str, bool]) -> tuple[list[str], bool]:
-    """Judge a run by what the tests that failed did when they ran alone.
+    """Judge a run by the second tries of the failed tests.
 
     Args:
-        again: for each test that failed, whether it then passed.
+        again: for each failed test, whether it then passed.
 
     Returns:
         Lines for a person, and whether the run passes.
@@ -54,24 +54,24 @@ def verdict(again: Mapping[str, bool]) -> tuple[list[str], bool]:
     unsteady = sorted(name for name, passed in again.items() if passed)
     lines = [f"failed twice: {name}" for name in broken]
     lines += [f"unsteady (failed, then passed alone): {name}" for name in unsteady]
-    if len(unsteady) > FORGIVEN:
-        lines.append(f"more than {FORGIVEN} unsteady tests fail the run")
-    return lines, not broken and len(unsteady) <= FORGIVEN
+    if len(unsteady) > MOST_UNSTEADY_TESTS:
+        lines.append(f"more than {MOST_UNSTEADY_TESTS} unsteady tests fail the run")
+    return lines, not broken and len(unsteady) <= MOST_UNSTEADY_TESTS
 
 
 def failures(cache: Path) -> list[str]:
-    """Read which tests failed in the run that had this cache folder, by their own names."""
+    """Read the names of the tests that failed in the run with this cache folder."""
     found = cache / "v" / "cache" / "lastfailed"
     return sorted({node(name) for name in json.loads(found.read_text())}) if found.exists() else []
 
 
 def run(root: Path, name: str, arguments: Iterable[str]) -> tuple[int, list[str]]:
-    """Run pytest; give its exit status and the tests that failed.
+    """Run pytest; return its exit status and the failed tests.
 
     Args:
-        root: the folder that it runs in.
-        name: the run's own, for its cache folder.
-        arguments: pytest's.
+        root: the folder in which it runs.
+        name: the run's name, for its cache folder.
+        arguments: pytest's arguments.
     """
     cache = root / "artifacts" / "pytest" / name
     command = (sys.executable, "-m", "pytest", "--cache-clear", "-o", f"cache_dir={cache}")
@@ -84,12 +84,12 @@ def main(
     options: Sequence[str] = BESIDE,
     folders: Sequence[str] = FOLDERS,
 ) -> int:
-    """Run every test, then each that failed once more; the exit status is 1 if the run fails.
+    """Run all tests, then each failed test once more; the exit status is 1 if the run fails.
 
     Args:
-        root: the folder that has the tests' folders.
-        options: pytest's for the run of them all.
-        folders: where the tests are, below the root.
+        root: the folder that contains the tests' folders.
+        options: pytest's options for the run of all tests.
+        folders: the tests' folders, below the root.
     """
     status, failed = run(root, "together", ("--durations=25", *options, *folders))
     if status not in {0, TESTS_FAILED}:
@@ -97,7 +97,7 @@ def main(
     if status and not failed:
         print("pytest failed and named no test")
         return status
-    if len(failed) > TRIED_AGAIN:
+    if len(failed) > MOST_REPEATED_TESTS:
         print(f"{len(failed)} tests failed: too many to try each again")
         return 1
     lines, passed = verdict({test: run(root, "again", (test,))[0] == 0 for test in failed})

@@ -1,4 +1,4 @@
-"""The machine's time zone, for the lab: few shells have it in ``TZ``."""
+"""Find the machine's time zone for the lab: few shells have it in ``TZ``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 LINK, NAME = Path("/etc/localtime"), Path("/etc/timezone")
 ZONES = "zoneinfo/"
-"""What stands before a zone's name in a path, on Linux and on macOS."""
+"""The part of a path before a zone's name, on Linux and on macOS."""
 
 
 def named(link: Path = LINK, name: Path = NAME) -> str:
     """Return the name of the machine's time zone, such as ``Europe/Zurich``; "" if unknown.
 
     Args:
-        link: to the zone's rules.
-        name: a file with its name, which some systems have as well.
+        link: the link to the zone's rules.
+        name: a file with the zone's name, which some systems also have.
     """
     try:
         found = os.path.realpath(link)
@@ -31,7 +31,7 @@ def named(link: Path = LINK, name: Path = NAME) -> str:
 
 
 def use(environ: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str]:
-    """Return what docker compose is to be told besides: the machine's zone, unless one is given.
+    """Return a variable for docker compose with the machine's zone, unless one is given.
 
     Args:
         environ: the process environment.

@@ -1,8 +1,8 @@
-"""``make translations``: take the code's sentences into the catalogues of ``locale/``.
+"""``make translations``: copy the code's sentences into the catalogues of ``locale/``.
 
-Each language has a folder with two catalogues: ``server.po`` for what our Python code, the Hub's
-pages and the front say, ``page.po`` for the labextension. A sentence that the code no longer has
-goes; a new one comes without a translation, and `problems` names it.
+Each language has a folder with two catalogues: ``server.po`` for the sentences of our Python code,
+the Hub's pages and the front, and ``page.po`` for the labextension. A sentence that the code no
+longer has is removed; a new one is added without a translation, and `problems` lists it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CATALOGUES = ROOT / "locale"
 WIDTH = 100
 Keywords = dict[str, Any]
 Method = Any
-"""As of `babel.messages.extract`: a name or a function."""
+"""A method of `babel.messages.extract`: a name or a function."""
 PYTHON: Keywords = {"gettext": None, "ngettext": (1, 2), "gettext_noop": None}
 TEMPLATES: Keywords = {**PYTHON, "_": None, "say": None}
 TYPESCRIPT: Keywords = {"__": None, "_n": (1, 2)}
@@ -47,7 +47,7 @@ PAGE = (
 )
 SCHEMAS = "labextension/schema/*.json"
 PLACEHOLDER = re.compile(r"\{[a-z_]*(?::[^}]*)?\}|\{\{.*?\}\}|%\(\w+\)s|%\d|</?\w+>")
-"""What must be the same in a translation: values' places, and HTML."""
+"""The parts that must be the same in a translation: values' places, and HTML."""
 HEADER = """\
 msgid ""
 msgstr ""
@@ -60,15 +60,15 @@ msgstr ""
 
 
 def of_sources(sources: Iterable[tuple[Method, str, Keywords]]) -> Catalog:
-    """Collect what sources say.
+    """Collect the sentences of sources.
 
     Args:
-        sources: how each kind is read (`babel.messages.extract`), which files, and which calls.
+        sources: for each kind, its method (`babel.messages.extract`), files and functions.
     """
     found = Catalog()
     for method, pattern, keywords in sources:
         for file in sorted(ROOT.glob(pattern)):
-            options = {"trimmed": "true", "silent": "false"}  # Jinja's alone
+            options = {"trimmed": "true", "silent": "false"}  # only for Jinja
             for _, message, comments, context in extract_from_file(
                 method, file, keywords=keywords, options=options
             ):
@@ -78,10 +78,10 @@ def of_sources(sources: Iterable[tuple[Method, str, Keywords]]) -> Catalog:
 
 
 def of_schemas(found: Catalog) -> None:
-    """Add what JupyterLab shows of the labextension's settings, as it looks them up.
+    """Add the texts of the labextension's settings that JupyterLab shows.
 
     Args:
-        found: the page's words.
+        found: the page's sentences.
     """
     selectors = {
         re.compile(f"/{path}"): context for path, context in DEFAULT_SCHEMA_SELECTORS.items()
@@ -98,7 +98,7 @@ def texts(schema: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """List a schema's texts with their paths.
 
     Args:
-        schema: it, or a part.
+        schema: the schema, or a part of it.
         above: the part's path.
     """
     for key, value in schema.items():
@@ -109,23 +109,23 @@ def texts(schema: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
 
 
 def templates() -> dict[str, Catalog]:
-    """Collect all that is said, by the name of the catalogue that it belongs to."""
+    """Collect all sentences, by the name of their catalogue."""
     page = of_sources(PAGE)
     of_schemas(page)
     return {"server": of_sources(SERVER), "page": page}
 
 
 def languages() -> list[str]:
-    """Name the languages that there are catalogues for."""
+    """List the languages that have catalogues."""
     return sorted(one.name for one in CATALOGUES.iterdir() if one.is_dir())
 
 
 def read(language: str, name: str) -> Catalog:
-    """Read a catalogue; an empty one for none.
+    """Read a catalogue; return an empty one if there is none.
 
     Args:
-        language: such as "de".
-        name: of the catalogue.
+        language: the language, such as "de".
+        name: the catalogue's name.
     """
     file = CATALOGUES / language / f"{name}.po"
     if not file.exists():
@@ -138,8 +138,8 @@ def written(catalogue: Catalog, template: Catalog) -> str:
     """Return a catalogue's text with exactly the messages of a template.
 
     Args:
-        catalogue: in its language.
-        template: what the code says.
+        catalogue: the catalogue of a language.
+        template: the code's sentences.
     """
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
@@ -155,10 +155,10 @@ def places(text: str) -> list[str]:
 
 
 def wrong(message: Message) -> str:
-    """Say what is wrong with a translation; "" for a good one.
+    """Describe an error in a translation; "" for a good one.
 
     Args:
-        message: with its translation.
+        message: the message with its translation.
     """
     ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
     said = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
@@ -167,7 +167,7 @@ def wrong(message: Message) -> str:
     if message.fuzzy:
         return f"marked as fuzzy: {ids[0]!r}"
     for number, text in enumerate(said):
-        # "1 Person" may leave its number out, and others have more forms than English.
+        # "1 Person" may leave out its number, and other languages have more forms than English.
         if places(text) != places(ids[min(number, len(ids) - 1)]):
             return f"other places for values, or other HTML, than in the English: {text!r}"
         if text.endswith("\n") != ids[0].endswith("\n"):
@@ -176,7 +176,7 @@ def wrong(message: Message) -> str:
 
 
 def problems() -> list[str]:
-    """List what is missing, stale or wrong in all catalogues."""
+    """List missing, old and wrong translations in all catalogues."""
     found = []
     said = templates()
     for language in languages():
@@ -195,7 +195,7 @@ def problems() -> list[str]:
 
 
 def update() -> None:
-    """Write all catalogues anew."""
+    """Write all catalogues again."""
     said = templates()
     for language in languages():
         Locale.parse(language)
@@ -205,10 +205,10 @@ def update() -> None:
 
 
 def main() -> int:
-    """Update the catalogues, and say what is left to do.
+    """Update the catalogues, and list what is left to do.
 
     Returns:
-        The exit code: 1 if something has to be translated.
+        The exit code: 1 if a sentence must be translated.
     """
     update()
     left = problems()

@@ -1,4 +1,4 @@
-"""Build the image, run the lab, wait until it is healthy, and say how to get in.
+"""Build the image, run the lab, wait until it is healthy, and print how to sign in.
 
 Run as ``python3 -m tools.up`` (``make up``).
 """
@@ -29,27 +29,27 @@ NOT_STARTED = "Not started."
 GOES_ON = "The lab goes on as it was: it would not start with this configuration."
 UNCHECKED = "Warning: the configuration could not be checked before the start."
 EX_CONFIG = 78
-"""The exit status of a check that has found what a start would refuse."""
+"""The exit status of a check if a start would be refused."""
 CHECK_SECONDS = 60
 WARNING = re.compile(r"^\[W [\d-]+ [\d:]+ classroom\] (.*)$", re.MULTILINE)
-"""What classroom.boot prints."""
+"""A warning in the output of `classroom.boot`."""
 
 
 class UpError(Exception):
-    """The lab can't be started; the text is what the person reads."""
+    """The lab can't be started; the text is for the person."""
 
 
 def warnings(log: str) -> list[str]:
-    """Pick what the start has warned of, for the tutor to mend.
+    """Find the start's warnings in the log, for the tutor to correct.
 
     Args:
-        log: of the container.
+        log: the container's log.
     """
     return list(dict.fromkeys(WARNING.findall(log)))
 
 
 def warn() -> None:
-    """Print what the start has warned of."""
+    """Print the start's warnings."""
     for line in warnings(log_of_container()):
         print(f"Warning: {line}", file=sys.stderr)
 
@@ -67,13 +67,13 @@ def say() -> int:
 
 
 def refused(port: int, *, upgrades: bool = False) -> str:
-    """Say why the lab that runs, or its data, can't be another's; "" if they can.
+    """Explain why the new image would not start with this configuration and data; "" if it would.
 
-    The image that was just built is asked: once the container is gone, so is everybody's lesson.
+    The new image itself checks that, before the running container and everybody's lesson end.
 
     Args:
-        port: under which this machine publishes the lab.
-        upgrades: whether the image is of another release than the one that ran last.
+        port: the port of this machine for the lab.
+        upgrades: whether the image's release differs from the release that ran last.
     """
     runs = current_state()[0] == "running"
     if not runs and not upgrades:
@@ -94,11 +94,11 @@ def refused(port: int, *, upgrades: bool = False) -> str:
 def run(port: int) -> None:
     """Replace the container.
 
-    Made anew even if the image is the same: the configuration may have changed, and the log must be
-    of this start. The volume stays.
+    The container is replaced even if the image is the same: the configuration may have changed, and
+    the log must belong to this start. The volume stays.
 
     Args:
-        port: under which this machine publishes the lab.
+        port: the port of this machine for the lab.
 
     Raises:
         UpError: Docker can't run it.
@@ -116,11 +116,11 @@ def run(port: int) -> None:
 
 
 def prepare() -> None:
-    """Get ready what any container of this folder is given."""
+    """Prepare the folders and variables for the containers of this folder."""
     os.environ.update(time_zone.use(os.environ, remembered.read(remembered.text_of())))
-    # For the certificate that the lab makes where the tutor has none.
+    # For the certificate that the lab makes if the tutor has none.
     os.environ.setdefault("ADDRESSES", ",".join(addresses.for_others()))
-    # Docker would make it as root, and the tutor could put nothing into it.
+    # Docker would make it as root, and the tutor could not put files into it.
     Path("materials").mkdir(exist_ok=True)
 
 
@@ -133,7 +133,7 @@ def up() -> int:
     """
     port, _ = remembered.remember(os.environ)
     plain = remembered.http_port(os.environ)
-    # Before a class that runs is ended.
+    # Before a running class ends.
     said = classes.another() or ports.in_the_way(port, project())
     if said := said or ports.in_the_way(plain, project(), remembered.HTTP_PORT):
         raise UpError(said)
@@ -160,18 +160,18 @@ def up() -> int:
 
 
 def upgraded(step: upgrade.Upgrade, port: int) -> bool:
-    """Start another release; if it doesn't do, have the lab as it was.
+    """Start another release; if it fails, restore the lab.
 
     Args:
-        step: from one release to the other.
-        port: under which this machine publishes the lab.
+        step: the upgrade from one release to the other.
+        port: the port of this machine for the lab.
 
     Returns:
         Whether the new release runs.
 
     Raises:
         UpError: neither runs.
-        UpgradeError: nothing was changed.
+        UpgradeError: the upgrade did not begin.
     """
     step.begin()
     try:
@@ -191,7 +191,7 @@ def upgraded(step: upgrade.Upgrade, port: int) -> bool:
 
 
 def main() -> int:
-    """Bring the lab up, or only say how to sign in."""
+    """Bring the lab up, or only print how to sign in."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only-say", action="store_true", help="print how to sign in, no more")
     try:

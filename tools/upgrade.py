@@ -1,7 +1,7 @@
-"""Upgrade a class to another image: a backup first, a look at documents after, and the way back.
+"""Upgrade a class to another image, with a backup before and a check after; go back on failure.
 
-``make up`` does this when the image that it has built is of another release than the one that ran
-last. The lab stops first: what people type after a backup would not be in it.
+``make up`` does this if the release of the image that it has built differs from the release that
+ran last. The lab stops first: a backup would not contain what people type after it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from tools.compose import (
 )
 
 FOLDER = Path("backups")
-KEPT = 3
-"""Backups that upgrades have made which stay; the tutor's own are left alone."""
+KEPT_BACKUPS = 3
+"""The number of upgrades' backups to keep; the tutor's own backups always stay."""
 LABEL = "org.opencontainers.image.version"
 OPEN_SECONDS = 180
 
 
 class UpgradeError(Exception):
-    """It can't be done, and nothing has changed; the text is what the person reads."""
+    """The upgrade can't be done, and nothing has changed; the text is for the person."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Image:
     """An image of the lab.
 
     Attributes:
-        id: the engine's.
-        release: as its build was told; "" if it wasn't.
+        id: the engine's id of it.
+        release: the release that its build got; "" for none.
     """
 
     id: str
@@ -49,11 +49,11 @@ class Image:
 
 @dataclass(frozen=True)
 class Checked:
-    """What ``classroom documents`` has found.
+    """The result of ``classroom documents``.
 
     Attributes:
         opened: paths of documents that can be opened.
-        failed: why others can't, by their paths.
+        failed: the reasons why others can't, by their paths.
     """
 
     opened: frozenset[str]
@@ -61,28 +61,28 @@ class Checked:
 
 
 def is_upgrade(last: Image, new: Image) -> bool:
-    """Say whether a start is an upgrade, or a downgrade: of another release.
+    """Say whether a start is an upgrade or a downgrade, to another release.
 
     Args:
         last: the image that ran last.
-        new: the one that was just built.
+        new: the image that was just built.
     """
     return last.id != new.id and last.release != new.release
 
 
 def broken(before: Checked | None, after: Checked | None) -> list[str]:
-    """List what an upgrade has broken, a sentence each.
+    """List what an upgrade has broken, one sentence each.
 
-    A document that couldn't be opened before is nobody's fault now.
+    Documents that could not be opened before do not count.
 
     Args:
-        before: what the lab could open before; None if it wasn't asked.
-        after: likewise, since; None if it didn't say.
+        before: the result before the upgrade; None if there was no check.
+        after: the result after the upgrade; None if the check failed.
     """
     if after is None:
         return ["The new lab doesn't say whether it can open documents."]
     if before is None and after.opened:
-        return []  # nobody knows since when
+        return []  # it may have been so before the upgrade
     return [
         f"{path} can't be opened any more: {why}"
         for path, why in sorted(after.failed.items())
@@ -91,7 +91,7 @@ def broken(before: Checked | None, after: Checked | None) -> list[str]:
 
 
 def read(said: str) -> Checked | None:
-    """Read what ``classroom documents`` has printed; None where it is something else.
+    """Read the output of ``classroom documents``; None for any other output.
 
     Args:
         said: its standard output.
@@ -104,13 +104,13 @@ def read(said: str) -> Checked | None:
 
 
 def superfluous(names: list[str]) -> list[str]:
-    """Choose the backups of upgrades that go: all but the newest.
+    """Choose the upgrades' backups to delete: all but the newest.
 
     Args:
-        names: of the folder's files.
+        names: the names of the folder's files.
     """
     ours = sorted(name for name in names if name.startswith("before-") and name.endswith(".tgz"))
-    return ours[:-KEPT]
+    return ours[:-KEPT_BACKUPS]
 
 
 def _asked(*words: str) -> subprocess.CompletedProcess[str]:
@@ -139,7 +139,7 @@ def built() -> Image:
 
 
 def remembered(of: str) -> str:
-    """Return the name under which the image that ran last is kept, whatever is built since.
+    """Return the name that keeps the image that ran last, also after later builds.
 
     Args:
         of: docker compose's name of the class.
@@ -148,10 +148,10 @@ def remembered(of: str) -> str:
 
 
 def last() -> Image | None:
-    """Return the image that the class ran with last; None where there is no data of it.
+    """Return the image with which the class ran last; None if the class has no data.
 
-    That is the one of its container or, after ``make down``, the one remembered. Early releases
-    remembered none: then it is the one with the class's name, which the next build takes from it.
+    That is its container's image or, after ``make down``, the remembered image. Early releases
+    remembered none: then it is the image with the class's name, which the next build replaces.
     """
     name = project()
     if _asked("volume", "inspect", f"{name}_data").returncode:
@@ -164,12 +164,12 @@ def last() -> Image | None:
 
 
 def remember(image: Image) -> None:
-    """Keep an image as the one that ran last: the next upgrade may have to go back to it."""
+    """Remember an image as the last one: the next upgrade may have to go back to it."""
     _asked("tag", image.id, remembered(project()))
 
 
 def documents() -> Checked | None:
-    """Ask the lab that runs which documents it opens; None if it doesn't say."""
+    """Have the running lab check which documents it can open; None if that fails."""
     if current_state()[0] != "running":
         return None
     words = ("exec", "--no-TTY", SERVICE, "classroom", "documents")
@@ -180,14 +180,14 @@ def documents() -> Checked | None:
 
 
 class Upgrade:
-    """One upgrade of this folder's class."""
+    """An upgrade of this folder's class."""
 
     def __init__(self, last: Image, new: Image) -> None:
-        """Do nothing yet.
+        """Remember the images.
 
         Args:
             last: the image that ran last.
-            new: the one that was built.
+            new: the image that was built.
         """
         self.last, self.new = last, new
         self.name = time.strftime("%Y-%m-%dT%H-%M-%S")
@@ -195,10 +195,10 @@ class Upgrade:
         self._before: Checked | None = None
 
     def begin(self) -> None:
-        """Stop the lab, and back everything up.
+        """Stop the lab, and back up all data.
 
         Raises:
-            UpgradeError: there is no backup; the lab goes on as it was.
+            UpgradeError: there is no backup; the lab goes on unchanged.
         """
         of = self.last.release or "an earlier release"
         print(f"Upgrade from {of} to {self.new.release}: the lab stops for a backup.", flush=True)
@@ -217,11 +217,11 @@ class Upgrade:
             (FOLDER / name).unlink()
 
     def trouble(self) -> list[str]:
-        """Say what is wrong with the new lab, which answers; nothing if all is well."""
+        """List errors of the new lab, which already answers; none if there is no error."""
         return broken(self._before, documents())
 
     def back(self) -> bool:
-        """Go back to the image and the data of before; say whether the lab can be started again."""
+        """Restore the previous image and data; say whether the lab can be started again."""
         log = FOLDER / f"failed-{self.name}.log"
         log.write_text(log_of_container(), encoding="utf-8")
         print(f"Back to the release before; the new one's log is in {log}.", file=sys.stderr)

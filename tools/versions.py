@@ -1,4 +1,4 @@
-"""Versions of releases, as SemVer has them: three numbers, the highest is the newest."""
+"""Versions of releases as in SemVer: three numbers; the highest version is the newest."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Version:
     """A release's version.
 
     Attributes:
-        major: goes up if something that people rely on changes.
-        minor: goes up if something new is there.
-        patch: goes up if something is mended.
+        major: it increases if something changes on which people rely.
+        minor: it increases if something is added.
+        patch: it increases if an error is corrected.
     """
 
     major: int
@@ -28,20 +28,20 @@ class Version:
     patch: int
 
     def __str__(self) -> str:
-        """Write it as people do."""
+        """Return it as people write it."""
         return f"{self.major}.{self.minor}.{self.patch}"
 
     @property
     def tag(self) -> str:
-        """What git calls the commit."""
+        """The tag of the commit in git."""
         return f"v{self}"
 
 
 def parse(text: str) -> Version | None:
-    """Read a version; None where it is something else.
+    """Read a version; None if the text is no version.
 
     Args:
-        text: as people write it.
+        text: the text that people write.
     """
     found = FORM.fullmatch(text)
     return Version(*map(int, found.groups())) if found else None
@@ -51,7 +51,7 @@ def newest(tags: Iterable[str]) -> Version | None:
     """Return the highest version of git's tags; None if no tag is a release's.
 
     Args:
-        tags: all of the repository.
+        tags: all tags of the repository.
     """
     found = (parse(tag.removeprefix("v")) for tag in tags if tag.startswith("v"))
     return max((one for one in found if one is not None), default=None)

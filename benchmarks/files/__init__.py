@@ -1,1 +1,1 @@
-"""A class that types while programs rewrite, move and delete its files, and the lab is killed."""
+"""Let a class type while programs rewrite, move and delete its files, and the lab is killed."""

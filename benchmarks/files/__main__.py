@@ -1,7 +1,7 @@
-"""Twenty people type in ten documents while programs, people and accidents befall their files.
+"""Let twenty people type in ten documents while programs, people and accidents change the files.
 
-Run by ``make soak FILES=1``. In the end every word that another page showed is in its document, in
-its file, or in a copy that people were told of; anything else is an error.
+Run by ``make soak FILES=1``. At the end each word that another page has shown must be in its
+document, in its file, or in a copy of which a notice told people; anything else is an error.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ LOG = Path("artifacts/files.log")
 
 @contextlib.contextmanager
 def started(people: int, documents: int, weights: Mapping[str, int]) -> Iterator[Class]:
-    """Start a lab with a small disk of its own, and sign a class in.
+    """Start a lab with its own small disk, and sign in a class.
 
     Args:
-        people: how many.
-        documents: how many they share.
-        weights: how often each incident happens.
+        people: the number of people.
+        documents: the number of documents that they share.
+        weights: the relative frequency of each incident.
     """
     disk = Mount("/data", None, type="tmpfs", tmpfs_size=DISK_BYTES, tmpfs_mode=0o755)
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +50,7 @@ def started(people: int, documents: int, weights: Mapping[str, int]) -> Iterator
 
 
 def main() -> int:
-    """Run it; 1 when a word is lost, or in a copy that nobody was told of."""
+    """Run it; return 1 if a word is lost, or is in a copy without a notice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=1200)
     parser.add_argument("--people", type=int, default=20)

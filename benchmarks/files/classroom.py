@@ -1,4 +1,4 @@
-"""The class, its documents, and what befalls them."""
+"""The class, its documents, and the incidents."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from benchmarks.files.ledger import Account
     from tests.labs import Lab
 
-BETWEEN_WORDS = 1.0
+BETWEEN_WORDS_SECONDS = 1.0
 REST_SECONDS = (0.5, 3.0)
 HEARD_SECONDS = 6.0
-"""How long people go on typing into a document that was deleted, before they open another."""
+"""How long people still type into a deleted document, before they open another."""
 CONVERGE_SECONDS = 90
 CLOSE_SECONDS = 1.0
-"""Until connections that were cancelled while they were made are closed."""
+"""The wait until connections that were cancelled during their start are closed."""
 LIVE = f"wss://{labs.HOST}:8443{students.BASE}/classroom/api/live"
 ROOM = f"wss://{labs.HOST}:8443{students.BASE}/api/collaboration/room"
 
@@ -43,10 +43,10 @@ class Class:
         """Sign everybody in.
 
         Args:
-            lab: with `CONFIG`, and a small disk.
-            people: how many.
-            documents: how many they share.
-            weights: how often each incident happens.
+            lab: the lab, with `CONFIG` and a small disk.
+            people: the number of people.
+            documents: the number of documents that they share.
+            weights: the relative frequency of each incident.
         """
         self.lab, self.weights = lab, weights
         self.hosts = lab.hosts
@@ -76,7 +76,7 @@ class Class:
             return bool(status == httpx.codes.OK)
 
     def _made(self, stem: str, kind: str) -> Document:
-        """Make a document in a folder of its own."""
+        """Make a document in its own folder."""
         document = Document("", kind)
         document.path = f"{stem}{document.suffix}"
         body: dict[str, object] = {"type": "directory"}
@@ -106,15 +106,15 @@ class Class:
             await person.open(Place(address, headers, self._where), document.kind)
 
     async def run(self, seconds: float) -> tuple[Account, list[str]]:
-        """Type, and let things happen for so long; account for all words, and list differences.
+        """Type and cause incidents for some time; account for all words, and list differences.
 
         Args:
-            seconds: how long.
+            seconds: the time.
         """
         listening = [asyncio.create_task(person.listen()) for person in self.people]
         for document in self.documents:
             await self._seat(document)
-        typing = [asyncio.create_task(person.type(BETWEEN_WORDS)) for person in self.people]
+        typing = [asyncio.create_task(person.type(BETWEEN_WORDS_SECONDS)) for person in self.people]
         end = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < end:
             await asyncio.sleep(random.uniform(*REST_SECONDS))
@@ -142,7 +142,7 @@ class Class:
             await self._go_on_in_another(document)
 
     async def _go_on_in_another(self, document: Document) -> None:
-        """Type on for a while, then open a new document under the old name."""
+        """Type for some more time, then open a new document under the old name."""
         await asyncio.sleep(HEARD_SECONDS)
         stem = document.path.removesuffix(document.suffix)
         made = await asyncio.to_thread(self._made, stem, document.kind)

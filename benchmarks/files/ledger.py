@@ -1,4 +1,4 @@
-"""Account for every word: who typed it, who saw it, and where it is in the end. No I/O."""
+"""Account for every word: who typed it, who saw it, and where it is at the end; without I/O."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 WORD = re.compile(r"p\d\dw\d{4}")
-"""A word that a person typed: nobody else types it, and it is found in any text and JSON."""
+"""A word of a person: nobody else types it, and a search finds it in any text and JSON."""
 COPY = re.compile(r" \((typed until|as a program wrote it) ")
-"""What the name of a copy has that the lab makes beside a file."""
+"""The part of a name that only the lab's copies beside a file have."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Where the accepted words are.
+    """The places of the accepted words.
 
     Attributes:
-        accepted: how many words another page showed.
-        kept: how many of them are in a document or its file.
-        copied: how many are only in copies.
-        told: how many of the copied ones are in a copy that somebody was told of.
+        accepted: the number of words that another page has shown.
+        kept: the number of them that are in a document or its file.
+        copied: the number of them that are only in copies.
+        told: the number of copied words in a copy that a notice named.
         lost: words that are nowhere.
-        untold: words that are in copies only, of which nobody was told.
+        untold: words that are only in copies without a notice.
         copies: paths of all copies.
-        unknown: paths of those that nobody was told of, with words that are nowhere else.
+        unknown: paths of copies without a notice that contain words which are nowhere else.
     """
 
     accepted: int
@@ -41,7 +41,7 @@ class Account:
 
     @property
     def is_right(self) -> bool:
-        """Whether each word is where it should be, and people know of it."""
+        """Whether no word is lost, and people know of all copies."""
         return not self.lost and not self.untold
 
 
@@ -56,18 +56,18 @@ def account(
     files: Mapping[str, str],
     notices: Collection[str],
 ) -> Account:
-    """Look for each accepted word.
+    """Search for each accepted word.
 
     Args:
-        accepted: words that another page showed.
-        documents: what the open documents say.
-        files: what all files say, copies too, by path.
-        notices: sentences that the lab told somebody.
+        accepted: words that another page has shown.
+        documents: the texts of the open documents.
+        files: the texts of all files and copies, by path.
+        notices: the lab's notices to people.
     """
     copies = {path: words(text) for path, text in files.items() if COPY.search(path)}
     kept = set().union(*map(words, documents))
     kept = kept.union(*(words(text) for path, text in files.items() if path not in copies))
-    # By its name: its folder may have been renamed since.
+    # Search for its name only: its folder may have been renamed.
     known = {
         path for path in copies if any(path.rpartition("/")[2] in notice for notice in notices)
     }

@@ -1,4 +1,4 @@
-"""People who type into documents of both kinds, and hear what the lab tells them."""
+"""People who type into documents of both kinds, and receive the lab's notices."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 SYNC = 0
 AGAIN_SECONDS = 0.3
-NEW_CELL = 0.03
-"""How often somebody makes a new cell for a word."""
+NEW_CELL_SHARE = 0.03
+"""The share of words that are typed into a new cell."""
 
 
 def texts_of(doc: Doc[Any], kind: str) -> list[Any]:
-    """Return the shared texts of a document: its source, or those of its cells.
+    """Return the shared texts of a document: its source, or its cells' sources.
 
     Args:
-        doc: a page's copy.
+        doc: a page's copy of it.
         kind: "notebook" or "file".
     """
     if kind == "file":
@@ -48,7 +48,7 @@ def texts_of(doc: Doc[Any], kind: str) -> list[Any]:
 
 
 def wording(doc: Doc[Any], kind: str) -> str:
-    """Return all that a document says; the arguments are `texts_of`'s."""
+    """Return a document's whole text; the arguments are those of `texts_of`."""
     return "\n".join(map(str, texts_of(doc, kind)))
 
 
@@ -57,7 +57,7 @@ class Desk:
     """One page: a person's copy of one document.
 
     Attributes:
-        place: of the document's room.
+        place: the address of the document's room.
         kind: "notebook" or "file".
         doc: the copy.
     """
@@ -69,19 +69,19 @@ class Desk:
 
     @property
     def text(self) -> str:
-        """All that the document says here."""
+        """The whole text of this copy."""
         return wording(self.doc, self.kind)
 
     def write(self, word: str) -> bytes:
         """Write a word at the end of a line; return the change as an update.
 
         Args:
-            word: without spaces.
+            word: the word, without spaces.
         """
         updates: list[bytes] = []
         watching = self.doc.observe(lambda event: updates.append(event.update))
         texts = texts_of(self.doc, self.kind)
-        if self.kind == "notebook" and (not texts or random.random() < NEW_CELL):
+        if self.kind == "notebook" and (not texts or random.random() < NEW_CELL_SHARE):
             cell: dict[str, Any] = {"id": word, "cell_type": "code", "execution_count": None}
             cell |= {"metadata": Map({}), "source": Text(word), "outputs": Array([])}
             new: Map[Any] = Map(cell)
@@ -96,32 +96,32 @@ class Desk:
 
 
 class Typist:
-    """Somebody with one document open, who comes back whenever the connection ends."""
+    """A person with one open document, who reconnects after each end of the connection."""
 
     def __init__(self, name: str, live: Place) -> None:
-        """Have no document yet.
+        """Begin without a document.
 
         Args:
-            name: theirs, such as "p07".
-            live: of the page's own connection.
+            name: the person's name, such as "p07".
+            live: the address of the page's own connection.
         """
         self.name = name
         self.typed: dict[str, float] = {}
-        """When each word was typed: seconds since the epoch."""
+        """The time of each typed word, in seconds since the epoch."""
         self.seen: dict[str, float] = {}
-        """When each word of others arrived."""
+        """The time when each word of others arrived."""
         self.notices: dict[str, float] = {}
-        """When the lab told this page something, last."""
+        """The time of each notice's last arrival."""
         self.lost: Counter[str] = Counter()
         self.desk: Desk | None = None
         self._live, self._clock = live, 0
         self._room: asyncio.Task[None] | None = None
 
     async def open(self, place: Place, kind: str) -> None:
-        """Open a document, in the place of the one that was open; on the event loop.
+        """Open a document instead of the present one; call it on the event loop.
 
         Args:
-            place: of its room.
+            place: the address of its room.
             kind: "notebook" or "file".
         """
         if self._room is not None:
@@ -137,7 +137,7 @@ class Typist:
             await asyncio.gather(self._room, return_exceptions=True)
 
     async def listen(self) -> None:
-        """Hear what the lab tells this page, until cancelled."""
+        """Receive the lab's notices to this page until cancelled."""
         while True:
             with contextlib.suppress(OSError, WebSocketException, TimeoutError):
                 async with self._live.connect(open_timeout=10) as connection:
@@ -148,10 +148,10 @@ class Typist:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def type(self, seconds: float) -> None:
-        """Type a word now and then until cancelled, connected or not.
+        """Type words until cancelled, with or without a connection.
 
         Args:
-            seconds: between two words, on average.
+            seconds: the average time between two words.
         """
         while True:
             await asyncio.sleep(random.uniform(0.3, 1.7) * seconds)
@@ -171,8 +171,8 @@ class Typist:
             await asyncio.sleep(AGAIN_SECONDS * (1 + random.random()))
 
     async def _be_there(self, desk: Desk, connection: Any) -> None:
-        """Send what is typed, and note the words of others that arrive."""
-        # A page says first whose its copy is.
+        """Send typed words, and note others' words."""
+        # A page first sends the identity of its copy.
         self._clock += 1
         here = Entry(desk.doc.client_id, self._clock, b"{}")
         await connection.send(awareness.encode([here]))

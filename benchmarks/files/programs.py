@@ -1,4 +1,4 @@
-"""What programs, other people and accidents do to a file that people type in."""
+"""Change a file in which people type, as programs, other people and accidents do."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ elif how == "full":
     time.sleep(seconds)
     os.unlink("/home/classroom/fill")
 """
-"""A student's program; each way to write a file that the reports of users name."""
+"""A student's program, with each way of writing a file that users' reports name."""
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Document:
     """A document that people have open.
 
     Attributes:
-        path: where its file is on the disk.
+        path: the path of its file on the disk.
         kind: "notebook" or "file".
     """
 
@@ -146,35 +146,35 @@ class Document:
 
     @property
     def suffix(self) -> str:
-        """Of its name."""
+        """The suffix of its name."""
         return ".ipynb" if self.kind == "notebook" else ".md"
 
     @property
     def folder(self) -> str:
-        """That it is in."""
+        """The folder that contains it."""
         return self.path.rpartition("/")[0]
 
 
 class Incidents:
-    """Things that happen to documents. Everything here blocks: for a thread."""
+    """Causes incidents with documents. All methods block: call them in a thread."""
 
     def __init__(self, lab: Lab, client: httpx.Client, answers: Callable[[], bool]) -> None:
-        """Know the lab.
+        """Remember the lab.
 
         Args:
-            lab: whose.
-            client: of somebody who renames and deletes in a page.
-            answers: says whether the lab server answers.
+            lab: the lab.
+            client: the client of a person who renames and deletes in a page.
+            answers: tells whether the lab server answers.
         """
         self._lab, self._client, self._answers = lab, client, answers
         self._numbers = 0
 
     def bring_about(self, how: str, document: Document) -> None:
-        """Do something to a document's file, and wait until it is done.
+        """Cause an incident with a document's file, and wait for its end.
 
         Args:
-            how: a name of `WEIGHTS`.
-            document: whose file; its path is updated.
+            how: a name in `WEIGHTS`.
+            document: the document; its path is updated.
         """
         self._numbers += 1
         word = f"g{self._numbers:04}"
@@ -225,7 +225,7 @@ WEIGHTS = {
     "full": 1,
     "kill": 3,
 }
-"""How often each thing happens, beside the others."""
+"""The relative frequency of each incident."""
 
 ALL_FILES = """
 import json, pathlib
@@ -242,13 +242,13 @@ print(json.dumps(found))
 
 
 def all_files(lab: Lab) -> dict[str, str]:
-    """Read all files that people see; by path."""
+    """Read all visible files, by path."""
     found: dict[str, str] = lab.look(ALL_FILES)
     return found
 
 
 def content_of(kind: str) -> str:
-    """Return what a new document says, as its file has it."""
+    """Return the content of a new document's file."""
     if kind == "file":
         return "first line\n\nlast line\n"
     cells: list[dict[str, object]] = [

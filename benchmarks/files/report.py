@@ -1,4 +1,4 @@
-"""What came of it: a table, what is wrong, and what happened when."""
+"""Report the result: a table, errors, and the history of incidents."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ KNOWN = (
     r"Error watching file|Too many errors while watching|Unhandled error|Uncaught exc",
     r"Database error|SQLAlchemyError|OperationalError|Rolling back|Exiting|No snapshot",
 )
-"""What the log may say when files vanish, the disk is full and the lab is killed."""
+"""Log lines that are expected if files vanish, the disk is full or the lab is killed."""
 
 
 def history(people: Class, missed: Collection[str]) -> str:
-    """List by time what happened, what people were told, and when some words were typed.
+    """List the incidents, the notices, and some words' typing, by time.
 
     Args:
-        people: the class, in the end.
+        people: the class at the end.
         missed: the words.
     """
     events = list(people.events)
@@ -49,12 +49,12 @@ def history(people: Class, missed: Collection[str]) -> str:
 
 
 def report(people: Class, found: Account, wrong: list[str]) -> str:
-    """Word what happened.
+    """Return the report.
 
     Args:
-        people: the class, in the end.
-        found: where the words are.
-        wrong: a line for each thing that is wrong.
+        people: the class at the end.
+        found: the places of the words.
+        wrong: a line for each error.
     """
     lost = sum((person.lost for person in people.people), Counter[str]())
     lines = ["| incident | times |", "| --- | ---: |"]
@@ -80,13 +80,13 @@ def report(people: Class, found: Account, wrong: list[str]) -> str:
 
 
 def judged(found: Account, different: list[str], incidents: int, log: str) -> list[str]:
-    """List what is wrong in the end.
+    """List the errors at the end.
 
     Args:
-        found: where the words are.
+        found: the places of the words.
         different: documents whose pages or file differ.
-        incidents: how many there were.
-        log: the lab's.
+        incidents: the number of incidents.
+        log: the lab's log.
     """
     wrong = list(different)
     if found.lost:

@@ -1,1 +1,1 @@
-"""Kernels that start warm, cold, and as in stock Jupyter: how soon, how much CPU and memory."""
+"""Measure the time, CPU and memory of kernels: warm, cold, and as in stock Jupyter."""

@@ -1,4 +1,4 @@
-"""Start many kernels at once, warm, cold and stock; print a table, and say what misses its target.
+"""Start many kernels at once, warm, cold and stock; print a table and the missed targets.
 
 Run as ``python -m benchmarks.kernels`` from the repository's root.
 """
@@ -48,15 +48,15 @@ ROWS = {
     "notebook": ("all have run a pandas notebook after, s", 22.0),
     "notebook cpu": ("CPU of each for the notebook, s", None),
 }
-"""What is measured: in words, and what the warm ones have to reach."""
+"""The measured values: their words, and the targets of warm kernels."""
 
 
 def measure(subject: Subject, number: int) -> dict[str, float]:
-    """Measure kernels that are all started at the same moment.
+    """Measure kernels that all start at the same moment.
 
     Args:
         subject: the server.
-        number: how many.
+        number: the number of kernels.
 
     Returns:
         A value for each of `ROWS`.
@@ -98,11 +98,11 @@ def measure(subject: Subject, number: int) -> dict[str, float]:
 
 
 def table(values: dict[str, dict[str, float]], number: int) -> tuple[str, list[str]]:
-    """Write the table, and list the targets that are missed.
+    """Print the table, and list the missed targets.
 
     Args:
-        values: of `measure`, by the subject's name.
-        number: how many kernels.
+        values: the results of `measure`, by the subject's name.
+        number: the number of kernels.
     """
     lines = [
         f"| {number} kernels at once | warm | cold | stock | target | warm : stock |",
@@ -120,7 +120,7 @@ def table(values: dict[str, dict[str, float]], number: int) -> tuple[str, list[s
 
 
 def main() -> int:
-    """Measure, print, and return 1 when a target is missed."""
+    """Measure, print, and return 1 if a target is missed."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--kernels", type=int, default=30)
     number = arguments.parse_args().kernels

@@ -1,4 +1,4 @@
-"""The labs whose kernels are measured: all of one image."""
+"""The labs whose kernels are measured, all from one image."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ c.Classroom.preload = {{preload}}
 """
 STOCK_PORT = 8888
 OURS_ALONE = "/opt/classroom/etc/ipython"
-"""Where the image changes a setting of all kernels."""
+"""The folder in which the image changes a setting of all kernels."""
 students.SECONDS = 600
 """Thirty cold kernels that import at the same moment take longer than a test waits."""
 READY = "Kernels start warm: "
 
 
 class Subject(Protocol):
-    """A server that kernels are started on."""
+    """A server on which kernels start."""
 
     name: str
 
@@ -44,7 +44,7 @@ class Subject(Protocol):
 
 @dataclass
 class Ours:
-    """Our lab."""
+    """Our lab's server."""
 
     name: str
     lab: labs.Lab
@@ -60,7 +60,7 @@ class Ours:
 
 @dataclass
 class Stock:
-    """A stock Jupyter server, of the same packages."""
+    """A stock Jupyter server with the same packages."""
 
     address: str
     name: str = "stock"
@@ -103,7 +103,7 @@ def stock() -> Iterator[Stock]:
         DockerContainer(labs.IMAGE)
         .with_kwargs(entrypoint="sh", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
         .with_command(["-c", f"rm -r {OURS_ALONE}; exec jupyter server --no-browser {settings}"])
-        # What the launcher gives every kernel.
+        # The launcher sets this for every kernel.
         .with_env("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     )
     with made:
@@ -118,7 +118,7 @@ def stock() -> Iterator[Stock]:
 
 
 def at_once(kernels: list[Any], work: Any) -> list[Any]:
-    """Do something with each of several at the same moment; return what comes of each."""
+    """Call a function for several items at the same moment; return the results."""
     found: list[Any] = [None] * len(kernels)
     begin = threading.Barrier(len(kernels))
 

@@ -1,1 +1,1 @@
-"""Kill the lab server, or all of the container, while two type: what anybody saw must be there."""
+"""Kill the lab server or the container while two people type: words that others saw must stay."""

@@ -1,7 +1,7 @@
-"""Kill the lab server two hundred times while two people type; count what is lost of what was seen.
+"""Kill the lab server two hundred times while two people type; count the lost words.
 
-Run by ``make soak``. Every tenth time the whole container is killed. The two never come back with
-what they have: whatever they had seen of each other, a new page must find.
+Run by ``make soak``. Every tenth time the whole container is killed. The two pages never reconnect
+with their copies: a new page must find all words that each had seen from the other.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LAB = "classroom.lab --config"
 WHOLE = 10
-"""Each so-manyth kill is the container's."""
+"""Each kill with this number, or a multiple of it, is the container's."""
 MOST_SECONDS = 1.5
 LOG = Path("artifacts/kills.log")
 
@@ -41,7 +41,7 @@ class Killing:
         """Sign in and make the document.
 
         Args:
-            lab: with a volume.
+            lab: a lab with a volume.
         """
         self.lab = lab
         self._hosts = lab.hosts
@@ -65,17 +65,17 @@ class Killing:
         assert self.lab.run("pkill", "-KILL", "-f", LAB)[0] == 0  # noqa: S101 (else it isn't one)
 
     def container(self) -> None:
-        """Kill everything, and start it again."""
+        """Kill the container, and start it again."""
         self.lab.container.kill("SIGKILL")
         self.lab.container.wait()
         self.lab.container.start()
         self._hosts.update(self.lab.hosts)
 
     def once(self, kill: Callable[[], None]) -> list[str]:
-        """Type, kill, and look; return what is wrong.
+        """Type, kill, and check; return the errors.
 
         Args:
-            kill: one of this object's.
+            kill: one of this object's methods that kill.
         """
         moment = random.uniform(0.1, MOST_SECONDS)
         pages = loops.run(rounds.until_killed(self._place, self._words, kill, moment))
@@ -93,7 +93,7 @@ def started() -> Iterator[Killing]:
 
 @contextlib.contextmanager
 def kept_log(lab: Lab) -> Iterator[None]:
-    """Keep the lab's log where something goes wrong in between."""
+    """Store the lab's log if an error is raised meanwhile."""
     try:
         yield
     except BaseException:
@@ -104,7 +104,7 @@ def kept_log(lab: Lab) -> Iterator[None]:
 
 
 def main() -> int:
-    """Kill it so often; 1 when anything was lost or came twice."""
+    """Kill it many times; return 1 if a word was lost or came twice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None)

@@ -1,4 +1,4 @@
-"""One kill: two people type and watch, everything is killed, and a new page looks what is there."""
+"""One kill: two people type and watch, the lab is killed, and a new page reads the document."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 SYNC = 0
 WORD = re.compile(r"[ab]\d+;")
 BETWEEN_SECONDS = 0.04
-"""Between two words of one person, on average: what a fast typist's letters take is twice that."""
+"""The average time between two words of a person: half the time between a fast typist's letters."""
 
 
 class Page:
-    """A page that never comes back: what it has and the lab hasn't, nobody will bring."""
+    """A page that never reconnects: changes that only it has are lost."""
 
     def __init__(self, place: Place, name: str) -> None:
-        """Have nothing yet.
+        """Begin without a document.
 
         Args:
-            place: of the document.
-            name: one letter, with which its words begin.
+            place: the address of the document's room.
+            name: the first letter of its words.
         """
         self._place = place
         self._name = name
@@ -46,15 +46,15 @@ class Page:
 
     @property
     def seen(self) -> set[str]:
-        """What others have typed and has come here."""
+        """Others' words that have arrived here."""
         return {word for word in WORD.findall(self.text) if word[0] != self._name}
 
     async def be_there(self, words: Iterator[int], ready: Callable[[], None]) -> None:
-        """Type and listen until the connection ends, to the last byte that has come.
+        """Type and listen until the connection ends, up to the last byte.
 
         Args:
-            words: their numbers; none is used twice. Without any nothing is typed.
-            ready: called when the document is there.
+            words: the numbers of its words, which are all different; without any it does not type.
+            ready: called when the document has arrived.
         """
         async with self._place.connect(open_timeout=30, close_timeout=0.1) as connection:
             await connection.send(create_sync_message(self.doc))
@@ -88,13 +88,13 @@ class Page:
 async def until_killed(
     place: Place, words: Iterator[int], kill: Callable[[], None], seconds: float
 ) -> list[Page]:
-    """Have two people type until everything is killed; return their pages.
+    """Have two people type until the lab is killed; return their pages.
 
     Args:
-        place: of the document.
-        words: their numbers.
-        kill: ends the lab server.
-        seconds: when, after both have the document.
+        place: the address of the document's room.
+        words: the numbers of their words.
+        kill: kills the lab server.
+        seconds: the time of the kill after both have the document.
     """
     pages = [Page(place, name) for name in "ab"]
     there = asyncio.Semaphore(0)
@@ -105,13 +105,13 @@ async def until_killed(
     await asyncio.sleep(seconds)
     await asyncio.to_thread(kill)
     async with asyncio.timeout(60):
-        # How it ends is no matter: what has come was heard before.
+        # Its end does not matter: all data that has come was read before.
         await asyncio.gather(*being, return_exceptions=True)
     return pages
 
 
 async def look(place: Place) -> str:
-    """Return what a new page finds in the document."""
+    """Return the document's text in a new page."""
     page, there = Page(place, "-"), asyncio.Event()
     being = asyncio.create_task(page.be_there(iter(()), there.set))
     async with asyncio.timeout(60):
@@ -122,11 +122,11 @@ async def look(place: Place) -> str:
 
 
 def wrong(pages: list[Page], text: str) -> list[str]:
-    """List what is wrong with a document after a kill.
+    """List the errors in a document after a kill.
 
     Args:
-        pages: of those who had it open.
-        text: what a new page found.
+        pages: the pages that had it open.
+        text: the text in a new page.
     """
     found = Counter(WORD.findall(text))
     seen = set().union(*(page.seen for page in pages))

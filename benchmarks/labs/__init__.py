@@ -1,1 +1,1 @@
-"""Labs of people's own beside a class, ours and stock JupyterHub's."""
+"""Measure personal labs beside a class, ours and stock JupyterHub's."""

@@ -1,8 +1,8 @@
-"""Open labs of people's own beside a class, ours and stock; print a table with ratios.
+"""Open personal labs beside a class, ours and stock; print a table with ratios.
 
 Run as ``python -m benchmarks.labs`` from the repository's root. Stock is JupyterHub's
-`SimpleLocalProcessSpawner` with stock jupyter-collaboration, from the same image. The crowds are
-processes of their own and share this machine's cores with the labs.
+`SimpleLocalProcessSpawner` with stock jupyter-collaboration, from the same image. The crowds run in
+other processes, which share this machine's cores with the labs.
 """
 
 from __future__ import annotations

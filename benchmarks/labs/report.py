@@ -1,4 +1,4 @@
-"""The table of labs of people's own, with targets, and which of them were missed."""
+"""Print the table of personal labs with its targets, and list the missed targets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Row:
     """A row of the table.
 
     Attributes:
-        name: of the value.
-        words: what it is, with its unit.
-        at_most: what ours may be; None for no target.
+        name: the value's name.
+        words: its description, with the unit.
+        at_most: the limit of ours; None for no target.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Row:
     at_most: float | None = None
 
 
-# Issue 19 asks for the class's 200 ms, issue 18 for a lab's start and memory.
+# Issue 19 sets the class's 200 ms, issue 18 the limits of a lab's start and memory.
 ROWS = (
     Row("alone p50", "a lab opens, one after the other: p50, s", 2.0),
     Row("alone p95", "the slowest of these, s"),
@@ -46,18 +46,18 @@ ROWS = (
 
 
 def shown(value: float) -> str:
-    """Write a value; infinity is what never came to its end."""
+    """Return a value as text; infinity means that it never ended."""
     if math.isinf(value):
         return "never"
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
 def table(found: list[Found], people: int) -> str:
-    """Write the table, with the ratio of ours to stock.
+    """Return the table, with the ratio of ours to stock.
 
     Args:
-        found: ours, then stock's.
-        people: in the class, and with labs of their own.
+        found: the results of ours, then of stock.
+        people: the number of people in the class, and with personal labs.
     """
     ours, stock = found
     lines = [
@@ -74,7 +74,7 @@ def table(found: list[Found], people: int) -> str:
 
 
 def missed(ours: Found) -> list[str]:
-    """List the targets that were missed."""
+    """List the missed targets."""
     return [
         f"{row.words}: {ours.values[row.name]:.2f}, not {row.at_most:g}"
         for row in ROWS

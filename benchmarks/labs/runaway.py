@@ -1,4 +1,4 @@
-"""A lab that runs away: its programs, from a kernel and a terminal, and what they really take."""
+"""A runaway lab: its programs, from a kernel and a terminal, and the resources that they get."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 NAME = "runaway.py"
 PROGRAM = Path(__file__).with_name("runaway_program.py")
 PROCESSES = 200
-"""Processes that fork: in our image a lab may have 256 with `subjects.CONFIG`."""
-MEMORY = 2 * 1024**3
-"""Bytes at the end of the time: twice the share of a lab in our image with `subjects.CONFIG`."""
-BLOCK = 4 * 1024**2
+"""The number of forking processes: in our image a lab may have 256 with `subjects.CONFIG`."""
+MEMORY_BYTES = 2 * 1024**3
+"""The size at the end: twice the share of a lab in our image with `subjects.CONFIG`."""
+BLOCK_BYTES = 4 * 1024**2
 START = "import subprocess, sys\nfor words in {}:\n    subprocess.Popen([sys.executable, *words])"
 WRITE = "import pathlib; at = pathlib.Path({!r}).absolute(); at.write_text({!r}); print(at)"
 
 
 @dataclass
 class Taken:
-    """What the programs of the lab were seen to take, at most.
+    """The most that the lab's programs had.
 
     Attributes:
         lab: the container.
-        processes: of the programs.
-        memory: resident memory of the one that grows, MB.
+        processes: the number of processes.
+        memory: the resident memory of the growing program, MB.
     """
 
     lab: Lab
@@ -45,7 +45,7 @@ class Taken:
     memory: float = 0.0
 
     def look(self) -> None:
-        """See how many there are now, and what they use."""
+        """Measure the programs now."""
         found = self.lab.container.top(ps_args="-eo pid,rss,args")["Processes"]
         ours = [(int(size), command) for _, size, command in found if f"{NAME} " in command]
         grows = [size / 1024 for size, command in ours if f"{NAME} memory" in command]
@@ -55,19 +55,19 @@ class Taken:
 
 @contextlib.contextmanager
 def runs_away(subject: Subject, client: httpx.Client, name: str, seconds: float) -> Iterator[Taken]:
-    """Let somebody's lab run away for a while; at the end its kernel and terminal are deleted.
+    """Let a lab run away for some time; at the end its kernel and terminal are deleted.
 
-    From the first moment every core computes, memory grows and the disk is written to; halfway
-    processes begin to fork, among which the others would not come that far.
+    From the beginning all cores compute, memory grows and the disk is written. After half of the
+    time processes begin to fork; with them from the start, the others would not get that far.
 
     Args:
         subject: the Hub.
         client: the owner's browser.
-        name: theirs; the lab is open.
-        seconds: until all programs have stopped by themselves.
+        name: the owner's name; the lab is open.
+        seconds: the time until all programs have stopped by themselves.
 
     Returns:
-        What these programs take; `Taken.look` is for the caller to call meanwhile.
+        The resources of these programs; the caller calls `Taken.look` meanwhile.
 
     Raises:
         httpx.HTTPStatusError: the lab starts no kernel or terminal, or ends none.
@@ -81,7 +81,7 @@ def runs_away(subject: Subject, client: httpx.Client, name: str, seconds: float)
 
     def end(what: str) -> None:
         answer = client.delete(f"{labs.ADDRESS}{base}/api/{what}")
-        if answer.status_code != httpx.codes.NOT_FOUND:  # its lab has ended it already
+        if answer.status_code != httpx.codes.NOT_FOUND:  # its lab has already ended it
             answer.raise_for_status()
 
     def socket(path: str) -> Any:
@@ -100,9 +100,9 @@ def runs_away(subject: Subject, client: httpx.Client, name: str, seconds: float)
         def words(way: str, bound: int, after: float = 0.0) -> list[str]:
             return [place, way, str(after), str(seconds - after), str(bound)]
 
-        start = [words("spin", os.cpu_count() or 1), words("memory", MEMORY)]
+        start = [words("spin", os.cpu_count() or 1), words("memory", MEMORY_BYTES)]
         runs.ask("execute_request", {"code": START.format(start), "silent": False})
-        background = [words("disk", BLOCK), words("forks", PROCESSES, seconds / 2)]
+        background = [words("disk", BLOCK_BYTES), words("forks", PROCESSES, seconds / 2)]
         students.Terminal(shell).send("".join(f"python {' '.join(one)} &\r" for one in background))
         try:
             yield Taken(subject.lab)

@@ -1,8 +1,7 @@
-"""What a student's program does that runs away; it stops by itself. Run in a lab, with its Python.
+"""A student's runaway program, which stops by itself; it runs in a lab, with the lab's Python.
 
-Each of its four ways takes what it can get for some seconds: "spin" every core, "forks" as many
-processes as its bound, "memory" bytes up to its bound, "disk" the volume, with a file that has no
-name.
+Each of its four kinds uses a resource for some seconds: "spin" all cores, "forks" processes up to a
+limit, "memory" bytes up to a limit, "disk" the volume, with a file without a name.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MB = 1024**2
-FILE = 512 * MB
-"""How large the file on the disk becomes before it is written again."""
+FILE_BYTES = 512 * MB
+"""The size of the file on the disk, after which the program writes it again."""
 
 
 def spin(end: float, bound: int) -> None:
@@ -32,7 +31,7 @@ def spin(end: float, bound: int) -> None:
 
 
 def forks(end: float, bound: int) -> None:
-    """Start processes, each of which starts others without a pause; try again what is refused."""
+    """Start processes that each start others without a pause; try again after a refusal."""
     made = 0
     while made < bound and time.time() < end:
         with contextlib.suppress(OSError):
@@ -45,7 +44,7 @@ def forks(end: float, bound: int) -> None:
 
 
 def memory(end: float, bound: int) -> None:
-    """Fill bytes up to the bound, evenly over the time that there is."""
+    """Fill memory up to the limit, evenly over the time."""
     begun = time.time()
     kept: list[bytes] = []
     while (now := time.time()) < end:
@@ -59,7 +58,7 @@ def disk(end: float, bound: int) -> None:
     """Write blocks of so many bytes, each of them through to the disk."""
     with tempfile.TemporaryFile(dir=".", buffering=0) as file:
         while time.time() < end:
-            if file.tell() + bound > FILE:
+            if file.tell() + bound > FILE_BYTES:
                 file.seek(0)
             file.write(os.urandom(bound))
             os.fsync(file.fileno())

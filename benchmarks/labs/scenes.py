@@ -1,4 +1,4 @@
-"""What is measured: how own labs open, what they use, and what others feel of it."""
+"""The scenes: how personal labs open, what they use, and how that affects others."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 TYPED_PER_SECOND = 4
 ONE_IN = 5
-"""Of the class, one in so many types."""
+"""One person of the class in so many types."""
 ALONE = 5
-"""Labs that are opened one after the other, or half of all if these are few; all others are opened
-at the same moment."""
+"""The number of labs that open one after the other, or half of all if there are few; all others
+open at the same moment."""
 NEXT_DOOR = 4
-"""Pages in the lab beside the one that runs away; half of them type."""
+"""The number of pages in another lab beside the runaway lab; half of them type."""
 ROUND_SECONDS = 2.0
 
 
 @dataclass
 class Found:
-    """What was measured with one of the two, by the names of `report.ROWS`.
+    """The results of one of the two, by the names of `report.ROWS`.
 
     Attributes:
-        name: the subject's.
+        name: the subject's name.
         values: seconds, ms, MB.
     """
 
@@ -46,11 +46,11 @@ class Found:
     values: dict[str, float] = field(default_factory=dict)
 
     def spread(self, name: str, values: list[float]) -> None:
-        """Keep the median and the 95th percentile of some values: of five, the greatest.
+        """Store the median and the 95th percentile of values; of five values the largest.
 
         Args:
-            name: of what was measured.
-            values: none if nothing came to its end, which is kept as infinity.
+            name: the name of the values.
+            values: the values; without any, because nothing ended, infinity is stored.
         """
         values = values or [math.inf]
         self.values[f"{name} p50"] = statistics.median(values)
@@ -59,11 +59,11 @@ class Found:
 
 @dataclass
 class Typing:
-    """A class, or a lab, that types; its crowd is a process of its own.
+    """A class, or a lab, that types; its crowd runs in another process.
 
     Attributes:
-        crowd: of its people.
-        found: what its latencies are kept in.
+        crowd: the crowd of its people.
+        found: the results, in which its latencies are stored.
     """
 
     crowd: Away
@@ -71,10 +71,10 @@ class Typing:
 
     @contextlib.contextmanager
     def noted(self, name: str) -> Iterator[None]:
-        """Keep the latencies of what is typed meanwhile.
+        """Store the latencies of typing meanwhile.
 
         Args:
-            name: of what happens, in what is found.
+            name: the name of the results.
         """
         before = self.crowd.result()
         yield
@@ -86,11 +86,11 @@ class Typing:
         self.found.spread(f"lag {name}", lags)
 
     def meanwhile(self, name: str, is_over: Callable[[], bool]) -> None:
-        """Have them type, at least one round, until something is over.
+        """Have them type, at least one round, until a condition is true.
 
         Args:
-            name: of what happens, in what is found.
-            is_over: asked after each round.
+            name: the name of the results.
+            is_over: the condition, which is called after each round.
         """
         with self.noted(name):
             while True:
@@ -105,12 +105,14 @@ class Typing:
 
 
 def measure(subject: Subject, people: int, seconds: float) -> Found:
-    """Open labs of people's own beside a class, and have everybody type.
+    """Open personal labs beside a class, and have everybody type.
 
     Args:
         subject: the Hub.
-        people: in the class; as many others, two at least, have a lab of their own.
-        seconds: to type while nothing else happens, in all labs, and beside one that runs away.
+        people: the number of people in the class; as many others, at least two, have a personal
+            lab.
+        seconds: how long they type: while nothing else happens, in all labs, and beside a runaway
+            lab.
 
     Returns:
         A value for each of `report.ROWS`.
@@ -147,13 +149,13 @@ def measure(subject: Subject, people: int, seconds: float) -> Found:
 def beside_a_runaway(
     subject: Subject, clients: dict[str, httpx.Client], typing: Typing, seconds: float
 ) -> None:
-    """Have the class, and the last one's lab, type while the first one's lab runs away.
+    """Have the class, and the last person's lab, type while the first person's lab runs away.
 
     Args:
         subject: the Hub.
-        clients: browsers by whose they are; their labs are open.
+        clients: browsers by their owners' names; their labs are open.
         typing: the class.
-        seconds: how long.
+        seconds: how long they type.
     """
     first, *_, last = clients
     place = subject.room(clients[last], f"/user/{last}", "beside.ipynb")
@@ -182,11 +184,11 @@ def beside_a_runaway(
 
 @contextlib.contextmanager
 def opening(subject: Subject, clients: dict[str, httpx.Client]) -> Iterator[list[Future[float]]]:
-    """Open labs at the same moment, each by a thread of its own.
+    """Open labs at the same moment, each in its own thread.
 
     Args:
         subject: the Hub.
-        clients: browsers by whose they are.
+        clients: browsers by their owners' names.
     """
     with ThreadPoolExecutor(len(clients)) as pool:
         yield [pool.submit(subject.open, client, name) for name, client in clients.items()]

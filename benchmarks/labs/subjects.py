@@ -1,4 +1,4 @@
-"""The two that are compared: our image, and stock JupyterHub from the same packages."""
+"""The two compared subjects: our image, and stock JupyterHub from the same packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import quote
 import docker
 
 from benchmarks.page_load.images import authorities
-from benchmarks.rooms import servers, whole
+from benchmarks.rooms import running_lab, servers
 from benchmarks.rooms.page import Place
 from benchmarks.soak.lab import CONFIG as TRIAL
 from benchmarks.soak.lab import PASSPHRASE
@@ -36,7 +36,7 @@ c.Classroom.memory_limit = "4G"
 STOCK_IMAGE = "collaborative_jupyterlab_stock_hub"
 STOCK = Path(__file__).parent / "stock"
 CLASS = "class"
-"""Whose lab is the class, in stock JupyterHub: everybody would have to be let into it."""
+"""The owner of the class's lab in stock JupyterHub, where everybody would need access to it."""
 START_SECONDS = 300
 POLL_SECONDS = 0.25
 
@@ -49,7 +49,7 @@ class Subject:
         name: "ours" or "stock".
         lab: its container.
         classroom: the class's address, below the Hub's.
-        server: what the command lines of lab servers look like.
+        server: a pattern of lab servers' command lines.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Subject:
 
     @contextlib.contextmanager
     def sign_in(self, name: str) -> Iterator[httpx.Client]:
-        """Sign somebody in, whose browser stays open for a while."""
+        """Sign in a person, whose browser stays open during the context."""
         with web.browser(self.lab.hosts) as client:
             client.timeout = START_SECONDS
             web.sign_in_with_passphrase(client, labs.ADDRESS, name, PASSPHRASE)
@@ -67,7 +67,7 @@ class Subject:
 
     @contextlib.contextmanager
     def enter_class(self) -> Iterator[httpx.Client]:
-        """Let somebody into the class, whose browser stays open for a while."""
+        """Let a person enter the class; their browser stays open during the context."""
         with self.sign_in(CLASS) as client:
             client.get(f"{labs.ADDRESS}{self.classroom}/lab").raise_for_status()
             yield client
@@ -76,14 +76,14 @@ class Subject:
         """Open somebody's own lab, as a browser does.
 
         Args:
-            client: their browser, signed in.
-            name: theirs.
+            client: the person's browser, signed in.
+            name: the person's name.
 
         Returns:
-            Seconds until JupyterLab's page was there.
+            Seconds until JupyterLab's page was loaded.
 
         Raises:
-            TimeoutError: it never was.
+            TimeoutError: it was never loaded.
         """
         begun = time.monotonic()
         client.get(f"{labs.ADDRESS}/hub/spawn/{name}")
@@ -95,12 +95,12 @@ class Subject:
         raise TimeoutError(f"{self.name}: the lab of {name} doesn't open")
 
     def room(self, client: httpx.Client, base: str, name: str) -> Place:
-        """Make a notebook in a lab; return the place of its room.
+        """Make a notebook in a lab; return the address of its room.
 
         Args:
-            client: the browser of somebody who may.
+            client: the browser of a person who may do that.
             base: the lab's address, below the Hub's.
-            name: the notebook's.
+            name: the notebook's name.
         """
         address = f"{labs.ADDRESS}{base}/api"
         headers = {"X-XSRFToken": str(client.cookies.get("_xsrf", path=f"{base}/"))}
@@ -121,15 +121,15 @@ class Subject:
 
     def servers(self) -> set[int]:
         """Return the process ids of all lab servers, on this machine."""
-        return set(whole.pids(self.lab, self.server))
+        return set(running_lab.pids(self.lab, self.server))
 
     def memory(self) -> float:
-        """Return what all processes of the container use and share (PSS), in MB."""
-        return sum(pss(pid) for pid in whole.pids(self.lab, ""))
+        """Return the memory of all processes of the container (PSS), in MB."""
+        return sum(pss(pid) for pid in running_lab.pids(self.lab, ""))
 
 
 def pss(pid: int) -> float:
-    """Return a process's part of the memory (PSS), in MB; nothing of one that has ended."""
+    """Return a process's part of the memory (PSS), in MB; 0 if it has ended."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
     except OSError:
@@ -140,7 +140,7 @@ def pss(pid: int) -> float:
 
 @contextlib.contextmanager
 def ours() -> Iterator[Subject]:
-    """Start our image, with labs of people's own."""
+    """Start our image, with personal labs."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         labs.write_folder(Path(folder), CONFIG, None)

@@ -1,1 +1,1 @@
-"""An hour of a class: what the lab server keeps of all that came and went."""
+"""Measure the lab server's memory during an hour of a class."""

@@ -1,13 +1,13 @@
-"""Let a class of thirty work for an hour; fail if the lab server keeps what is over.
+"""Let a class of thirty work for an hour; fail if the lab server's memory grows.
 
 Run as ``python -m benchmarks.lesson`` (``make soak LESSON=1``). Thirty people have whole pages of
-one notebook; six of them type, each in a cell of their own. Every half minute ten of them reload
-their pages, somebody runs a notebook of their own with a kernel that ends with it, and somebody
-talks. The lab server's memory is read when the ten are gone; its median in the last quarter is
-compared with that of the first.
+one notebook; six of them type, each in a cell of their own. Every half minute ten people reload
+their pages, a person runs their own notebook with a kernel that ends with it, and a person writes
+into the chat. The benchmark reads the lab server's memory after the ten old pages are closed, and
+compares its median in the last quarter with the first quarter's.
 
 Six people who type without a pause at one place would be another measurement: Yjs keeps each of
-their insertions apart, with 200 bytes each, and joins those that one person types after another.
+their insertions apart, with 200 bytes each, and joins those that one person types in a row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from benchmarks.lesson.activities import Busy
 from benchmarks.pages import labs, scenes
 from benchmarks.pages.people import WholePeople
-from benchmarks.rooms import away, whole
+from benchmarks.rooms import away, running_lab
 from benchmarks.rooms.scenes import TYPED_PER_SECOND
 from tests import logs
 
@@ -37,23 +37,23 @@ if TYPE_CHECKING:
 STAY, COME_AND_GO, TYPISTS = 20, 10, 6
 TYPING_SECONDS = 30.0
 FIRST_OTHER = 500_000
-"""The number of the first page that is reloaded: no other page's."""
+"""The number of the first reloaded page, which no other page has."""
 EXPECTED = (r"delete /own-\d+\.ipynb",)
-"""What the log may say besides."""
+"""Further log lines that are expected."""
 AT_MOST = 1.10
-"""What the last quarter's memory may be of the first one's."""
+"""The limit of the ratio of the last quarter's memory to the first quarter's."""
 FEWEST = 8
-"""Readings of which quarters can be told apart."""
+"""The smallest number of readings that has four quarters."""
 
 
 def growth(readings: Sequence[float]) -> float:
-    """Divide the median of the last quarter by that of the first.
+    """Divide the median of the last quarter by the first quarter's.
 
     Args:
-        readings: in MB, in order.
+        readings: the readings in MB, in order.
 
     Raises:
-        ValueError: there are too few.
+        ValueError: there are too few readings.
     """
     if len(readings) < FEWEST:
         raise ValueError(f"{len(readings)} readings are too few: {FEWEST} at least")
@@ -62,7 +62,7 @@ def growth(readings: Sequence[float]) -> float:
 
 
 def turn(lab: Measured, busy: Busy, number: int, reloading: Away) -> float:
-    """Do what a class does in half a minute; return the lab server's memory at its end, in MB."""
+    """Let the class work for half a minute; return the lab server's memory at its end, in MB."""
     reloading.do("come", scenes.ARRIVAL_SECONDS)
     busy.open_run_and_close(f"own-{number}.ipynb")
     busy.talk("busy", f"I have run notebook {number}.")
@@ -82,7 +82,7 @@ def work(minutes: float) -> list[float]:
         begun = len(lab.started.lab.log)
         people = lab.enter(STAY + COME_AND_GO)
         client = stack.enter_context(lab.started.sign_in("busy"))
-        client.headers.update(whole.token(client))
+        client.headers.update(running_lab.token(client))
         staying, others = people[:STAY], people[STAY:]
         typing = stack.enter_context(scenes.crowds(lab, staying, TYPISTS, 1 / STAY))
         reloading = stack.enter_context(

@@ -1,4 +1,4 @@
-"""What a class does besides typing: it runs notebooks of its own, and talks."""
+"""What a class does besides typing: people run their own notebooks, and write into the chat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 
-from benchmarks.rooms import whole
+from benchmarks.rooms import running_lab
 from tests import students
 
 if TYPE_CHECKING:
@@ -45,26 +45,26 @@ WAIT_SECONDS = 30
 
 @dataclass
 class Busy:
-    """Somebody who opens a notebook of their own again and again.
+    """A person who opens their own notebook again and again.
 
     Attributes:
-        client: signed in, as a page that may write.
-        lab: where.
+        client: a client that is signed in and may write.
+        lab: the lab.
     """
 
     client: httpx.Client
     lab: Measured
 
     def open_run_and_close(self, name: str) -> None:
-        """Make a notebook, open its room and its kernel, run it, and leave nothing open.
+        """Make a notebook, open its room and its kernel, run it, and close both.
 
         Args:
-            name: of the notebook.
+            name: the notebook's name.
 
         Raises:
-            HTTPStatusError: the lab refuses something.
+            HTTPStatusError: the lab refuses a request.
         """
-        api = f"{whole.BASE}/api"
+        api = f"{running_lab.BASE}/api"
         model = {"type": "notebook", "format": "json", "content": NOTEBOOK}
         self.client.put(f"{api}/contents/{name}", json=model).raise_for_status()
         kind = {"format": "json", "type": "notebook"}
@@ -89,11 +89,11 @@ class Busy:
         self.client.delete(f"{api}/contents/{name}").raise_for_status()
 
     def talk(self, sender: str, words: str) -> None:
-        """Open the chat, say something, and close it.
+        """Open the chat, write a message, and close it.
 
         Args:
             sender: the person's name.
-            words: to say.
+            words: the message.
         """
         file = self.lab.plan.ids["chat"]
         session = self.lab.plan.ids["session"]
@@ -111,11 +111,11 @@ class Busy:
 
 
 def hear(socket: ClientConnection, document: Doc[Any]) -> None:
-    """Hear a room until it has sent its document.
+    """Read from a room until it has sent its document.
 
     Args:
-        socket: of the room.
-        document: the copy that takes it.
+        socket: the room's socket.
+        document: the copy that receives it.
     """
     told = False
     while not told:

@@ -1,1 +1,1 @@
-"""Opening the lab: this image beside the old recipe, both measured in one run."""
+"""Measure opening the lab with this image and with the old recipe, in one run."""

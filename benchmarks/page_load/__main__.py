@@ -1,4 +1,4 @@
-"""Measure this image and the old recipe by turns; print a table and what is reached.
+"""Measure this image and the old recipe alternately; print a table and the reached targets.
 
 Run as ``python -m benchmarks.page_load`` from the repository's root.
 """
@@ -28,16 +28,16 @@ the engine's machine).
 
 
 def say(text: str) -> None:
-    """Tell the person who waits how far it is."""
+    """Print the progress."""
     print(text, file=sys.stderr, flush=True)
 
 
 def measure(subjects: list[Subject], runs: int) -> None:
-    """Measure everything, the recipes by turns: what else the machine does meets both alike.
+    """Measure everything, the recipes alternately, so that the machine's other load affects both.
 
     Args:
         subjects: the recipes; their samples are filled in.
-        runs: how often everything is done.
+        runs: the number of repetitions.
     """
     with contextlib.ExitStack() as stack:
         playwright = stack.enter_context(sync_playwright())

@@ -1,4 +1,4 @@
-"""One person's visits in a real Chromium with a profile of its own."""
+"""A person's visits in a real Chromium with its own profile."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def profile(
 ) -> Iterator[BrowserContext]:
     """Open a Chromium with an empty cache on disk and a person's cookies.
 
-    It trusts the self-signed certificate by its key: what is merely clicked through, Chromium
-    doesn't keep in its cache, and every visit would be a first one.
+    It trusts the self-signed certificate by its key: after a click through the warning Chromium
+    would not use its cache, and every visit would be a first one.
 
     Args:
-        playwright: what starts it.
-        started: the container to find at the lab's name.
-        person: signed in there; None for somebody who is not.
+        playwright: starts it.
+        started: the container at the lab's name.
+        person: the signed-in person; None for nobody.
     """
     ip = started.lab.ip
     with tempfile.TemporaryDirectory(prefix="visitor-") as folder:
@@ -108,11 +108,11 @@ def form(context: BrowserContext) -> float:
     """Open the sign-in form and return what it transfers, in kB.
 
     Args:
-        context: a profile that nobody has signed in with.
+        context: a profile in which nobody has signed in.
 
     Raises:
-        RuntimeError: something could not be fetched.
-        TimeoutError: the network never fell silent.
+        RuntimeError: a request failed.
+        TimeoutError: the network never became quiet.
     """
     page = context.new_page()
     wire = Wire(page, slow=False)

@@ -1,4 +1,4 @@
-"""What is measured, how several runs become one number, and what is to be reached."""
+"""The measured values, how several runs become one number, and the targets."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ IMAGE = Measure("image size", "MB", 0)
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached.
+    """A target.
 
     Attributes:
-        measure: the row that it is about.
-        limit: the most that it may be.
+        measure: the row of the target.
+        limit: the largest allowed value.
         of_old: whether the limit is a share of the old recipe's value.
     """
 

@@ -1,4 +1,4 @@
-"""What is done to a recipe, once: the main program repeats and alternates it."""
+"""One round of measurements of a recipe; the main program repeats and alternates them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes over the wire while a page loads, as Chromium's DevTools protocol tells it."""
+"""Count the network traffic while a page loads, by Chromium's DevTools protocol."""
 
 from __future__ import annotations
 

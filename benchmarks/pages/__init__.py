@@ -1,1 +1,1 @@
-"""What whole pages cost the lab: their sockets, and the HTTP that Chromium sends for them."""
+"""Measure what whole pages cost the lab: their sockets, and the HTTP that Chromium sends."""

@@ -1,4 +1,4 @@
-"""Measure what whole pages cost the lab; print a table with targets; fail where one is missed.
+"""Measure what whole pages cost the lab; print a table with targets; fail if one is missed.
 
 Run as ``python -m benchmarks.pages`` from the repository's root. Each person is signed in alone and
 has all sockets of a page and the HTTP that a real page sends (`benchmarks.pages.recording`). One in
@@ -20,12 +20,12 @@ SCENES = ("typing", "visits", "folder")
 
 
 def say(text: str) -> None:
-    """Tell the person who waits how far it is."""
+    """Print the progress."""
     print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Measure everything, or what is asked for."""
+    """Measure all scenes, or those that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--scenes", nargs="+", choices=SCENES, default=SCENES)
     parser.add_argument("--people", type=int, nargs="+", default=PEOPLE)

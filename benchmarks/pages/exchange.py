@@ -1,4 +1,4 @@
-"""One page's HTTP: a connection that stays open, on which one request follows another."""
+"""A page's HTTP: an open connection, on which one request follows another."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass
 class Answers:
-    """What was answered to a crowd.
+    """The answers to a crowd.
 
     Attributes:
-        statuses: how many answers of each.
-        seconds: of each request, from when it was due.
-        size: bytes.
+        statuses: the number of answers for each status.
+        seconds: the time of each request, from the moment when it was due.
+        size: bytes of all answers.
     """
 
     statuses: dict[int, int] = field(default_factory=dict)
@@ -33,14 +33,14 @@ class Answers:
 
 
 class Exchange:
-    """A connection, and what is still to be asked for on it."""
+    """A connection, and the requests that it still has to send."""
 
     def __init__(self, place: Place, answers: Answers) -> None:
         """Connect.
 
         Args:
-            place: of the server.
-            answers: where to count what is answered.
+            place: the server's address.
+            answers: counts the answers.
         """
         self._place, self._answers = place, answers
         self.socket = place.connect()
@@ -51,15 +51,15 @@ class Exchange:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether everything was answered."""
+        """Whether all requests were answered."""
         return not self._busy and not self._due
 
     def ask(self, request: bytes, then: Callable[[int], None] | None = None) -> None:
-        """Ask for something when what came before is answered.
+        """Send a request after the earlier ones are answered.
 
         Args:
-            request: the whole of it.
-            then: is given the answer's status.
+            request: the whole request.
+            then: called with the answer's status.
         """
         self._due.append((time.monotonic(), request, then))
         self._next()
@@ -72,7 +72,7 @@ class Exchange:
             self.flush()
 
     def flush(self) -> None:
-        """Send what the kernel takes."""
+        """Send as many bytes as the system accepts."""
         try:
             while self._unsent:
                 del self._unsent[: self.socket.send(self._unsent)]
@@ -80,7 +80,7 @@ class Exchange:
             pass
 
     def read(self) -> None:
-        """Take what has arrived.
+        """Read the arrived bytes.
 
         Raises:
             ConnectionError: the server has ended the connection.
@@ -105,10 +105,10 @@ class Exchange:
 
 
 def answered(buffer: bytes | bytearray) -> int:
-    """Return the status of an answer that has arrived as a whole; 0 for one that hasn't.
+    """Return the status of a complete answer; 0 for an incomplete one.
 
     Args:
-        buffer: what has arrived since the request.
+        buffer: the bytes that have arrived since the request.
     """
     head, end, body = bytes(buffer).partition(b"\r\n\r\n")
     if not end:

@@ -12,7 +12,7 @@ from benchmarks.page_load import containers, images
 from benchmarks.pages import recording
 from benchmarks.pages.people import Person, Plan
 from benchmarks.pages.recording import NOTEBOOK
-from benchmarks.rooms import servers, whole
+from benchmarks.rooms import running_lab, servers
 from benchmarks.rooms.page import Place
 from tests import labs, logs
 
@@ -64,7 +64,7 @@ class Measured:
         def one(number: int) -> Person:
             with self.started.sign_in(f"{prefix}-{number}") as client:
                 cookies = "; ".join(f"{item.name}={item.value}" for item in client.cookies.jar)
-                return Person(cookies, whole.token(client)["X-XSRFToken"])
+                return Person(cookies, running_lab.token(client)["X-XSRFToken"])
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(one, range(count)))
@@ -82,14 +82,14 @@ def opened(client: httpx.Client, base: str) -> dict[str, str]:
         base: address of the lab.
     """
     recording.visit(client, base)
-    room = whole.room(client, NOTEBOOK, base)
+    room = running_lab.room(client, NOTEBOOK, base)
     file, _, session = room.rpartition("json:notebook:")[2].partition("?sessionId=")
     return {
         "notebook": NOTEBOOK,
         "file": file,
         "session": session,
         "chat": recording.chat(client, base),
-        "kernel": whole.kernel(client, NOTEBOOK, base),
+        "kernel": running_lab.kernel(client, NOTEBOOK, base),
     }
 
 
@@ -98,11 +98,11 @@ def start() -> Iterator[Measured]:
     """Run the lab as a tutor does, with a notebook and its kernel."""
     with containers.start(images.ours()) as started, started.sign_in("ada") as client:
         lab = started.lab
-        (server,) = whole.pids(lab, r"-m classroom\.lab --config")
-        ids = opened(client, whole.BASE)
+        (server,) = running_lab.pids(lab, r"-m classroom\.lab --config")
+        ids = opened(client, running_lab.BASE)
         address = f"{labs.HOST}:8443"
         socket = f"/proc/{server}/root/run/classroom/lab/lab.sock"
         known = recording.read()
         plan = Plan(Place(f"wss://{address}/", ip=lab.ip), known, ids)
         past = Plan(Place(f"ws://{address}/", unix=socket), known, ids)
-        yield Measured(started, server, whole.pids(lab, r"nginx: "), plan, past)
+        yield Measured(started, server, running_lab.pids(lab, r"nginx: "), plan, past)

@@ -1,4 +1,4 @@
-"""Whole people: each signed in alone, with all of a page's sockets and the HTTP that it sends."""
+"""People with whole pages: each has signed in, and has all sockets and the HTTP of a page."""
 
 from __future__ import annotations
 

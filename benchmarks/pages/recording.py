@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from playwright.sync_api import sync_playwright
 
 from benchmarks.page_load import browsing, containers, images
-from benchmarks.rooms import whole
+from benchmarks.rooms import running_lab
 from classroom.lab.api import first_answers
 from classroom.lab.upstream import known_answers
 from tests.browser.conftest import wait_for_lab
@@ -32,7 +32,7 @@ BASE = "/services/classroom"
 NOTEBOOK, CHAT = "n.ipynb", "Classroom.chat"
 PAGE = "GET /lab/tree/{notebook}"
 STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/kernelspecs/", "/oauth_callback")
-"""What the front answers from the disk, and what is asked once a day to sign in."""
+"""Requests that the front answers from the disk, and requests of a sign-in, once a day."""
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NAMES = (
     (re.escape(NOTEBOOK), "{notebook}"),
@@ -45,7 +45,7 @@ NAMES = (
 )
 SETTLE_SECONDS = 5.0
 SAVES, SAVE_SECONDS = 4, 3.0
-"""How often something is typed that the lab saves soon after, and how many seconds apart."""
+"""How often the recording types something, which the lab then saves, and the seconds between."""
 IDLE_SECONDS = 62.0
 OFTEN = 2
 """Requests of one kind, within the idle minute, that make a poll."""
@@ -53,13 +53,13 @@ OFTEN = 2
 
 @dataclass
 class Recording:
-    """What a page asks for: methods and paths, with placeholders.
+    """A page's requests: methods and paths, with placeholders.
 
     Attributes:
         sockets: addresses of its WebSockets.
-        load: from the first request until it is quiet, in order.
-        saved: after each save of the document.
-        polled: what it asks for again and again, and how many seconds apart.
+        load: requests from the first one until it is quiet, in order.
+        saved: requests after each save of the document.
+        polled: repeated requests, with the seconds between two of them.
     """
 
     sockets: list[str] = field(default_factory=list)
@@ -69,10 +69,10 @@ class Recording:
 
 
 def placed(address: str) -> str:
-    """Name what is asked for, below the lab: ids as placeholders, without what tells times apart.
+    """Return a path below the lab, with placeholders for ids, and without parts that always change.
 
     Args:
-        address: of a request or a socket.
+        address: the address of a request or a socket.
     """
     parts = urlsplit(address)
     pairs = [(name, value) for name, value in parse_qsl(parts.query) if value]
@@ -116,12 +116,12 @@ class Recorder:
 
 
 def is_each(what: str, saved: list[str], polled: dict[str, float]) -> bool:
-    """Say whether something is asked for after each save, and not only because it is time.
+    """Say whether a request follows each save, and does not only come at intervals.
 
     Args:
         what: a request.
-        saved: all that were sent while the document was saved `SAVES` times.
-        polled: of the recording.
+        saved: all requests while the document was saved `SAVES` times.
+        polled: the recording's repeated requests.
     """
     by_itself = math.ceil(SAVES * SAVE_SECONDS / polled[what]) if what in polled else 0
     return saved.count(what) - by_itself >= SAVES / 2
@@ -140,7 +140,7 @@ def record(page: Page, address: str) -> Recording:
     cell = page.locator(".jp-Notebook .jp-Cell .cm-content >> visible=true").first
     cell.wait_for()
     page.wait_for_timeout(1000 * SETTLE_SECONDS)
-    # Whoever is new to the lab is sent to the Hub first, and back.
+    # The lab first redirects a new person to the Hub, which redirects them back.
     begun = max(when for when, what in recorder.heard if what == PAGE)
     end = time.monotonic()
     cell.click()
@@ -163,18 +163,18 @@ def record(page: Page, address: str) -> Recording:
 
 
 def visit(person: httpx.Client, base: str) -> None:
-    """Be there before: what is the same for everybody is found out when the first page asks.
+    """Visit the lab before the recording: it prepares common answers for the first page.
 
     Args:
-        person: signed in.
-        base: address of the lab.
+        person: a signed-in person.
+        base: the lab's address.
     """
     settings = [f"lab/api/settings{what}" for what in first_answers.SETTINGS]
     for what in (*sorted(known_answers.KNOWN), *settings):
         person.get(f"{base}/{what}").raise_for_status()
 
 
-def chat(person: httpx.Client, base: str = whole.BASE) -> str:
+def chat(person: httpx.Client, base: str = running_lab.BASE) -> str:
     """Open the chat, as everybody's first page does; return its file's id.
 
     Args:
@@ -183,12 +183,12 @@ def chat(person: httpx.Client, base: str = whole.BASE) -> str:
     """
     address = f"{base}/api/collaboration/session/{CHAT}"
     asked = {"format": "text", "type": "chat"}
-    answer = person.put(address, headers=whole.token(person), json=asked)
+    answer = person.put(address, headers=running_lab.token(person), json=asked)
     return str(answer.raise_for_status().json()["fileId"])
 
 
 def read() -> Recording:
-    """Read the recording that is kept."""
+    """Read the stored recording."""
     return Recording(**json.loads(FILE.read_text(encoding="utf-8")))
 
 
@@ -203,11 +203,11 @@ def main() -> None:
         sync_playwright() as playwright,
         browsing.profile(playwright, started, person) as context,
     ):
-        whole.room(person, NOTEBOOK)
-        whole.kernel(person, NOTEBOOK)
-        visit(person, whole.BASE)
+        running_lab.room(person, NOTEBOOK)
+        running_lab.kernel(person, NOTEBOOK)
+        visit(person, running_lab.BASE)
         chat(person)
-        found = record(context.new_page(), whole.BASE)
+        found = record(context.new_page(), running_lab.BASE)
     FILE.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
 
 

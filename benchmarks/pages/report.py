@@ -1,4 +1,4 @@
-"""The table of whole pages, with targets, and which of them were missed."""
+"""Print the table of whole pages with its targets, and list the missed targets."""
 
 from __future__ import annotations
 

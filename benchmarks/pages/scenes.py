@@ -1,4 +1,4 @@
-"""What is measured: people with whole pages come, type, leave, and list a large folder."""
+"""The scenes: people with whole pages come, type, leave, and list a large folder."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How soon somebody is out after they may no longer be in."""
+"""Measure how soon people are disconnected after their access ends."""

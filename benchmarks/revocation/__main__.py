@@ -1,7 +1,8 @@
-"""Take people off lists, alone and beside a class that types; print how long they were still in.
+"""End people's access, alone and beside a class that types; print how long they stayed connected.
 
-Run as ``python -m benchmarks.revocation`` from the repository's root. The tests wait until
-somebody is out, however long that takes on a busy machine; the promised seconds are measured here.
+Run as ``python -m benchmarks.revocation`` from the repository's root. The tests wait until a person
+is disconnected, without a time limit on a busy machine; this benchmark measures the promised
+seconds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from benchmarks.revocation import report, scenes
 
 
 def main() -> int:
-    """Measure, print, and return 1 when a target is missed."""
+    """Measure, print, and return 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.revocation", description=__doc__)
     parser.add_argument("--people", type=int, default=30, help="in the class that types")
     parser.add_argument("--rounds", type=int, default=10, help="of each kind")

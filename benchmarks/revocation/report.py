@@ -1,4 +1,4 @@
-"""The table of how soon people are out, with targets, and which of them were missed."""
+"""Print the table of the times until people are disconnected, and list the missed targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured: the tutor saves the file, or an owner revokes a share, and somebody is out."""
+"""The scenes: the tutor saves the file, or an owner ends a share, and a person is disconnected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SOCKETS = (page_socket.ADDRESS, "api/events/subscribe")
 FRONT = "nginx: master process.*front.conf"
 TYPED_PER_SECOND = 4
 ONE_IN = 5
-"""Of the class, one in so many types."""
+"""One person of the class in so many types."""
 WAIT_SECONDS = 60
 POLL_SECONDS = 0.02
 
@@ -228,7 +228,7 @@ def dead_front(school: School, found: Found) -> None:
 
 BESIDE = (off_the_list, out_of_the_room, out_of_the_group, revoked)
 DEATHS = 2
-"""Of the front: whatever dies again and again is started again later each time, by design."""
+"""The number of the front's deaths: the supervisor waits longer before each further restart."""
 
 
 def measure(school: School, people: int, rounds: int) -> Found:

@@ -1,1 +1,1 @@
-"""How many people fit into one notebook."""
+"""Measure how many people can work in one notebook."""

@@ -1,4 +1,4 @@
-"""Measure stock rooms, ours and Node's y-websocket by turns in one run; print what is reached.
+"""Measure stock rooms, ours and Node's y-websocket alternately; print the reached targets.
 
 Run as ``python -m benchmarks.rooms`` from the repository's root. One in five types four times a
 second at the end of one notebook's cell; everybody echoes presence as JupyterLab's pages do.
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.conclusion import conclude
-from benchmarks.rooms import away, report, servers, whole
+from benchmarks.rooms import away, report, running_lab, servers
 from benchmarks.rooms.bare import bare
 from benchmarks.rooms.scenes import SCENES, Found, through
 
@@ -33,7 +33,7 @@ PLAN: dict[str, dict[int, tuple[str, ...]]] = {
 
 
 def kinds(people: int) -> tuple[str, ...]:
-    """Choose who is measured with so many people in one notebook."""
+    """Choose the servers to measure with so many people in one notebook."""
     stock = ("stock",) if people <= STOCK_AT_MOST else ()
     return (*stock, "ours", *(("node",) if people <= NODE_AT_MOST else ()))
 
@@ -48,7 +48,7 @@ def measure(scene: str, kind: str, people: int, seconds: float) -> Found:
 def by_both_ways(people: int, seconds: float) -> list[Found]:
     """Type in the whole lab, past the front and through it, by turns."""
     found = []
-    with whole.start() as (_, ways, front):
+    with running_lab.start() as (_, ways, front):
         for _ in range(ROUNDS):
             for way, place in ways.items():
                 print(f"{people} people, {way} …", file=sys.stderr, flush=True)
@@ -60,7 +60,7 @@ def by_both_ways(people: int, seconds: float) -> list[Found]:
 
 
 def main() -> int:
-    """Measure everything, or what is asked for."""
+    """Measure all scenes, or those that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", nargs="+", default=["typing", *PLAN, "whole"])
     parser.add_argument("--people", type=int, nargs="+", default=PEOPLE)

@@ -1,4 +1,4 @@
-"""A crowd in a process of its own, driven from here."""
+"""Run a crowd in another process, and control it from here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER_SECONDS = 300
 
 
 def live(pipe: Connection, kind: type[Crowd], arguments: Any, options: Any) -> None:
-    """Be a crowd until told to end: what is asked is done, in between it goes on living."""
+    """Run a crowd until a message ends it: carry out calls, and let the crowd live in between."""
     crowd = kind(*arguments, **options)
     pipe.send("there")
     while True:
@@ -36,18 +36,18 @@ def live(pipe: Connection, kind: type[Crowd], arguments: Any, options: Any) -> N
 
 
 class Away:
-    """The near end of a crowd elsewhere."""
+    """A crowd in another process, as seen from here."""
 
     def __init__(self, pipe: Connection) -> None:
         """Talk to it through a pipe."""
         self._pipe = pipe
 
     def ask(self, name: str, *arguments: Any) -> None:
-        """Have it do something, without waiting for the end."""
+        """Call a method of the crowd, without waiting for its end."""
         self._pipe.send((name, arguments))
 
     def wait(self) -> Any:
-        """Wait for the end of what was asked.
+        """Wait for the end of the call.
 
         Raises:
             TimeoutError: it never came.
@@ -61,7 +61,7 @@ class Away:
         return found
 
     def do(self, name: str, *arguments: Any) -> Any:
-        """Have it do something and wait."""
+        """Call a method of the crowd, and wait for its end."""
         self.ask(name, *arguments)
         return self.wait()
 

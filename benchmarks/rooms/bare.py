@@ -1,4 +1,4 @@
-"""The physical limit: the same bytes, by nothing but a loop of socket writes."""
+"""Measure the physical limit: send the same bytes by a loop of socket writes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """People in one room, as JupyterLab's pages behave: they type, move cursors and echo presence.
 
-One process, one epoll loop, sockets by hand: the clients must cost so little that it is the server
-that is measured. Echoes: y-websocket's client sends back what it learns of others' presence. A
-marker carries the time of its sending, so that whoever finds one in a message knows its latency.
+It is one process with one epoll loop and plain sockets: the clients must cost so little that the
+benchmark measures the server. Echoes: y-websocket's client sends others' presence back. A marker
+contains the time of its sending, so that a page that finds it in a message knows the latency.
 """
 
 from __future__ import annotations

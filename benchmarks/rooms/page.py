@@ -63,8 +63,8 @@ class Place:
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             made.sendall(self.before)
             if parts.scheme == "wss":
-                # The rest of the handshake happens as the socket is written to and read: a crowd
-                # that waits for it here doesn't read meanwhile, and is let go.
+                # The rest of the handshake happens with the first writes and reads: a crowd that
+                # waited for it here would not read meanwhile, and the server would disconnect it.
                 made = anybody().wrap_socket(
                     made, server_hostname=parts.hostname, do_handshake_on_connect=False
                 )

@@ -1,4 +1,4 @@
-"""The tables, and which targets were missed."""
+"""Print the tables, and list the missed targets."""
 
 from __future__ import annotations
 

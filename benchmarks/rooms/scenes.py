@@ -1,4 +1,4 @@
-"""What is measured: each scene fills rooms of a server with people and returns what it saw."""
+"""The scenes: each fills a server's rooms with people, and returns the measured values."""
 
 from __future__ import annotations
 

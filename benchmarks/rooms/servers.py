@@ -1,4 +1,4 @@
-"""The servers that are measured: stock rooms and ours from the same image, and Node's."""
+"""The measured servers: stock rooms and ours from the same image, and Node's."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 PEER_IMAGE = "collaborative_jupyterlab_peer"
 PEER = Path(__file__).parent / "peer"
 LABEL = "classroom-benchmark"
-# Half of a hub-managed server's memory is what JupyterHub loads, whoever's rooms are in it.
+# JupyterHub's code is half of a hub-managed server's memory, with stock rooms and with ours.
 MAIN = "import jupyterhub.singleuser; from jupyter_server.serverapp import main; main()"
 STARTS = {
     "stock": MAIN,

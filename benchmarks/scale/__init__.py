@@ -1,1 +1,1 @@
-"""What a class costs a machine, and how many classes fit on one."""
+"""Measure what a class costs a machine, and how many classes fit on one machine."""

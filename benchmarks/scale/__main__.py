@@ -1,4 +1,4 @@
-"""Measure what a class costs; print that, and how many classes fit on which machine.
+"""Measure what a class costs; print it, and how many classes fit on each machine.
 
 Run as ``python -m benchmarks.scale`` from the repository's root. Everybody has a whole page of one
 notebook, one in five types four times a second, nine in ten have a kernel of their own that has

@@ -1,4 +1,4 @@
-"""A class at work, and what its container uses meanwhile."""
+"""Let a class work, and measure its container meanwhile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.kernels.subjects import Ours
 from benchmarks.page_load.containers import anonymous_memory
 from benchmarks.pages import labs as page_labs
 from benchmarks.pages import scenes
-from benchmarks.rooms import whole
+from benchmarks.rooms import running_lab
 from benchmarks.rooms.scenes import TYPED_PER_SECOND
 from benchmarks.scale.fitting import Cost
 
@@ -97,7 +97,7 @@ def work(people: int, seconds: float) -> Cost:
         begun = usage(lab)
         class_ = lab.enter(people)
         grace = stack.enter_context(lab.started.sign_in("grace"))
-        grace.headers.update(whole.token(grace))
+        grace.headers.update(running_lab.token(grace))
         _held = kernels(lab, grace, int(KERNELS * people))
         typists = max(1, people // TYPISTS)
         parts = stack.enter_context(scenes.crowds(lab, class_, typists, 1 / people))

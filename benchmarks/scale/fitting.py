@@ -1,4 +1,4 @@
-"""How many classes fit on a machine: plain values in, plain values out."""
+"""Compute how many classes fit on a machine: plain values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 BUSY = 0.7
 """The share of the cores that classes may use: above it people wait for each other."""
 SYSTEM_MB = 1_500
-"""Memory that the engine, the system and its cache of files want for themselves."""
+"""Memory for the engine, the system and its cache of files."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ MACHINES = tuple(
     Machine(cores, gigabytes * 1024)
     for cores, gigabytes in ((2, 4), (2, 8), (4, 16), (8, 32), (32, 128), (64, 256))
 )
-"""Of the sizes that people rent."""
+"""Machines of usual sizes for rent."""
 
 
 def fitting(machine: Machine, cost: Cost) -> tuple[int, str]:
-    """Say how many classes can work on a machine at the same time, and what ends first.
+    """Return how many classes can work on a machine at once, and which resource is the limit.
 
     Args:
         machine: nothing else runs on it.

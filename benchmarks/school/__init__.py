@@ -1,1 +1,1 @@
-"""What a school costs: six classes on three machines that are a swarm, and what befalls them."""
+"""Measure a school: six classes on a swarm of three machines, also during changes and failures."""

@@ -1,10 +1,10 @@
-"""Measure a school of six classes on three machines; fail where a target is missed.
+"""Measure a school of six classes on three machines; fail if a target is missed.
 
 Run as ``python -m benchmarks.school`` from the repository's root, as root (``make bench-school``).
 The machines are engines in network namespaces of this one, and share its cores with the clients.
-In each class are as many whole people (`benchmarks.pages`), of whom one in five types four times a
-second. Then everybody types a word every other second, while a class is added, the image changes,
-and a machine ends.
+Each class has the same number of people with whole pages (`benchmarks.pages`); one in five types
+four times a second. Then everybody types a word every other second, while a class is added, the
+image changes, and a machine ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEARTBEAT = "5s"
 
 
 def say(text: str) -> None:
-    """Tell the person who waits how far it is."""
+    """Print the progress."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The classes of a school at work: who is in them, where they run, and what they use."""
+"""The working classes of a school: their people, their machines, and what they use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.pages import labs as page_labs
 from benchmarks.pages import recording
 from benchmarks.pages.people import Person, Plan, WholePeople
 from benchmarks.pages.recording import NOTEBOOK
-from benchmarks.rooms import whole
+from benchmarks.rooms import running_lab
 from benchmarks.rooms.page import Place
 from benchmarks.school.results import Usage
 from tests import students
@@ -34,7 +34,7 @@ AT_ONCE = 4
 """People who sign in at the same time, while nothing is measured."""
 FRONT = f"{stacks.FRONT}_{stacks.FRONT}"
 GATEWAY = "docker_gwbridge"
-"""By which containers of a swarm leave their machine, and are reached from it alone."""
+"""The network by which a swarm's containers leave their machine, which alone can reach them."""
 
 
 class People(WholePeople):
@@ -124,7 +124,7 @@ def opened(school: School, name: str, count: int, by: int) -> Course:
     def one(number: int) -> Person:
         with schools.person(school, name, f"{name}-{number}", by) as client:
             cookies = "; ".join(f"{item.name}={item.value}" for item in client.cookies.jar)
-            return Person(cookies, whole.token(client)["X-XSRFToken"])
+            return Person(cookies, running_lab.token(client)["X-XSRFToken"])
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         people = list(pool.map(one, range(count)))

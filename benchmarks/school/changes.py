@@ -1,4 +1,4 @@
-"""What befalls a school while people type in all its classes."""
+"""Changes and failures of a school while people type in all its classes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UP_SECONDS = 240
 
 
 class Befalling:
-    """A school with people in all its classes, and what befalls it."""
+    """Changes and failures of a school with people in all its classes."""
 
     def __init__(self, school: School, courses: list[Course], people: list[Person]) -> None:
         """Begin.

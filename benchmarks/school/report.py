@@ -17,17 +17,18 @@ SET_UP, MORE, IMAGE, KILLED = (
     "a machine without power",
 )
 ADDED_MS, RATIO = 5.0, 2.0
-"""What a front may add to a keystroke: nobody sees five milliseconds, and where a keystroke takes
-long, because the machine is busy, it may take twice as long. One of both has to hold."""
-WAITED = {IMAGE: 30.0, MORE: 5.0}
+"""The time that a front may add to a keystroke, in ms, and the factor. Nobody sees five
+milliseconds; on a busy machine a slow keystroke may take twice as long. One of the two limits must
+hold."""
+WAITED_SECONDS = {IMAGE: 30.0, MORE: 5.0}
 """Seconds for which a page may wait. Half a minute is what docs/operate/school.md says of a class
 that is started again."""
-TOOK = {KILLED: 60.0}
+TAKEN_SECONDS = {KILLED: 60.0}
 """Seconds until the classes are up elsewhere, as docs/operate/school.md says."""
 
 
 TITLES = ("classes", "the front", "changes")
-"""Of the tables, each of which has a place in docs/performance.md."""
+"""The titles of the tables; each has a place in docs/performance.md."""
 
 
 def whole(
@@ -91,8 +92,8 @@ def changes(found: Sequence[Change]) -> list[str]:
         "| --- |" + " ---: |" * 8,
     ]
     rows += [
-        f"| {one.what} | {one.took:.0f} | {bound(TOOK, one)} | {seconds(one.waited)}"
-        f" | {seconds(one.others)} | {bound(WAITED, one)} | {typed(one)} |"
+        f"| {one.what} | {one.took:.0f} | {bound(TAKEN_SECONDS, one)} | {seconds(one.waited)}"
+        f" | {seconds(one.others)} | {bound(WAITED_SECONDS, one)} | {typed(one)} |"
         for one in found
     ]
     return rows
@@ -145,10 +146,12 @@ def _of_change(change: Change) -> list[str]:
         lines.append(f"{change.what}: {change.lost} of {change.typed} words lost")
     if change.unequal:
         lines.append(f"{change.what}: the pages of {change.unequal} classes differ")
-    if change.took > TOOK.get(change.what, float("inf")):
-        lines.append(f"{change.what}: {change.took:.0f} s, not {TOOK[change.what]:.0f}")
+    if change.took > TAKEN_SECONDS.get(change.what, float("inf")):
+        lines.append(f"{change.what}: {change.took:.0f} s, not {TAKEN_SECONDS[change.what]:.0f}")
     # Where no class is concerned, nobody's page may wait.
     waited = change.waited if change.waited is not None else change.others
-    if (waited or 0.0) > WAITED.get(change.what, float("inf")):
-        lines.append(f"{change.what}: pages waited {waited:.1f} s, not {WAITED[change.what]:.0f}")
+    if (waited or 0.0) > WAITED_SECONDS.get(change.what, float("inf")):
+        lines.append(
+            f"{change.what}: pages waited {waited:.1f} s, not {WAITED_SECONDS[change.what]:.0f}"
+        )
     return lines

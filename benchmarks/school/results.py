@@ -1,4 +1,4 @@
-"""What is measured of a school: plain values."""
+"""The measured values of a school: plain values."""
 
 from __future__ import annotations
 

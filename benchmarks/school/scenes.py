@@ -1,4 +1,4 @@
-"""What is measured while nothing befalls a school: all classes at work, and what the front adds."""
+"""The scenes without changes of a school: all classes at work, and the time that the front adds."""
 
 from __future__ import annotations
 

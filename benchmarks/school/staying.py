@@ -1,4 +1,4 @@
-"""People who stay while their school changes: they type, and come back as pages do."""
+"""People who stay while their school changes: they type, and reconnect as pages do."""
 
 from __future__ import annotations
 

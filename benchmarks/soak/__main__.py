@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from benchmarks.soak.people import Person
     from tests.labs import Lab
 
-BETWEEN_WORDS = 1.0
+BETWEEN_WORDS_SECONDS = 1.0
 REST_SECONDS = (5.0, 20.0)
 HERE_SECONDS = 60
 CONVERGE_SECONDS = 60
@@ -95,7 +95,7 @@ class Soak:
             kinds: what may be killed; None for everything.
         """
         staying = [asyncio.create_task(person.stay()) for person in self.people]
-        typing = [asyncio.create_task(person.type(BETWEEN_WORDS)) for person in self.people]
+        typing = [asyncio.create_task(person.type(BETWEEN_WORDS_SECONDS)) for person in self.people]
         faults = in_turn([one for one in self.faults if not kinds or one.name in kinds])
         end = asyncio.get_running_loop().time() + seconds
         try:

@@ -70,7 +70,7 @@ def needed(chosen: argparse.Namespace) -> tuple[str, ...]:
         chosen: the command, with what it was given.
     """
     found = NEEDED.get(chosen.command, ())
-    # What reads a deleted lab's snapshots is given to the lab that gets them.
+    # The socket of a deleted lab's snapshot service is given to the lab that gets the files.
     of_a_lab = bool(getattr(chosen, "lab", ""))
     return tuple({*found, "chown", "dac_override"}) if of_a_lab else found
 
@@ -190,7 +190,7 @@ def say_who_may_be_in(_: argparse.Namespace) -> int:
 def anybody_may_enter() -> bool:
     """Say whether the configuration admits everybody who has a GitHub account.
 
-    The whole of it is checked only where it could be so: that imports all of JupyterHub.
+    All settings are checked only if `allow_all` is set, because that imports all of JupyterHub.
     """
     from classroom.config import config_file, people, settings  # noqa: PLC0415
     from classroom.runtime.problems import StartRefusedError  # noqa: PLC0415
@@ -258,17 +258,17 @@ def print_invitations(chosen: argparse.Namespace) -> int:
 
 
 NEEDED = {
-    # Files of others: who is in the lab, the tutor's configuration, the lab's socket, everything.
+    # To read other users' files: the database, the configuration, the lab's socket, the volume.
     "users": ("dac_override",),
     "sign-in": ("dac_override",),
     "labs": ("dac_override",),
     "lab": ("dac_override",),
     "invitations": ("dac_override",),
-    # To see which lock the start could take, and takes none; to ask as the proxy's user does.
+    # To see which lock a start could take, without taking it; and to connect as the proxy's user.
     "check": ("dac_override", "net_admin", "setuid"),
     "restore": ("dac_override",),
     "documents": ("dac_override",),
-    # And to open others' databases with no more than their rights.
+    # And to open each database with no more than its owner's rights.
     "backup": ("dac_override", "setgid", "setuid"),
     "restore-backup": ("chown", "dac_override"),
     # To become nobody.

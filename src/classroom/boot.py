@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 60
 HERE = ["localhost", "127.0.0.1", "::1"]
-"""By which the machine itself reaches the lab, whatever others call it."""
+"""Names by which the machine itself always reaches the lab."""
 FULL = (
     "{} is full: the lab starts, but saves nothing. People can sign in, look, and delete files in"
     " the file browser; as soon as there is room, it saves again by itself."
@@ -69,11 +69,11 @@ def warn(what: str) -> None:
 
 
 def prepare_data(paths: Paths, *, several: bool) -> None:
-    """Make the directories; warn if they will be lost with the container.
+    """Make the directories; warn if they are removed with the container.
 
     Args:
         paths: where things are.
-        several: whether there may be labs besides the class.
+        several: whether the configuration allows labs besides the class.
     """
     # A restarted container keeps its /run, with sockets of processes that no longer exist.
     layout.clear(paths.run)
@@ -128,7 +128,7 @@ def prepare_tls(loaded: Settings, addresses: str) -> None:
 
 
 def acme_account(loaded: Settings) -> str:
-    """Return by what an authority knows the lab; "" where no certificate is asked for.
+    """Return the thumbprint of the lab's account key at the authority; "" without `acme`.
 
     Args:
         loaded: the settings.
@@ -188,7 +188,7 @@ def run(paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def deadline(*_: object) -> NoReturn:
     """End a start that hangs, so that Docker tries again."""
-    # Past Python's buffer: whatever the signal has interrupted may be writing to it.
+    # Not through Python's buffer: the signal may have interrupted code that writes to it.
     os.write(2, f"The start took more than {DEADLINE_SECONDS} s: giving up.\n".encode())
     os._exit(1)
 

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.pages import recording
-from benchmarks.rooms import whole
+from benchmarks.rooms import running_lab
 from classroom.lab.api import first_answers
 from classroom.lab.upstream import known_answers
 from tests import labs
@@ -65,7 +65,7 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
         page = student.new_page()
         sign_in(page, "Octocat", "/hub/home")
         page.wait_for_url("**/hub/home")
-        found = recording.record(page, whole.BASE)
+        found = recording.record(page, running_lab.BASE)
     assert found.sockets == known.sockets
     assert set(found.load) - {*known.polled} == set(known.load) - {*known.polled}
     # What it polls comes as often as its load takes long.
@@ -133,7 +133,7 @@ def terminal(page: Page, method: str, name: str, body: object = None) -> int:
                 body: body === null ? undefined : JSON.stringify(body)});
             return answer.status;
         }""",
-        [f"{whole.BASE}/api/terminals{name}", method, body],
+        [f"{running_lab.BASE}/api/terminals{name}", method, body],
     )
     return status
 

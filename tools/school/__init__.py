@@ -1,1 +1,1 @@
-"""Many classes on a Docker Swarm, from one short file (docs/operate/school.md)."""
+"""Run many classes on a Docker Swarm, from one short file (docs/operate/school.md)."""

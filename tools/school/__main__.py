@@ -1,4 +1,4 @@
-"""Run a school's classes on a Docker Swarm, or say how they are.
+"""Run a school's classes on a Docker Swarm, or show their state.
 
 Run as ``python -m tools.school`` (``make school``) on a manager of the swarm.
 """
@@ -29,7 +29,7 @@ def read(file: Path) -> School:
     """Read a school's file.
 
     Raises:
-        SchoolError: it can't be read, or is wrong.
+        SchoolError: it can't be read, or has errors.
     """
     try:
         return plan(yaml.safe_load(file.read_text(encoding="utf-8-sig")))
@@ -41,10 +41,10 @@ def read(file: Path) -> School:
 
 
 def stack_of(school: School, one: SchoolClass, folder: Path) -> Stack:
-    """Describe a class, with the files that lie beside the school's.
+    """Describe a class, with its files beside the school's file.
 
     Raises:
-        SchoolError: one of them can't be read.
+        SchoolError: one of its files can't be read.
     """
     try:
         more = (folder / one.config).read_text(encoding="utf-8-sig") if one.config else ""
@@ -57,7 +57,7 @@ def stack_of(school: School, one: SchoolClass, folder: Path) -> Stack:
 
 
 def show(school: School) -> bool:
-    """Print how each class is; return whether all are up."""
+    """Print the state of each class; return whether all are up."""
     nodes, there = swarm.nodes(), swarm.services(school.domain)
     all_up = True
     for one in school.classes:
@@ -71,7 +71,7 @@ def show(school: School) -> bool:
 
 
 def main() -> int:
-    """Do what is asked; return the exit status."""
+    """Run with the command line's arguments; return the exit status."""
     parser = argparse.ArgumentParser(prog="make school", description=__doc__)
     parser.add_argument("--file", type=Path, default=Path("school.yml"), help="the school's file")
     parser.add_argument("do", nargs="?", default="up", choices=("up", "status"))

@@ -1,6 +1,6 @@
-"""Bring a school's classes to what its file says: one after the other, so that a fault stops it.
+"""Deploy a school's classes from its file, one after the other, so that an error stops it.
 
-A class whose files have not changed is left alone, with the people in it.
+A class whose files have not changed stays as it is, with the people in it.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from tools.school.stacks import Stack
 
 START_SECONDS = 240
-"""How long a class may take from its old container's end until it is healthy."""
+"""The time limit from the old container's end until the class is healthy."""
 FRONT_SECONDS = 60
 HELD = "is the volume of another lab"
-"""What a lab says that finds another one on its volume."""
+"""A lab's message if another lab has its volume."""
 UPDATED = frozenset({"completed"})
 ENDED = UPDATED | {"paused", "rollback_completed", "rollback_paused"}
 
 
 class StoppedError(Exception):
-    """A class that doesn't start as it should; the classes after it are as they were."""
+    """A class does not start; the classes after it are unchanged."""
 
 
 def bring_up(school: School, front: Stack, classes: Sequence[Stack]) -> Iterator[str]:
-    """Have Swarm run what a school's file says.
+    """Have Swarm run the classes of a school's file.
 
     Args:
         school: the school.
-        front: what leads to its classes.
-        classes: each class's stack, in the order in which they are brought up.
+        front: the stack of the front, which leads to the classes.
+        classes: the classes' stacks, in the order of deployment.
 
     Yields:
-        A sentence for each thing that was done, as soon as it is.
+        A sentence for each finished step.
 
     Raises:
-        StoppedError: a class doesn't start.
-        SwarmError: Docker refused something.
+        StoppedError: a class does not start.
+        SwarmError: Docker refused a command.
     """
     swarm.deploy(front)
     service = f"{front.name}_{stacks.FRONT}"
@@ -60,7 +60,7 @@ def bring_up(school: School, front: Stack, classes: Sequence[Stack]) -> Iterator
 
 
 def _is_everywhere(service: str) -> bool:
-    """Say whether a service runs on each machine that is there."""
+    """Say whether a service runs on each available machine."""
     nodes = swarm.nodes()
     found = {one.node for one in swarm.tasks(service) if one.state == state.RUNNING}
     return {name for name, is_so in nodes.items() if is_so == state.READY} <= found
@@ -72,12 +72,12 @@ def _service(stack: Stack) -> str:
 
 
 def _shown(name: str) -> str:
-    """Return a class's name as the file has it."""
+    """Return a class's name as in the file."""
     return name.removeprefix(stacks.PREFIX)
 
 
 def _bring_up(stack: Stack) -> Iterator[str]:
-    """Bring one class up, or leave it alone."""
+    """Deploy a class if its files have changed."""
     service = _service(stack)
     before = swarm.template(service)
     swarm.deploy(stack)
@@ -93,7 +93,7 @@ def _bring_up(stack: Stack) -> Iterator[str]:
         found = swarm.tasks(service)
         if state.is_up(found, swarm.nodes()):
             return True
-        # One that was stopped a moment ago still saves: Swarm tries again until it has ended.
+        # The old lab may still save after its stop: Swarm tries again until it has ended.
         return bool(state.error(found)) and HELD not in swarm.refusals(service)
 
     in_time = swarm.wait(ended, START_SECONDS)

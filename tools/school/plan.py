@@ -1,6 +1,6 @@
-"""Decide what a school's file asks for: which classes there are, for whom, and where their work is.
+"""Read a school from its file's content: its classes, their people, and the place of their work.
 
-Nothing in here reads or starts anything.
+This module reads no files and starts no processes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 CLASS = re.compile(r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?")
-"""Of a class: a label of its host name, and a part of Docker's names."""
+"""The name of a class: a label of its host name, and a part of Docker's names."""
 HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 MEMORY = re.compile(r"[1-9][0-9]*[MG]")
 NETWORK = "10.88.0.0/20"
-"""4,096 addresses: each class has one, and each machine's front."""
+"""4,096 addresses: each class needs one, and each machine's front."""
 HTTPS, HTTP = 443, 80
 PORTS = range(1, 2**16)
 IMAGE = "collaborative_jupyterlab"
@@ -25,10 +25,10 @@ RESERVED = frozenset({"front"})
 
 
 class SchoolError(Exception):
-    """What is wrong with the file.
+    """The file has errors.
 
     Attributes:
-        problems: a sentence for each.
+        problems: a sentence for each error.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -42,16 +42,19 @@ class SchoolClass:
     """A class of a school.
 
     Attributes:
-        name: of its host, its services and its volume.
-        tutors: GitHub names.
-        users: GitHub names of those who may enter.
-        organizations: on GitHub, whose members may enter.
-        client_id: of its OAuth app; "" for a trial, which people enter with a passphrase.
-        config: a file beside the school's, whose lines end the class's configuration; "" for none.
-        memory: that its container may use, such as "4G"; "" for all of its machine's.
-        cpus: that it may use; 0 for all.
-        folder: of its work, on a file system that all machines share; "" for a volume on one.
-        node: the machine that has its volume; "" where a folder is given.
+        name: the name of its host, its services and its volume.
+        tutors: the tutors' GitHub names.
+        users: GitHub names of people who may enter.
+        organizations: organizations on GitHub whose members may enter.
+        client_id: the client id of its OAuth app; "" for a trial, which people enter with a
+            passphrase.
+        config: a file beside the school's whose lines are added to the class's configuration; ""
+            for none.
+        memory: the memory that its container may use, such as "4G"; "" for all of its machine's.
+        cpus: the number of processors that it may use; 0 for all.
+        folder: the folder of its work, on a file system that all machines share; "" for a volume
+            on one machine.
+        node: the machine that has its volume; "" with a folder.
     """
 
     name: str
@@ -71,12 +74,12 @@ class School:
     """A school.
 
     Attributes:
-        domain: each class is at its name in this domain.
-        classes: in the file's order.
-        image: as each machine has it, or a registry.
-        network: of fronts and classes, an address range that nothing else uses.
+        domain: the domain; each class is at its own name in it.
+        classes: the classes in the file's order.
+        image: the image, on each machine or in a registry.
+        network: the address range of fronts and classes, which nothing else uses.
         https: the port of each machine that leads to classes.
-        http: the port for certificates' authorities, and for people who type no https.
+        http: the port for certificate authorities, and for people who do not type https.
         acme: an e-mail address, if the classes get their certificates by themselves.
     """
 
@@ -98,7 +101,7 @@ class School:
         return f"{one.name}.{self.domain}"
 
     def address(self, one: SchoolClass) -> str:
-        """Return where people find a class."""
+        """Return a class's address."""
         return f"https://{self.host(one)}{self.port}"
 
 
@@ -108,18 +111,18 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "float": ((int, float), "a number"),
     "tuple[str, ...]": (list, "a list of names"),
 }
-"""By a field's annotation: what the file must have, and how that is called."""
+"""The type in the file, and its description, by a field's annotation."""
 GIVEN_APART = frozenset({"name", "classes"})
 
 
 def plan(found: Any) -> School:
-    """Read a school from what its file holds.
+    """Read a school from its file's content.
 
     Args:
         found: the file's content, as YAML's types.
 
     Raises:
-        SchoolError: with a sentence for each thing that is wrong.
+        SchoolError: the file has errors; there is a sentence for each.
     """
     if not isinstance(found, dict):
         raise SchoolError(["The file has no domain and no classes: begin with the example."])
@@ -136,13 +139,13 @@ def plan(found: Any) -> School:
             problems.append(f"The class {name} must be a table, as in the example.")
             continue
         where = f"the class {name}"
-        # Where its work is, a class says by itself or takes from all: never a half of each.
+        # The place of its work is either the class's own or the common one, never a mix of both.
         usual = {k: v for k, v in common.items() if k not in PLACES or not PLACES & own.keys()}
         values = _values(SchoolClass, {**usual, **own}, where, problems)
         classes.append(SchoolClass(str(name), **values))
     rest = {key: value for key, value in found.items() if key not in {"defaults", "classes"}}
     values = _values(School, rest, "the school", problems)
-    if problems:  # of which others would only follow
+    if problems:  # further errors would only result from these
         raise SchoolError(problems)
     school = School(**{"domain": "", **values}, classes=tuple(classes))
     problems = [flaw for one in classes for flaw in _flaws(one)] + _flaws_together(school)
@@ -155,7 +158,7 @@ PLACES = frozenset({"folder", "node"})
 
 
 def _values(kind: Any, given: dict[Any, Any], where: str, problems: list[str]) -> dict[str, Any]:
-    """Take the fields of a kind that are given; what isn't right is added to the problems."""
+    """Return the given fields of a kind; add errors to the problems."""
     known = {one.name: str(one.type) for one in fields(kind) if one.name not in GIVEN_APART}
     values: dict[str, Any] = {}
     for key, value in given.items():
@@ -174,7 +177,7 @@ def _values(kind: Any, given: dict[Any, Any], where: str, problems: list[str]) -
 
 
 def _flaws(one: SchoolClass) -> list[str]:
-    """Say what is wrong with a class by itself."""
+    """List the errors of a class."""
     who, found = f"The class {one.name}", []
     if not CLASS.fullmatch(one.name) or one.name in RESERVED:
         found.append(
@@ -204,7 +207,7 @@ def _flaws(one: SchoolClass) -> list[str]:
 
 
 def _flaws_together(school: School) -> list[str]:
-    """Say what is wrong with a school, or with two of its classes."""
+    """List the errors of a school, and errors between two of its classes."""
     found = []
     if not HOST.fullmatch(school.domain):
         found.append(

@@ -1,7 +1,7 @@
-"""Write what Docker Swarm is given: a stack for the front, one for each class, and their files.
+"""Describe Docker Swarm's stacks: one for the front, one for each class, and their files.
 
-Swarm never changes a configuration or a secret: each has its content's hash in its name, so that a
-change is a new one, and only the classes whose files differ are started again.
+Swarm never changes a configuration or a secret. The name of each contains a hash of its content, so
+that a change makes a new one, and only classes with changed files restart.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from tools.school.plan import School, SchoolClass
 
 LABEL = "classroom.school"
-"""On all that a school's file has made, with the school's domain."""
+"""The label, with the school's domain, of all objects that were made from a school's file."""
 NETWORK = "school"
 FRONT = "front"
 PREFIX = "class-"
-"""Begins the name of each class's stack; deploy/swarm/front.conf has it too."""
+"""The beginning of the names of classes' stacks; deploy/swarm/front.conf contains it, too."""
 SERVICE = "lab"
 FOLDER = "/srv/jupyterhub/config"
 HTTPS, HTTP = 8443, 8444
 CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", "NET_ADMIN"]
-"""As in docker-compose.yml, which says what each is for."""
-SHARED_MEMORY = 2**30
+"""The same as in docker-compose.yml, which explains each."""
+SHARED_MEMORY_BYTES = 2**30
 FRONT_MEMORY = "512M"
-"""Of a front with all its connections: each needs some 22 kB, and front.conf says how many."""
+"""The memory of a front with all its connections (see front.conf); each needs some 22 kB."""
 LOG = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What ``docker stack deploy`` is given.
+    """The input of ``docker stack deploy``.
 
     Attributes:
-        name: of the stack.
-        content: of its file, as YAML's types.
-        files: what the file refers to, by their names beside it.
+        name: the stack's name.
+        content: the content of its file, as YAML's types.
+        files: the files to which it refers, by their names beside it.
     """
 
     name: str
@@ -56,7 +56,7 @@ def name_of_service(name: str) -> str:
     """Return the name of a class's service.
 
     Args:
-        name: the class's.
+        name: the class's name.
     """
     return f"{PREFIX}{name}_{SERVICE}"
 
@@ -65,16 +65,16 @@ def configuration(school: School, one: SchoolClass, more: str = "") -> str:
     """Write a class's jupyterhub_config.py.
 
     Args:
-        school: the class's.
-        one: of its classes.
-        more: what the class's own file adds; its settings win.
+        school: the class's school.
+        one: the class.
+        more: the text of the class's own file, whose settings win.
     """
     lists = {
         "Authenticator.allowed_users": {*one.users, *one.tutors},
         "Authenticator.admin_users": {*one.tutors},
         "GitHubOAuthenticator.allowed_organizations": {*one.organizations},
     }
-    # Sorted: a set is written in another order each time, and would be another file.
+    # Sorted: the order of a set differs each time, and the file would change.
     lines = [f"c.{key} = set({sorted(names)!r})" for key, names in lists.items() if names]
     if one.client_id:
         callback = f"{school.address(one)}/hub/oauth_callback"
@@ -86,7 +86,7 @@ def configuration(school: School, one: SchoolClass, more: str = "") -> str:
         acme = {"host": school.host(one), "email": school.acme}
         lines.append(f"c.Classroom.acme = {acme!r}")
     lines += [
-        # Only fronts and other classes have addresses in it, and no student's code reaches it.
+        # Only fronts and classes have addresses in it, and students' code can't reach it.
         f"c.Classroom.trusted_proxies = [{school.network!r}]",
         "c.Classroom.proxy_protocol = True",
         more,
@@ -100,9 +100,9 @@ def class_stack(
     """Describe a class.
 
     Args:
-        school: the class's.
-        one: of its classes.
-        more: what the class's own file adds to its configuration.
+        school: the class's school.
+        one: the class.
+        more: the text of the class's own file, which is added to its configuration.
         secrets: the contents of its secret files, by their names in ``secrets/``.
     """
     name, label = name_of(one), {LABEL: school.domain}
@@ -111,7 +111,7 @@ def class_stack(
     kept: dict[str, Any] = {"type": "volume", "source": "data", "target": "/data"}
     if one.folder:
         kept = {"type": "bind", "source": one.folder, "target": "/data"}
-    shared = {"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": SHARED_MEMORY}}  # noqa: S108
+    shared = {"type": "tmpfs", "target": "/dev/shm", "tmpfs": {"size": SHARED_MEMORY_BYTES}}  # noqa: S108
     limits: dict[str, str] = {}
     if one.memory:
         limits["memory"] = one.memory
@@ -123,8 +123,8 @@ def class_stack(
         "endpoint_mode": "dnsrr",
         "placement": {"constraints": [f"node.hostname == {one.node}"] if one.node else []},
         "resources": {"limits": limits},
-        # Never two labs on one volume: the old one has saved and ended before the new one starts.
-        # A new one counts as running once it is healthy.
+        # Never two labs on one volume: the old lab saves and ends before the new one starts.
+        # A new container counts as running once it is healthy.
         "update_config": {"order": "stop-first", "failure_action": "rollback", "monitor": "5s"},
         "rollback_config": {"order": "stop-first"},
         "restart_policy": {"condition": "any", "delay": "5s"},
@@ -153,11 +153,11 @@ def class_stack(
 
 
 def front_stack(school: School, template: str) -> Stack:
-    """Describe what leads people to their class, on each machine.
+    """Describe the front, which leads people to their class on each machine.
 
     Args:
-        school: whose.
-        template: of the front's configuration (deploy/swarm/front.conf).
+        school: the school.
+        template: the template of the front's configuration (deploy/swarm/front.conf).
     """
     label = {LABEL: school.domain}
     conf = template.replace("@DOMAIN@", school.domain.replace(".", r"\."))
@@ -170,9 +170,9 @@ def front_stack(school: School, template: str) -> Stack:
         "user": "front",
         "cap_drop": ["ALL"],
         "read_only": True,
-        "healthcheck": {"disable": True},  # the image's asks for a lab
+        "healthcheck": {"disable": True},  # the image's health check needs a lab
         "volumes": [{"type": "tmpfs", "target": "/tmp"}],  # noqa: S108
-        # Not Swarm's own mesh, behind which nobody's address is known.
+        # Not Swarm's own mesh, which hides people's addresses.
         "ports": [
             {"target": target, "published": port, "protocol": "tcp", "mode": "host"}
             for port, target in ports
@@ -203,12 +203,12 @@ def front_stack(school: School, template: str) -> Stack:
 
 
 def _key(place: str) -> str:
-    """Name a file within its stack."""
+    """Return the name of a file within its stack."""
     return place.replace("/", "_").replace(".", "_")
 
 
 def _named(stack: str, place: str, content: bytes, labels: dict[str, str]) -> dict[str, Any]:
-    """Describe a file that a stack is given: its name changes with its content."""
+    """Describe a file of a stack; its name changes with its content."""
     digest = hashlib.sha256(content).hexdigest()[:12]
     return {"name": f"{stack}-{_key(place)}-{digest}", "file": f"./{place}", "labels": labels}
 
@@ -219,5 +219,5 @@ def _all_named(stack: str, files: Mapping[str, bytes], labels: dict[str, str]) -
 
 
 def _mounted(place: str) -> dict[str, Any]:
-    """Describe where a class finds a file: root alone reads it."""
+    """Describe the mount of a file in a class, where only root can read it."""
     return {"source": _key(place), "target": f"{FOLDER}/{place}", "mode": 0o400}

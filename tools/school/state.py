@@ -1,4 +1,4 @@
-"""Say in a sentence how a class is, from what Docker Swarm says of its task and of the machines."""
+"""Describe a class's state in a sentence, from Docker Swarm's data about tasks and machines."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NO_MACHINE = "down: {why}. `docker service ps {service}` has the whole story"
 
 @dataclass(frozen=True)
 class Task:
-    """What Swarm says of a container that it starts.
+    """Swarm's data about a container that it starts.
 
     Attributes:
-        node: the machine's name; "" where none takes it.
-        wanted: "Running", or how it is to end.
-        state: "Running", "Starting", "Pending" and so on: the first word of the current state.
-        error: why it isn't running, in Swarm's words.
+        node: the machine's name; "" if no machine accepts it.
+        wanted: the desired state: "Running", or an end.
+        state: the first word of the current state: "Running", "Starting", "Pending" and so on.
+        error: why it does not run, in Swarm's words.
     """
 
     node: str
@@ -56,10 +56,10 @@ def tasks(rows: Sequence[Mapping[str, str]]) -> list[Task]:
 
 
 def current(found: Sequence[Task], nodes: Mapping[str, str]) -> Task | None:
-    """Return the task that a class runs as, or is to run as.
+    """Return a class's present or next task.
 
     Args:
-        found: the class's, the newest first.
+        found: the class's tasks, the newest first.
         nodes: the machines' states ("Ready", "Down") by their names.
     """
     wanted = [one for one in found if one.wanted in {RUNNING, READY}]
@@ -68,7 +68,7 @@ def current(found: Sequence[Task], nodes: Mapping[str, str]) -> Task | None:
 
 
 def is_up(found: Sequence[Task], nodes: Mapping[str, str]) -> bool:
-    """Say whether a class runs, and has passed its health check, on a machine that is there.
+    """Say whether a class runs, and has passed its health check, on an available machine.
 
     Args:
         found: the class's tasks.
@@ -79,7 +79,7 @@ def is_up(found: Sequence[Task], nodes: Mapping[str, str]) -> bool:
 
 
 def error(found: Sequence[Task]) -> str:
-    """Return why a class's last container that has failed did; "" if none has."""
+    """Return why a class's last failed container has failed; "" if none has."""
     return next((one.error for one in found if one.error), "")
 
 
@@ -90,14 +90,14 @@ def sentence(
     nodes: Mapping[str, str],
     refusal: str = "",
 ) -> str:
-    """Say how a class is.
+    """Describe the state of a class.
 
     Args:
-        school: the class's.
-        one: of its classes.
-        found: its tasks; None if Swarm knows no such class.
+        school: the class's school.
+        one: the class.
+        found: its tasks; None if Swarm has no such class.
         nodes: the machines' states by their names.
-        refusal: why its lab has not started, in its own words, if it said so.
+        refusal: why its lab has not started, in the lab's words; "" if unknown.
     """
     if found is None:
         return "not started yet: run make school"

@@ -1,4 +1,4 @@
-"""Ask and tell Docker Swarm: the commands of a manager, and nothing decided here."""
+"""Run a manager's commands of Docker Swarm; this module decides nothing."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 0.5
 LOG_SECONDS = 10
-"""How long the log of a class may take: a machine that is away never answers."""
+"""The time limit for reading a class's log: an unreachable machine never answers."""
 
 
 class SwarmError(Exception):
-    """What Docker has refused, in its words."""
+    """Docker has refused a command; the text is its message."""
 
 
 def docker(*words: str) -> str:
-    """Run a docker command and return what it prints.
+    """Run a docker command and return its output.
 
     Raises:
         SwarmError: it failed.
@@ -41,7 +41,7 @@ def docker(*words: str) -> str:
 
 
 def rows(*words: str) -> list[dict[str, str]]:
-    """Run a docker command that prints a line of JSON for each thing."""
+    """Run a docker command that prints JSON in lines; return the objects."""
     return [json.loads(line) for line in docker(*words, "--format", "json").splitlines() if line]
 
 
@@ -57,7 +57,7 @@ def nodes() -> dict[str, str]:
 
 
 def services(domain: str) -> set[str]:
-    """Return the names of the services that a school's file has made."""
+    """Return the names of the services that were made from a school's file."""
     return {row["Name"] for row in rows("service", "ls", "--filter", f"label={LABEL}={domain}")}
 
 
@@ -67,10 +67,10 @@ def tasks(service: str) -> list[state.Task]:
 
 
 def deploy(stack: Stack) -> None:
-    """Have Swarm run a stack, or what has changed of it.
+    """Have Swarm run a stack, or its changes.
 
     Raises:
-        SwarmError: it was refused.
+        SwarmError: Docker has refused it.
     """
     with tempfile.TemporaryDirectory() as folder:
         for name, content in stack.files.items():
@@ -84,7 +84,7 @@ def deploy(stack: Stack) -> None:
 
 
 def template(service: str) -> str:
-    """Return what a service's containers are made from, as JSON; "" if there is no such service."""
+    """Return the specification of a service's containers as JSON; "" without such a service."""
     try:
         return docker("service", "inspect", "--format", "{{json .Spec.TaskTemplate}}", service)
     except SwarmError:
@@ -92,13 +92,13 @@ def template(service: str) -> str:
 
 
 def update_state(service: str) -> str:
-    """Return how far a service's change is: "updating", "completed" …; "" before it begins."""
+    """Return the state of a service's update: "updating", "completed" …; "" before it begins."""
     form = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}"
     return docker("service", "inspect", "--format", form, service).strip()
 
 
 def refusals(service: str) -> str:
-    """Return what a lab has said last of why it doesn't start; "" if it hasn't."""
+    """Return the lab's last message about why it does not start; "" for none."""
     words = ["docker", "service", "logs", "--raw", "--tail", "40", service]
     try:
         done = subprocess.run(
@@ -112,7 +112,7 @@ def refusals(service: str) -> str:
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until a condition holds; return whether it does in time."""
+    """Wait until a condition is true; return whether that was in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -130,5 +130,5 @@ def tidy(domain: str) -> None:
     """Remove the configurations and secrets of a school that no service uses any more."""
     for kind in ("config", "secret"):
         for row in rows(kind, "ls", "--filter", f"label={LABEL}={domain}"):
-            # One that is in use is refused.
+            # Docker refuses to remove those in use.
             subprocess.run(["docker", kind, "rm", row["ID"]], capture_output=True, check=False)

@@ -1,5 +1,5 @@
 """Backups: everything on the volume in one archive, to keep elsewhere or to move with.
 
-A gzip-compressed tar archive with names from the volume's root on. The first member says what it
-is, the last that it is whole.
+A backup is a gzip-compressed tar archive. Names of members are relative to the volume's root. The
+first member says that it is a backup of this lab, the last that the archive is complete.
 """

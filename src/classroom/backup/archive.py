@@ -24,38 +24,38 @@ Owner = tuple[int, int]
 """Numbers of a user and of a group."""
 ROOT: Owner = (0, 0)
 PRIMARY = 0xFF
-"""What is SQLite's primary code of an error (https://sqlite.org/rescode.html)."""
+"""The bits of an error code that are SQLite's primary code (https://sqlite.org/rescode.html)."""
 NO_DATABASE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN}
-HEAD = 16
-HOLES = 10
-DEEPEST = 200
-"""Folders in folders: each is held open."""
-LARGE = 1 << 30
-"""A file of this size that is ten times what it takes on the disk is nothing but holes: it would
-fill whatever the backup is kept on."""
+HEAD_BYTES = 16
+LEAST_RATIO_OF_HOLES = 10
+MOST_NESTED_FOLDERS = 200
+"""`ArchiveWriter.add` holds each of them open."""
+LARGE_BYTES = 1 << 30
+"""A file of this size that is ten times as large as what it takes on the disk is rejected: it is
+nearly all holes, and in the archive it would take its full size."""
 
 
 class LeftOutError(Exception):
-    """Something isn't archived, for that reason."""
+    """A file or folder is left out of the archive; the text is the reason."""
 
 
 class Padded(io.RawIOBase):
-    """A file that shrinks while it is read has zeros where its end was."""
+    """A file that keeps its size: if it shrinks while it is read, zeros replace its end."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes, whatever is left."""
+        """Read this many bytes; zeros stand for what is missing."""
         found = self._source.read(size)
         return found + b"\0" * (size - len(found))
 
 
 def opened(entry: str, flags: int, held: int) -> int:
-    """Open something that was looked at a moment ago.
+    """Open a file or folder, and check that it is the one that was examined before.
 
     Raises:
-        LeftOutError: it has become something else meanwhile.
+        LeftOutError: another file or folder has taken its place.
     """
     try:
         return os.open(entry, flags, dir_fd=held)
@@ -66,10 +66,10 @@ def opened(entry: str, flags: int, held: int) -> int:
 
 
 class ArchiveWriter:
-    """One archive that is being written.
+    """Write one archive.
 
-    Folders are held open while they are read, and no link is followed: students can change
-    everything below the lab's files meanwhile, and this is root.
+    This process is root, and students can change everything below the lab's files while it reads
+    them. It therefore holds folders open while it reads them, and follows no link.
     """
 
     def __init__(
@@ -83,9 +83,9 @@ class ArchiveWriter:
 
         Args:
             archive: open for writing.
-            scratch: a folder for copies of databases, nobody else's.
+            scratch: a folder for copies of databases, which only this process uses.
             skipped: names of members that are left out.
-            warn: is told what couldn't be read.
+            warn: gets a sentence for each file or folder that could not be read.
         """
         self._archive = archive
         self._scratch = scratch
@@ -95,15 +95,16 @@ class ArchiveWriter:
     def add(
         self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
     ) -> None:
-        """Add a file, or a folder with all that is in it, whoever owns it.
+        """Add a file, or a folder with its content, whichever user owns it.
 
         Args:
-            held: descriptor of the folder that it is in.
-            entry: its name there.
+            held: descriptor of the folder that contains it.
+            entry: its name in that folder.
             member: its name in the archive.
-            path: its path, where only root and the lab server can change it: there databases are
-                copied, and not the files that they are made of. None where students can.
-            owner: the first user on that path who isn't root: what it leads to is theirs to change.
+            path: its path, if only root and the lab server can change it. There databases are
+                copied through SQLite, not as files. None if students can change it.
+            owner: the first user on that path who isn't root, and who can change what the path
+                leads to.
 
         Raises:
             OSError: the archive can't be written, or something can't be read.
@@ -120,7 +121,7 @@ class ArchiveWriter:
     def _entry(
         self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
     ) -> None:
-        if member.count("/") > DEEPEST:
+        if member.count("/") > MOST_NESTED_FOLDERS:
             raise LeftOutError("its path has too many folders")
         found = os.stat(entry, dir_fd=held, follow_symlinks=False)
         if stat.S_ISLNK(found.st_mode):
@@ -146,7 +147,8 @@ class ArchiveWriter:
             info.type = tarfile.DIRTYPE
             self._archive.addfile(info)
             names = sorted(os.listdir(below))  # noqa: PTH208 (of a descriptor)
-            # A lab's files last: what a document's history doesn't know yet its file has.
+            # A lab's files last: a file may have text that its document's history does not have
+            # yet.
             for name in sorted(names, key=lambda one: is_students(f"{member}/{one}")):
                 if path is None or not databases.is_companion(name, names):
                     its = f"{member}/{name}"
@@ -158,16 +160,19 @@ class ArchiveWriter:
     def _file(
         self, held: int, entry: str, member: str, path: Path | None, owner: Owner = ROOT
     ) -> None:
-        # Non-blocking: it may have become a pipe just now.
+        # Non-blocking: a student may have replaced it by a pipe.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with os.fdopen(opened(entry, flags, held), "rb") as stream:
             found = os.fstat(stream.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise LeftOutError("it is no longer a file")
-            if found.st_size >= LARGE and found.st_size > HOLES * found.st_blocks * 512:
+            if (
+                found.st_size >= LARGE_BYTES
+                and found.st_size > LEAST_RATIO_OF_HOLES * found.st_blocks * 512
+            ):
                 raise LeftOutError("it is a sparse file with almost no data")
             info = self._info(member, found)
-            if path and databases.is_database(stream.read(HEAD)):
+            if path and databases.is_database(stream.read(HEAD_BYTES)):
                 if self._database(path, owner, info):
                     return
                 for end in databases.COMPANIONS:  # what it is made of, as it is
@@ -183,7 +188,8 @@ class ArchiveWriter:
             try:
                 databases.copy(path, copied, owner)
             except sqlite3.DatabaseError as error:
-                # A full disk or a lock is no reason: what is copied meanwhile would be torn.
+                # After a full disk or a lock the files must not be copied: they may be
+                # inconsistent.
                 if error.sqlite_errorcode & PRIMARY not in NO_DATABASE:
                     raise
                 self._warn(f"{info.name!r} is archived as it is, not as a database: {error}.")

@@ -1,4 +1,4 @@
-"""SQLite databases that somebody is writing to, as they are at one moment."""
+"""Copy SQLite databases while other processes write to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUSY_SECONDS = 30
 
 
 def is_database(head: bytes) -> bool:
-    """Say whether a file is one, by its first bytes."""
+    """Say whether a file is a SQLite database, by its first bytes."""
     return head.startswith(MAGIC)
 
 
@@ -35,7 +35,7 @@ def is_companion(name: str, beside: Collection[str]) -> bool:
 
 @contextlib.contextmanager
 def as_owner(user: int, group: int) -> Iterator[None]:
-    """Open files with a user's rights alone; nothing changes when it is root, or this process.
+    """Open files with a user's rights alone; change nothing for root or this process's own user.
 
     Args:
         user: its number.
@@ -57,15 +57,16 @@ def as_owner(user: int, group: int) -> Iterator[None]:
 
 
 def copy(database: Path, to: Path, owner: tuple[int, int] = (0, 0)) -> None:
-    """Copy a database, with all that was committed until now.
+    """Copy a database with every transaction that is committed now.
 
-    SQLite's own backup: nobody who writes is held up for longer than a copy of the pages takes.
+    This uses SQLite's backup interface, which blocks writers only while it copies the pages.
 
     Args:
         database: it may be in use.
         to: a file that isn't there yet.
-        owner: the user who can change what the database's path leads to, and a group of theirs: it
-            is opened with their rights. SQLite knows paths only, and follows links.
+        owner: the user who can change what the database's path leads to, and a group of that user.
+            The database is opened with this user's rights, because SQLite takes only paths and
+            follows links.
 
     Raises:
         sqlite3.Error: it can't be read.
@@ -77,7 +78,7 @@ def copy(database: Path, to: Path, owner: tuple[int, int] = (0, 0)) -> None:
             source = opened.enter_context(
                 closing(sqlite3.connect(live, uri=True, timeout=BUSY_SECONDS, isolation_level=None))
             )
-            # Opens whatever belongs to it: from here on no path is looked up.
+            # SQLite opens the database's other files here, and looks up no path after this.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
         source.backup(made)

@@ -1,4 +1,4 @@
-"""Take an archive in: unpacked beside what is there, and only believed when it is whole."""
+"""Unpack an archive beside the current data, and accept it only if it is complete."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from classroom.backup.manifest import Manifest
 
 DIRECTORY_MODE = 0o700
-PIECE = 1 << 20
-LONGEST_MANIFEST = 1 << 16
+PIECE_BYTES = 1 << 20
+LONGEST_MANIFEST_BYTES = 1 << 16
 BROKEN = "is not a complete backup of this lab"
 
 
 def unpack(source: IO[bytes], to: Path) -> Manifest:
-    """Unpack an archive into a new folder, which is removed again when it isn't good.
+    """Unpack an archive into a new folder; remove the folder if the archive is not accepted.
 
     Args:
         source: the archive.
-        to: a folder that isn't there yet, in one that only root can enter.
+        to: a folder that does not exist yet, in a folder that only root can enter.
 
     Returns:
-        What it says of itself.
+        The archive's manifest.
 
     Raises:
-        NotABackupError: it isn't one of ours, or not whole.
-        OSError: it can't be written, as when the disk is full.
+        NotABackupError: the archive is not a backup of this lab, or not complete.
+        OSError: a file can't be written, for example on a full disk.
     """
     to.mkdir(mode=DIRECTORY_MODE)
     try:
@@ -44,7 +44,7 @@ def unpack(source: IO[bytes], to: Path) -> Manifest:
         ):
             found = _Unpacking(archive, to)
             found.unpack()
-            while plain.read(PIECE):
+            while plain.read(PIECE_BYTES):
                 pass  # to the end, where the checksum is
             return found.finish()
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError) as error:
@@ -56,9 +56,10 @@ def unpack(source: IO[bytes], to: Path) -> Manifest:
 
 
 class _Unpacking:
-    """Without CAP_FOWNER root may change the mode only of what is its own.
+    """Give files their modes and owners without CAP_FOWNER.
 
-    So everything is made root's, gets its mode, and is given away last; folders at the very end.
+    Without it root may change only the mode of its own files. So root makes each file, sets its
+    mode, and only then changes its owner. Folders get their owners at the very end.
     """
 
     def __init__(self, archive: tarfile.TarFile, to: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an archive begins and ends with, and which of its members are believed."""
+"""The first and last member of an archive, and which of its members may be unpacked."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FIRST, LAST = "classroom-backup.json", "classroom-backup-complete.json"
 FORMAT = 1
 FILES = re.compile(r"files|labs/\d+/files")
 LEFT_OUT = frozenset({"incoming", "kept", "lost+found", "reserve", ".reserve"})
-"""Of the volume's root: backups themselves, what they have replaced, and what keeps room free."""
+"""Folders of the volume's root: backups, the data that they have replaced, and the disk reserve."""
 
 
 def is_students(member: str) -> bool:
-    """Say whether a member is a folder of a lab's files, in which students can change everything.
+    """Say whether a member is a folder of a lab's files, whose content students can change.
 
     Args:
         member: its name in the archive.
@@ -29,16 +29,16 @@ def is_students(member: str) -> bool:
 
 
 class NotABackupError(Exception):
-    """A file isn't an archive of ours, or not all of one; the text is the reason."""
+    """A file is not a backup of this lab, or not a complete one; the text is the reason."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an archive says of itself.
+    """What an archive's first member says.
 
     Attributes:
-        format: of the archive.
-        made: when, ISO 8601.
+        format: the number of the archive's format.
+        made: when the backup was made, in ISO 8601.
     """
 
     format: int
@@ -53,11 +53,11 @@ def read_manifest(name: str, content: bytes) -> Manifest:
     """Read the first member.
 
     Args:
-        name: of that member.
+        name: the member's name.
         content: its first bytes.
 
     Raises:
-        NotABackupError: it is none of ours, or of a later lab's.
+        NotABackupError: the archive is not a backup of this lab, or a newer lab has made it.
     """
     try:
         found = Manifest(**json.loads(content)) if name == FIRST else None
@@ -75,14 +75,15 @@ def read_manifest(name: str, content: bytes) -> Manifest:
 def check(member: tarfile.TarInfo, folders: Container[str]) -> str | None:
     """Decide whether a member may be unpacked.
 
-    It must be in a folder that this archive has made before: never behind a link, never outside.
+    It must be in a folder that this archive has made before. So it is never behind a link, and
+    never outside the backup.
 
     Args:
         member: of the archive.
-        folders: names of those made so far; "." is the root.
+        folders: names of the folders that were unpacked so far; "." is the root.
 
     Returns:
-        What is wrong with it, or None.
+        What is wrong with the member, or None.
     """
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or not path.parts:

@@ -1,7 +1,7 @@
-"""Put a backup that was taken in into the place of everything, before anything is started.
+"""Replace the current data by a backup that was unpacked, before any process starts.
 
-Each step can be broken off and is taken up again at the next start: what was there is moved aside
-first, all of it, and only then the new is moved in. Nothing is deleted.
+First all current data is moved aside, then the backup is moved in. If a step is interrupted, the
+next start continues with it. Nothing is deleted.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 READY, MOVING = "ready", "moving"
 ASIDE = "aside"
-"""A file with the name of the folder that takes what was there."""
+"""A file with the name of the folder that the current data is moved into."""
 
 NOT_PLACED = "not-placed"
 MARK = "restored"
-"""A file of the Hub's folder: each backup that is restored writes another word into it."""
+"""A file in the Hub's folder. Each restore of a backup writes a new random word into it."""
 
 
 def take_place(paths: Paths) -> Path | None:
-    """Put what is ready in place.
+    """Replace the current data by the backup that is ready.
 
     Args:
-        paths: where things are; nothing that uses them may run.
+        paths: where things are; no process that uses them may run.
 
     Returns:
-        Where that is now which was there before; None when nothing was ready.
+        The folder with the data that was there before; None if no backup was ready.
 
     Raises:
         OSError: something can't be moved.
@@ -46,7 +46,7 @@ def take_place(paths: Paths) -> Path | None:
     if not ready.is_dir() and not moving.is_dir():
         return None
     aside = paths.kept / (paths.incoming / ASIDE).read_text(encoding="utf-8")
-    # What Docker has mounted there stays: it is not the volume's.
+    # What Docker has mounted there stays: it is not on the volume.
     mounted = {Path(name) for name in mounts.now_below(paths.data)}
     if ready.is_dir():
         paths.kept.mkdir(mode=0o700, exist_ok=True)
@@ -65,7 +65,8 @@ def take_place(paths: Paths) -> Path | None:
 def mark(paths: Paths) -> str:
     """Return the mark of the backup that was restored last; "" if none ever was.
 
-    Pages that were opened before have words that the backup hasn't.
+    The lab compares it to find pages that were opened before the restore. Their documents have text
+    that the backup does not have.
 
     Args:
         paths: where things are.
@@ -76,12 +77,13 @@ def mark(paths: Paths) -> str:
 
 
 def move(source: Path, to: Path, stay: Collection[Path]) -> None:
-    """Move everything that is in a folder into another on the same disk.
+    """Move everything in a folder into another folder on the same disk.
 
     Args:
         source: the folder.
-        to: the other, there or not; of folders that are there only the content is moved.
-        stay: what stays where it is, as paths from both folders on; what is around it stays too.
+        to: the other folder, which may exist. Of folders that exist in both only the content is
+            moved.
+        stay: paths, relative to both folders, that stay where they are, with the folders around.
     """
     to.mkdir(mode=0o700, exist_ok=True)
     for name in sorted(path.name for path in source.iterdir()):
@@ -96,7 +98,7 @@ def move(source: Path, to: Path, stay: Collection[Path]) -> None:
 
 
 def _like(folder: Path, made: Path) -> None:
-    """Make a folder of the same owner and mode."""
+    """Make a folder with the same owner and mode."""
     found = folder.stat()
     made.mkdir(mode=0o700, exist_ok=True)
     os.chown(made, 0, 0)
@@ -105,7 +107,7 @@ def _like(folder: Path, made: Path) -> None:
 
 
 def _empty(folder: Path) -> None:
-    """Remove folders that have nothing in them any more."""
+    """Remove folders that are empty now."""
     for parent, _, _ in os.walk(folder, topdown=False):
         with suppress(OSError):
             Path(parent).rmdir()

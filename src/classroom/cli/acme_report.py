@@ -1,4 +1,4 @@
-"""How it stands with the certificate that the lab gets by itself: for a start, and for a check."""
+"""Report on the certificate that the lab gets by itself: at a start, and in a check."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ COMES = (
 
 
 def warnings(loaded: Settings, supplied: Certificate | None, file: str) -> list[str]:
-    """Say what doesn't go together, and what has kept the lab from its certificate lately.
+    """List settings that contradict each other, and why the last request for a certificate failed.
 
     Args:
         loaded: the settings, checked.
-        supplied: the tutor's own certificate; None where there is none.
-        file: what the tutor calls that.
+        supplied: the tutor's own certificate; None if there is none.
+        file: the name of its file, for the sentence.
     """
     wanted, found = loaded.acme, []
     if wanted is None:
@@ -53,7 +53,7 @@ def warnings(loaded: Settings, supplied: Certificate | None, file: str) -> list[
 
 
 def not_published(loaded: Settings, environ: Mapping[str, str]) -> list[str]:
-    """Say it where ``make up``, which says so in the environment, publishes no plain http.
+    """Warn if ``make up`` publishes no plain http, which it says in the environment.
 
     Args:
         loaded: the settings, checked.
@@ -66,7 +66,7 @@ def not_published(loaded: Settings, environ: Mapping[str, str]) -> list[str]:
 
 
 def standing(loaded: Settings) -> str:
-    """Say which certificate there is, and when it is renewed; "" where none is asked for.
+    """Describe the certificate and when the lab renews it; "" without `c.Classroom.acme`.
 
     Args:
         loaded: the settings, checked.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 COMPRESSION = 1
-"""gzip's level. Snapshots are most of a backup, and already compressed."""
+"""The level of gzip. Snapshots are most of a backup, and are already compressed."""
 
 UNPACKED = "unpacked"
 NEWER = "was made by release {} of this lab, which is newer than this one: restore it there"
@@ -66,14 +66,14 @@ def write(paths: Paths) -> int:
 
 
 def _scratch(paths: Paths) -> Path | None:
-    """Choose where databases are copied to: outside a volume that is full."""
+    """Choose the folder for copies of databases: outside a volume that is full."""
     return None if volume_reserve.is_full(paths.hub) else paths.hub
 
 
 def _write(writer: ArchiveWriter, paths: Paths) -> None:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     writer.text(manifest.FIRST, Manifest(FORMAT, now).encode())
-    # Databases first, files last: what a document's history doesn't know yet its file has.
+    # Databases first, files last: a file may have text that its document's history lacks.
     first, last = (paths.hub.name, paths.history.name), paths.files.name
     found = sorted(path.name for path in paths.data.iterdir())
     others = [name for name in found if name not in {*first, last}]
@@ -84,12 +84,12 @@ def _write(writer: ArchiveWriter, paths: Paths) -> None:
 
 
 def _check_format(unpacked: Path) -> None:
-    """See that this lab can use what a backup has.
+    """Check that this lab can use a backup's data.
 
     Raises:
-        NotABackupError: a newer one has written it.
-        StartRefusedError: it doesn't say.
-        OSError: it can't be read.
+        NotABackupError: a newer lab has written it.
+        StartRefusedError: the backup's file that names its format is damaged.
+        OSError: that file can't be read.
     """
     if volume_format.is_newer(said := volume_format.read(unpacked)):
         raise NotABackupError(NEWER.format(said.release))
@@ -98,7 +98,7 @@ def _check_format(unpacked: Path) -> None:
 def take_in(paths: Paths) -> int:
     """Read an archive from standard input; return the exit code.
 
-    This leaves the current data alone: the next start replaces it.
+    This changes nothing in the current data: the next start replaces it.
 
     Args:
         paths: where things are.
@@ -112,7 +112,7 @@ def take_in(paths: Paths) -> int:
             warn("Another backup already waits for the next start: start the lab first.")
             return 1
         unpacked = incoming / UNPACKED
-        layout.clear(unpacked)  # of one that was killed
+        layout.clear(unpacked)  # left by a restore that was killed
         found = unpack(sys.stdin.buffer, unpacked)
         _check_format(unpacked)
         name = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")

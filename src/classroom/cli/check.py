@@ -1,7 +1,7 @@
-"""``classroom check``: all that a start would refuse or warn of, without a start.
+"""``classroom check``: report everything that a start would refuse or warn of, without a start.
 
-It changes nothing, takes no lock and ends no lab. It also asks GitHub, which a start leaves to the
-first person who signs in.
+It changes nothing, takes no lock and ends no lab. It also asks GitHub whether it accepts the OAuth
+app. A start does not ask that, so a wrong secret would show at the first sign-in.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Findings:
     """What the check has found, in sentences.
 
     Attributes:
-        refused: for which the lab would not start, or nobody could sign in.
-        warned: of what the tutor should know.
-        good: what has been tried and works.
+        refused: why the lab would not start, or why nobody could sign in.
+        warned: what the tutor should know.
+        good: what the check has tried, and what works.
     """
 
     refused: list[str] = field(default_factory=list)
@@ -57,11 +57,11 @@ class Findings:
     good: list[str] = field(default_factory=list)
 
     def refuse(self, problems: tuple[Problem, ...]) -> None:
-        """Take down what the start would refuse."""
+        """Note what the start would refuse."""
         self.refused += map(str, problems)
 
     def text(self) -> str:
-        """Write it down for a person, the worst last, where the eye is."""
+        """Format the findings, the worst last: it is next to the terminal's prompt."""
         lines = [f"Good: {sentence}" for sentence in self.good]
         lines += [f"Warning: {sentence}" for sentence in self.warned]
         lines += [f"Wrong: {sentence}" for sentence in self.refused]
@@ -92,7 +92,7 @@ def check_certificate(loaded: Settings, now: dt.datetime, found: Findings) -> No
 
 
 def check_locks(loaded: Settings, found: Findings) -> None:
-    """Check that the egress lock could be taken, and labs be kept apart; as the others."""
+    """Check that a start could take the egress lock and separate the labs from each other."""
     try:
         if loaded.has_labs:
             labs.check_kernel()
@@ -107,7 +107,7 @@ def check_locks(loaded: Settings, found: Findings) -> None:
 
 
 def check_data(paths: Paths, found: Findings) -> None:
-    """Check that the volume can be written, and that no newer lab has.
+    """Check that the volume can be written, and that no newer lab has written it.
 
     Args:
         paths: where it is.
@@ -125,7 +125,7 @@ def check_data(paths: Paths, found: Findings) -> None:
 
 
 def check_host(loaded: Settings, found: Findings) -> None:
-    """Look up the name by which people come.
+    """Look up the host in the lab's address.
 
     Args:
         loaded: the settings.
@@ -142,7 +142,7 @@ def check_host(loaded: Settings, found: Findings) -> None:
 
 
 def check_github(loaded: Settings, found: Findings) -> None:
-    """Ask GitHub whether it is reached, and whether it takes the OAuth app's id and secret.
+    """Check that GitHub can be reached and accepts the OAuth app's id and secret.
 
     Args:
         loaded: the settings.
@@ -169,7 +169,7 @@ def check_way_out(loaded: Settings, found: Findings) -> bool:
         found: gets what is said.
 
     Returns:
-        Whether GitHub is worth asking.
+        Whether GitHub may be reachable, so that it makes sense to ask it.
     """
     tried = way_out.ask(loaded)
     found.warned += tried.of_services
@@ -214,7 +214,7 @@ def run(
         paths: where things are.
         environ: the process environment.
         published: how the machine publishes the lab.
-        asks: whether to ask nameservers and GitHub, as no start does.
+        asks: whether to ask nameservers and GitHub, which a start does not do.
     """
     found = Findings()
     loaded = of_files(paths, environ, published, found)
@@ -243,7 +243,7 @@ def main(
         paths: where things are.
         environ: the process environment.
         published: how the machine publishes the lab.
-        start_only: whether to look for nothing but what the start itself would refuse.
+        start_only: whether to check only what the start itself checks.
     """
     found = run(paths, environ, published, asks=not start_only)
     if start_only:

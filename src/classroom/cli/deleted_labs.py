@@ -1,7 +1,8 @@
-"""The snapshots of a lab that was deleted: listed, and restored into its owner's present lab.
+"""List the snapshots of a deleted lab, and restore them into its owner's present lab.
 
-Nothing runs for such a lab any more. The snapshot service is started for as long as the command
-runs, confined as always; it answers root, and the server of the lab that gets the files.
+No process runs for a deleted lab. The command starts the snapshot service for as long as it runs,
+with the same sandbox as always. The service answers root, and the server of the lab that gets the
+files.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from classroom.hub.labs.registry import RegisteredLab
     from classroom.runtime.paths import Paths
 
-SECONDS = 30.0
+START_SECONDS = 30.0
 NO_LAB = (
     "Lab {number} was deleted, and {name} has no lab that runs to restore it into. Start one with"
     " `make lab NAME={name} DO=start`, then restore again with LAB={number}."
@@ -34,7 +35,7 @@ NO_LAB = (
 
 
 def find(paths: Paths) -> RegisteredLab | None:
-    """Return the deleted lab that somebody means; None if it is none.
+    """Return the deleted lab that these paths are for; None if it was not deleted.
 
     Args:
         paths: of the lab.
@@ -45,14 +46,14 @@ def find(paths: Paths) -> RegisteredLab | None:
 
 @contextlib.contextmanager
 def served(paths: Paths, reader: int) -> Iterator[None]:
-    """Have the lab's snapshots answered for.
+    """Run the snapshot service of a deleted lab.
 
     Args:
         paths: of the deleted lab.
-        reader: the number of the lab whose server may ask.
+        reader: the number of the lab whose server may call the service.
 
     Raises:
-        OSError: it can't be started, or doesn't serve in time.
+        OSError: the service can't be started, or does not answer in time.
     """
     folder = paths.snapshots_socket.parent
     layout.set_right(Directory(folder, 0, 0, 0o2750), 0, lab_users.server(reader).gid)
@@ -65,7 +66,7 @@ def served(paths: Paths, reader: int) -> Iterator[None]:
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", OWN_LAB: str(paths.lab)}
     with subprocess.Popen(command, env=environment, cwd="/") as service:
         try:
-            end = time.monotonic() + SECONDS
+            end = time.monotonic() + START_SECONDS
             while not paths.snapshots_socket.exists():
                 if service.poll() is not None or time.monotonic() > end:
                     raise OSError("its snapshots can't be read")
@@ -96,7 +97,7 @@ def restore(paths: Paths, deleted: RegisteredLab, snapshot: str, path: str) -> i
 
     Args:
         paths: of the deleted lab.
-        deleted: which it is.
+        deleted: the lab's row in the registry.
         snapshot: its id.
         path: relative to the lab's files; "" for everything.
     """

@@ -12,8 +12,7 @@ from classroom.runtime.ipc import client
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
-SECONDS = 120
-"""How long it may take to open all."""
+ANSWER_SECONDS = 120
 
 
 def say(paths: Paths) -> int:
@@ -23,7 +22,7 @@ def say(paths: Paths) -> int:
         paths: where things are.
     """
     try:
-        found = client.ask(paths.restoring_socket, "/documents", body={}, seconds=SECONDS)
+        found = client.ask(paths.restoring_socket, "/documents", body={}, seconds=ANSWER_SECONDS)
     except (client.ServiceRefusedError, OSError, HTTPException) as error:
         print(f"The lab doesn't say which documents it opens: {error}.", file=sys.stderr)
         return 1

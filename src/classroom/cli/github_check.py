@@ -1,7 +1,8 @@
-"""Whether GitHub is reached, and takes the OAuth app's id and secret: asked without a sign-in.
+"""Check without a sign-in that GitHub can be reached and accepts the OAuth app's id and secret.
 
-A code that is none is exchanged for a token. GitHub looks at the app first, and its answer says
-what is wrong (docs.github.com: "Troubleshooting OAuth app access token request errors").
+The check asks GitHub to exchange an invalid code for a token. GitHub checks the app before the
+code, and its answer says what is wrong (docs.github.com: "Troubleshooting OAuth app access token
+request errors").
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ GOOD = "{url} is reached, and takes the client id and secret."
 
 
 class AppVerdict(Enum):
-    """What an answer means."""
+    """What GitHub's answer says about the app."""
 
     GOOD = "good"
     WRONG = "wrong"
@@ -61,13 +62,13 @@ class AppVerdict(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of the question.
+    """GitHub's answer, or why there is none.
 
     Attributes:
-        status: of HTTP; 0 where nobody answered.
-        body: the beginning of it.
-        failure: why nobody answered; "" if somebody did.
-        untrusted: whether that was for the server's certificate.
+        status: the HTTP status; 0 without an answer.
+        body: the beginning of the answer's body.
+        failure: why there was no answer; "" if there was one.
+        untrusted: whether the reason is the server's certificate.
     """
 
     status: int = 0
@@ -78,17 +79,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judged:
-    """A verdict in a sentence."""
+    """A verdict, and the sentence that explains it."""
 
     kind: AppVerdict
     sentence: str
 
 
 def authorities(config: Config) -> str | None:
-    """Return the tutor's own file of authorities; None for the system's.
+    """Return the file of authorities that the configuration names; None for the system's.
 
     Args:
-        config: the tutor's.
+        config: the tutor's configuration.
     """
     for section in ("GitHubOAuthenticator", "OAuthenticator"):
         given: Any = config.get(section, {}).get("http_request_kwargs") or {}
@@ -100,13 +101,13 @@ def authorities(config: Config) -> str | None:
 def connect(
     host: str, port: int | None, context: ssl.SSLContext, proxy: Upstream | None
 ) -> http.client.HTTPSConnection:
-    """Make a connection that is yet to be opened.
+    """Create a connection; it is opened by its first request.
 
     Args:
-        host: whose.
+        host: the host to connect to.
         port: its port; None for 443.
-        context: says whom to trust.
-        proxy: to go by; None for none.
+        context: the TLS settings, with the trusted authorities.
+        proxy: the proxy to use; None to connect directly.
     """
     if proxy is None:
         return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
@@ -118,12 +119,12 @@ def connect(
 
 
 def ask(oauth: OAuth, cafile: str | None, proxy: Upstream | None = None) -> Answer:
-    """Ask GitHub to exchange a code that is none.
+    """Ask GitHub to exchange an invalid code for a token.
 
     Args:
         oauth: the app.
         cafile: authorities to trust; None for the system's.
-        proxy: to go by; None for none.
+        proxy: the proxy to use; None to connect directly.
     """
     url = urlsplit(oauth.github_url)
     asked = {
@@ -182,10 +183,10 @@ def judge(oauth: OAuth, answer: Answer) -> Judged:
 
 
 def said_error(body: bytes) -> str:
-    """Read GitHub's word for what is wrong; "" where there is none.
+    """Read GitHub's name of the error; "" if the answer has none.
 
     Args:
-        body: of the answer.
+        body: the answer's body.
     """
     try:
         found = json.loads(body)

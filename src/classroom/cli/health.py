@@ -1,7 +1,7 @@
 """The container is healthy when the Hub and the classroom both answer through the front.
 
-Docker starts this every few seconds, with the container's initial capabilities. It needs none: it
-becomes `nobody` before it does anything (Dockerfile, and here again for ``docker exec``).
+Docker runs this every few seconds, with the container's initial capabilities. It needs none of
+them, so it becomes `nobody` first (in the Dockerfile, and here again for ``docker exec``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def status(path: str) -> int:
     Raises:
         OSError: nothing answered.
     """
-    # The certificate names the lab's public host, not this loopback address: not checked.
+    # Not verified: the certificate names the lab's public host, not this loopback address.
     context = ssl._create_unverified_context()  # noqa: S323, SLF001 (same machine, no secrets sent)
     connection = http.client.HTTPSConnection(
         "127.0.0.1", PORT, timeout=TIMEOUT_SECONDS, context=context
@@ -45,7 +45,7 @@ def listening(table: str) -> set[str]:
     """List the unix sockets that a process listens on, or has bound.
 
     Args:
-        table: the kernel's, /proc/net/unix: the last of eight columns is a path.
+        table: the content of /proc/net/unix; the last of its eight columns is a path.
     """
     rows = (line.split(maxsplit=7) for line in table.splitlines()[1:])
     return {row[7] for row in rows if len(row) > 7}  # noqa: PLR2004 (those that have a path)
@@ -62,7 +62,7 @@ def report() -> dict[str, str]:
     there = listening(Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace"))
     for name, path in CHECKS.items():
         if str(sockets[name]) not in there:
-            # Not asked before it listens: nginx would log an error for every such question.
+            # No request before it listens: nginx would log an error for each.
             found[name] = "not listening yet"
             continue
         try:

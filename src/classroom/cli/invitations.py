@@ -40,8 +40,8 @@ h2 {{ margin: 0; }} code {{ overflow-wrap: anywhere; }}
 </body></html>
 """
 NOTE = gettext_noop(
-    "{title}: whoever has somebody's link is that person in the lab. Print this, cut it up, hand it"
-    " out, and delete the file."
+    "{title}: anybody who has a person's link is that person in the lab. Print this, cut it up,"
+    " hand it out, and delete the file."
 )
 CARD = """<section class="card">{code}<div><h2>{name}</h2><p>{title}{role}</p>
 <p><code>{link}</code></p></div></section>"""
@@ -52,7 +52,7 @@ def link(address: str, key: str) -> str:
 
     Args:
         address: the lab's.
-        key: theirs.
+        key: the person's key.
     """
     return f"{address}{invitations.PATH}?key={key}"
 
@@ -65,7 +65,7 @@ def sheet(
     Args:
         title: what the class is called.
         links: by name.
-        shown: how names are shown, where that is another way.
+        shown: how a name is shown, for names that are shown in another way.
         tutors: names of the tutors.
     """
     leading = set(tutors)
@@ -97,7 +97,7 @@ def main(
         environ: the process environment.
         published: how the machine publishes the lab.
         renew: a name whose link is replaced; "" for none.
-        address: by which people come; "" to take the machine's.
+        address: the lab's address for people; "" for the machine's.
     """
     try:
         loaded = settings.load(paths, environ)

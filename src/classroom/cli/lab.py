@@ -1,4 +1,4 @@
-"""``classroom lab``: start, stop or delete a lab besides the class's, as the Hub has it done."""
+"""``classroom lab``: have the Hub start, stop or delete a lab besides the class's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from classroom.cli.snapshots import plain
 from classroom.hub.labs.registry import LabRegistry
 from classroom.runtime import access_state, handover, lab_users
 from classroom.runtime.ipc.client import UnixConnection
-from classroom.runtime.room_names import hub_name
+from classroom.runtime.lab_room_names import hub_name
 
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 START, STOP, DELETE = ORDERS = ("start", "stop", "delete")
-SECONDS = 1200
+ANSWER_SECONDS = 1200
 """How long the Hub may take: it takes a last snapshot before it deletes a lab."""
 WAIT_SECONDS = 120
 """How long a lab may take to start or stop after the Hub has begun with it."""
@@ -42,17 +42,17 @@ ERRORS = 400
 
 
 class RefusedError(Exception):
-    """It can't be done; the text is the sentence."""
+    """The command can't be carried out; the text is the sentence for the tutor."""
 
 
 @dataclass(frozen=True)
 class ChosenLab:
-    """A lab that somebody means.
+    """The lab that a command is for.
 
     Attributes:
-        number: its own; None if it has none yet.
-        user: what the Hub calls its owner.
-        name: what the command calls it.
+        number: its number; None if it has none yet.
+        user: the Hub's name of its owner.
+        name: its name in the command's sentences.
     """
 
     number: int | None
@@ -61,16 +61,16 @@ class ChosenLab:
 
 
 def choose(registry: LabRegistry, rooms: Any, wanted: str, order: str) -> ChosenLab:
-    """Find the lab that somebody means.
+    """Find the lab that a command names.
 
     Args:
         registry: the labs that have a number.
-        rooms: what the Hub calls the rooms of the tutor's file.
-        wanted: as somebody writes it.
-        order: what is to be done with it.
+        rooms: the Hub's names of the rooms in the tutor's file.
+        wanted: the lab's name or number, as the tutor typed it.
+        order: start, stop or delete.
 
     Raises:
-        RefusedError: there is none, or it can't be done with it.
+        RefusedError: there is no such lab, or this can't be done with it.
     """
     name = wanted.strip().lower()
     retired = {one.number for one in registry.retired()}
@@ -96,22 +96,22 @@ def choose(registry: LabRegistry, rooms: Any, wanted: str, order: str) -> Chosen
 
 
 def call(paths: Paths, method: str, path: str) -> int:
-    """Call the Hub's API as the command.
+    """Call the Hub's API with the command's token.
 
     Args:
         paths: where things are.
-        method: of HTTP.
-        path: below ``/hub/api/``.
+        method: the HTTP method.
+        path: the path below ``/hub/api/``.
 
     Returns:
         The status of the answer, below 400.
 
     Raises:
-        RefusedError: the Hub doesn't do it.
+        RefusedError: the Hub refuses it.
     """
     try:
         token = handover.look(paths).command_token
-        connection = UnixConnection(paths.hub_socket, SECONDS)
+        connection = UnixConnection(paths.hub_socket, ANSWER_SECONDS)
         try:
             headers = {"Authorization": f"token {token}"}
             connection.request(method, f"/hub/api/{path}", headers=headers)
@@ -136,7 +136,7 @@ def _sentence(said: bytes) -> str:
 
 
 def _order(paths: Paths, chosen: ChosenLab, method: str, end: float) -> None:
-    """Have a lab started or stopped, as soon as the Hub has done what it was doing with it."""
+    """Have the Hub start or stop a lab, after any start or stop that is still in progress."""
     while True:
         try:
             call(paths, method, f"users/{quote(chosen.user, safe='')}/server")
@@ -149,7 +149,7 @@ def _order(paths: Paths, chosen: ChosenLab, method: str, end: float) -> None:
 
 
 def _wait(paths: Paths, chosen: ChosenLab, *, running: bool) -> bool:
-    """Wait until a lab runs, or doesn't any more; False if that takes too long."""
+    """Wait until a lab runs or has stopped; False if that takes too long."""
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
         if is_running(paths, chosen) == running:
@@ -171,18 +171,18 @@ def is_running(paths: Paths, chosen: ChosenLab) -> bool:
 
 
 def do(paths: Paths, order: str, chosen: ChosenLab) -> str:
-    """Have something done with a lab.
+    """Have the Hub start, stop or delete a lab.
 
     Args:
         paths: where things are.
-        order: of `ORDERS`.
-        chosen: which lab.
+        order: one of `ORDERS`.
+        chosen: the lab.
 
     Returns:
         The sentence that says what was done.
 
     Raises:
-        RefusedError: it wasn't.
+        RefusedError: it could not be done.
     """
     if order == DELETE:
         call(paths, "DELETE", f"classroom/labs/{chosen.number}")
@@ -201,12 +201,12 @@ def do(paths: Paths, order: str, chosen: ChosenLab) -> str:
 
 
 def main(paths: Paths, order: str, wanted: str) -> int:
-    """Do it and print what was done, or why it wasn't; return the exit code.
+    """Start, stop or delete a lab and print the result; return the exit code.
 
     Args:
         paths: where things are.
-        order: of `ORDERS`.
-        wanted: the lab, as somebody writes it.
+        order: one of `ORDERS`.
+        wanted: the lab's name or number, as the tutor typed it.
     """
     if order not in ORDERS:
         print(NO_ORDER, file=sys.stderr)

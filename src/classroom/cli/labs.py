@@ -13,7 +13,7 @@ from classroom.hub.labs.registry import LabRegistry
 from classroom.launcher import process_table
 from classroom.runtime import access_state, lab_users
 from classroom.runtime.access_state import VIEW
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.snapshots.quota import megabytes
 
 if TYPE_CHECKING:
@@ -28,24 +28,24 @@ NONE = (
 )
 SHOWN_MEMBERS = 6
 PROC = Path("/proc")
-SECONDS = 5.0
+ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class LabRow:
-    """A lab as it is.
+    """What the table shows of a lab.
 
     Attributes:
-        number: its own; None for a room that nobody has opened yet.
+        number: its number; None for a room that nobody has opened yet.
         kind: "personal" or "room".
-        name: the room's, or what its owner was called when it was opened last.
-        members: as what people are in a room, by name.
+        name: the room's name, or the owner's name when the lab was last opened.
+        members: each member's role in a room, by name.
         running: whether its server runs.
         deleted: whether only its snapshots are left.
-        closed: whether it is a room that the configuration doesn't have any more.
-        here: who has it open.
-        memory: bytes that its processes have.
-        disk: bytes of its folder.
+        closed: whether it is a room that is no longer in the configuration.
+        here: the people who have it open.
+        memory: bytes of memory that its processes use.
+        disk: bytes of disk that its folder uses.
     """
 
     number: int | None
@@ -96,14 +96,14 @@ def _state(row: LabRow) -> str:
 
 
 def _listed(members: Mapping[str, str]) -> str:
-    """Name members in one cell: who only looks on, marked; of many the first."""
+    """List a room's members in one cell: mark view-only ones, and shorten a long list."""
     names = [f"{one} (view)" if role == VIEW else one for one, role in sorted(members.items())]
     more = len(names) - SHOWN_MEMBERS
     return ", ".join([*names[:SHOWN_MEMBERS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def memory() -> dict[int, int]:
-    """Measure the memory of the labs' processes: bytes by lab."""
+    """Measure the memory of the labs' processes, in bytes by lab."""
     found: dict[int, int] = {}
     for place in PROC.iterdir():
         if not place.name.isdecimal():
@@ -116,7 +116,7 @@ def memory() -> dict[int, int]:
 
 
 def disk(folder: Path) -> int:
-    """Measure a folder: bytes on the disk; no link is followed."""
+    """Measure the disk space of a folder in bytes, without following links."""
     size = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -134,7 +134,7 @@ def is_running(paths: Paths) -> bool:
         paths: of the lab.
     """
     with socket.socket(socket.AF_UNIX) as way:
-        way.settimeout(SECONDS)
+        way.settimeout(ANSWER_SECONDS)
         try:
             way.connect(str(paths.lab_socket))
         except OSError:
@@ -190,7 +190,7 @@ def number(paths: Paths, wanted: str) -> int | None:
 
     Args:
         paths: where things are.
-        wanted: as somebody writes it; "" for the class's.
+        wanted: the number or name, as the tutor typed it; "" for the class's lab.
     """
     if not wanted:
         return lab_users.CLASS

@@ -5,12 +5,12 @@ from __future__ import annotations
 import segno
 
 BORDER = 2
-"""Light modules around: half of what the standard asks for, which phones do with."""
+"""Light modules around the code: half of what the standard asks for, and enough for phones."""
 COLOURS = "\033[97;40m"
-"""White on black, whatever the terminal's own colours are: some scanners read no other way."""
+"""White on black in every terminal: some scanners read no inverted codes."""
 PLAIN = "\033[0m"
 BLOCKS = {(True, True): " ", (True, False): "▄", (False, True): "▀", (False, False): "█"}
-"""A character for two modules, one above the other: the dark ones are the background."""
+"""The character for two modules, one above the other: dark modules are the background."""
 
 
 def drawn(text: str, *, coloured: bool = True) -> str:

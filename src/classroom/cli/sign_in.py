@@ -39,10 +39,10 @@ UNREACHABLE = (
 
 @dataclass(frozen=True)
 class Published:
-    """How the machine publishes the lab, which the container can't know.
+    """How the machine publishes the lab; the container can't find that out by itself.
 
     Attributes:
-        port: of the machine.
+        port: the port on the machine.
         hosts: names and addresses by which other machines reach it, the best first.
     """
 
@@ -51,7 +51,7 @@ class Published:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The lab's addresses for other machines, where nothing is configured."""
+        """The lab's addresses for other machines, if nothing is configured."""
         return tuple(f"https://{host}{shown(self.port)}" for host in self.hosts)
 
     @property
@@ -61,10 +61,10 @@ class Published:
 
 
 def shown(port: int) -> str:
-    """Write a port as an address has it.
+    """Write a port as it stands in an address: "" for 443.
 
     Args:
-        port: of an https address.
+        port: the port of an https address.
     """
     return "" if port == HTTPS else f":{port}"
 
@@ -83,7 +83,7 @@ def address(settings: Settings, published: Published | None = None) -> str:
 
 
 def describe(settings: Settings, published: Published | None = None) -> str:
-    """Describe how to sign in, in two lines for people before anything else.
+    """Describe in two lines how people sign in.
 
     Args:
         settings: as loaded.
@@ -125,10 +125,10 @@ def is_this_machine(host: str) -> bool:
 
 
 def slips(oauth: OAuth | None, published: Published) -> list[str]:
-    """Say what of the callback URL doesn't go together with how the lab is published.
+    """List what in the callback URL contradicts how the machine publishes the lab.
 
     Args:
-        oauth: GitHub's values; None for another way to sign in.
+        oauth: the settings for GitHub; None for another way to sign in.
         published: how the machine publishes the lab.
     """
     if oauth is None:

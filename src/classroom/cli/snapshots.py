@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from classroom.runtime.paths import Paths
 
-SECONDS = 60
+LIST_SECONDS = 60
 RESTORE_SECONDS = 3600
 WORDS = {
     "beat": "",
@@ -25,11 +25,11 @@ WORDS = {
     "delete": "when the lab was deleted",
 }
 HEADS = ("snapshot", "time ({})", "", "files", "size", "")
-FEW = 20
+MOST_SHOWN_FILES = 20
 
 
 def plain(text: str) -> str:
-    """Remove terminal control characters from text and names that others have written."""
+    """Remove terminal control characters from text and names that other people have written."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
@@ -47,7 +47,7 @@ def table(snapshots: Iterable[dict[str, Any]], now: datetime) -> str:
 
     Args:
         snapshots: as the snapshot service sends them.
-        now: with the zone in which times are shown.
+        now: the time, in the zone in which times are shown.
     """
     rows = [tuple(head.format(f"{now:%Z}") for head in HEADS)]
     for one in snapshots:
@@ -69,10 +69,10 @@ def describe(report: Any) -> str:
     """Describe what a restore has done.
 
     Args:
-        report: from the lab, which may be compromised.
+        report: what the lab has answered; the lab may be compromised.
 
     Raises:
-        ValueError: it is not a report.
+        ValueError: the answer is not a report.
     """
     try:
         count, left = int(report["restored"]), dict(report["left"])
@@ -83,9 +83,12 @@ def describe(report: Any) -> str:
     lines = [f"{count} file{'' if count == 1 else 's'} restored from snapshot {snapshot}; {undo}."]
     if left:
         lines.append(f"{len(left)} could not be restored:")
-    lines += [f"  {plain(str(path))}: {plain(str(why))}" for path, why in list(left.items())[:FEW]]
-    if len(left) > FEW:
-        lines.append(f"  and {len(left) - FEW} more")
+    lines += [
+        f"  {plain(str(path))}: {plain(str(why))}"
+        for path, why in list(left.items())[:MOST_SHOWN_FILES]
+    ]
+    if len(left) > MOST_SHOWN_FILES:
+        lines.append(f"  and {len(left) - MOST_SHOWN_FILES} more")
     return "\n".join(lines)
 
 
@@ -100,7 +103,7 @@ def _trouble(error: Exception) -> int:
 def say(paths: Paths) -> int:
     """Print the list of snapshots; return the exit code."""
     try:
-        found = client.ask(paths.snapshots_socket, "/snapshots", seconds=SECONDS)["snapshots"]
+        found = client.ask(paths.snapshots_socket, "/snapshots", seconds=LIST_SECONDS)["snapshots"]
     except (client.ServiceRefusedError, OSError, HTTPException) as error:
         return _trouble(error)
     if not found:
@@ -114,10 +117,10 @@ def restore(paths: Paths, snapshot: str, path: str, source: int | None = None) -
     """Restore a file or folder and print what was done; return the exit code.
 
     Args:
-        paths: where things are, of the lab that gets it.
+        paths: where things of the lab are that gets the files.
         snapshot: its id.
         path: relative to the lab's files; "" for everything.
-        source: the number of the lab whose snapshot it is; None for that same one.
+        source: the number of the lab whose snapshot it is; None for the lab that gets the files.
     """
     if not snapshot.isalnum():
         print("Name a snapshot: `make snapshots` lists them.", file=sys.stderr)

@@ -37,10 +37,10 @@ def table(known: Iterable[HubUser], people: Roster, here: Iterable[str], now: da
     """Format all users as a table.
 
     Args:
-        known: whom the Hub's database knows.
-        people: who is on the list.
-        here: who has the lab open.
-        now: UTC.
+        known: the users in the Hub's database.
+        people: the people on the list.
+        here: the people who have the lab open.
+        now: the time, UTC.
     """
     rows = [HEADS]
     for one in listing.entries(known, people, here):
@@ -79,10 +79,10 @@ def to_known(name: str, admin: Any, seen: str | None, info: str | None) -> HubUs
 
 
 def report(paths: Paths) -> str:
-    """Format everything that is known about all users.
+    """Format what the list, the Hub's database and the lab know about all users.
 
     Raises:
-        sqlite3.Error: the lab hasn't been started yet.
+        sqlite3.Error: the lab has not been started yet.
     """
     known, people = read_database(paths), roster.read(paths.people)
     return table(known, people, listing.read_here(paths.here), datetime.now(UTC))

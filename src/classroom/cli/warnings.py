@@ -1,4 +1,4 @@
-"""What a start warns of, for the tutor to mend: said by the start, and by ``classroom check``."""
+"""Warnings for the tutor, which a start and ``classroom check`` print."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ NO_LANDLOCK = (
 
 
 def of_settings(loaded: Settings) -> list[str]:
-    """Say who else can read the tutor's secrets, and which limits limit nothing.
+    """Warn of secrets that other users can read, and of limits that limit nothing.
 
     Args:
-        loaded: checked.
+        loaded: the settings, checked.
     """
     readable = exposure.warnings(exposure.found(loaded.paths))
     return [
@@ -45,10 +45,10 @@ def of_settings(loaded: Settings) -> list[str]:
 
 
 def of_people(loaded: Settings) -> list[str]:
-    """Say which names count for less than the tutor may think.
+    """Warn of names and files in the configuration that have no effect.
 
     Args:
-        loaded: checked.
+        loaded: the settings, checked.
     """
     found = [
         f"jupyterhub_config.py: {name} is a tutor, and blocked, and so may not enter: remove the"
@@ -65,26 +65,26 @@ def of_people(loaded: Settings) -> list[str]:
 
 
 def of_machine(environ: Mapping[str, str], files: int) -> list[str]:
-    """Say what the container gets too little of, or wrongly.
+    """Warn of what the container has too little of, or has in a wrong form.
 
     Args:
         environ: the process environment.
-        files: that each process may open.
+        files: how many files each process may open.
     """
     zone = time_zone.warning(environ)
     return [*machine.shortages(files, cgroup.memory()), *([zone] if zone else [])]
 
 
 def of_certificate(loaded: Settings, found: Certificate | None, now: dt.datetime) -> list[str]:
-    """Say what is odd about a certificate that can be used.
+    """Warn of problems with a certificate that can be used.
 
     Args:
-        loaded: checked.
-        found: the tutor's certificate; None where the lab makes its own.
+        loaded: the settings, checked.
+        found: the tutor's certificate; None if the lab makes its own.
         now: the time, with a zone.
     """
     if loaded.proxy_http:
-        return []  # people see the proxy's
+        return []  # browsers get the proxy's certificate
     file = tls.named_in(loaded.paths.secrets)[0]
     asked = acme_report.warnings(loaded, found, file)
     if found is None:
@@ -99,11 +99,11 @@ def of_certificate(loaded: Settings, found: Certificate | None, now: dt.datetime
 
 
 def of_locks(loaded: Settings, kind: LockKind) -> list[str]:
-    """Say which locks don't hold.
+    """Warn of locks that this machine can't have.
 
     Args:
-        loaded: checked.
-        kind: of the egress lock.
+        loaded: the settings, checked.
+        kind: the kind of the egress lock.
     """
     is_open = kind is LockKind.OPEN
     found = [f"egress lock: {describe(kind, loaded.egress)}"] if is_open else []
@@ -113,9 +113,9 @@ def of_locks(loaded: Settings, kind: LockKind) -> list[str]:
 
 
 def of_sign_in(loaded: Settings) -> list[str]:
-    """Say who may enter besides the people on the list.
+    """Warn if more people may enter than those on the list.
 
     Args:
-        loaded: checked.
+        loaded: the settings, checked.
     """
     return [f"sign-in: {sign_in.ANYBODY}"] if loaded.anybody else []

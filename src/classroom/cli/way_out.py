@@ -1,4 +1,4 @@
-"""Try the way out without a start, or beside a lab that runs: the school's proxy, and services."""
+"""Try the school's proxy and the allowed services, without a start or beside a running lab."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ RESOLV = Path("/etc/resolv.conf")
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of it.
+    """What the attempt has found.
 
     Attributes:
-        by_proxy: whether there is a proxy to go by.
+        by_proxy: whether there is a proxy.
         of_proxy: what is wrong with it, in sentences.
-        of_services: what is wrong with services.
+        of_services: what is wrong with the services, in sentences.
     """
 
     by_proxy: bool = False
@@ -36,7 +36,7 @@ class Tried:
 
 
 def orders_of(loaded: Settings) -> Orders:
-    """Say what the tunnel would be for.
+    """Return what the tunnel would be configured to reach.
 
     Args:
         loaded: the settings.
@@ -47,23 +47,23 @@ def orders_of(loaded: Settings) -> Orders:
 
 
 async def is_by_proxy(orders: Orders, host: str) -> bool:
-    """Say whether a host is reached by the school's proxy.
+    """Say whether a host is reached through the school's proxy.
 
     Args:
-        orders: what the tunnel would be for.
+        orders: what the tunnel would be configured to reach.
         host: its name.
     """
     return await ways.goes_straight(orders, Names(orders), host) is None
 
 
 def proxy_to(loaded: Settings, host: str) -> Upstream | None:
-    """Find the proxy by which this process reaches a host; None where it goes straight.
+    """Find the proxy by which this process reaches a host; None for a direct connection.
 
     Args:
         loaded: the settings.
         host: its name.
     """
-    # In a lab that runs, the Hub's way leads to the proxy already.
+    # In a running lab, the Hub's connections lead to the proxy already.
     if loaded.egress.upstream is None or loaded.paths.lock.exists():
         return None
     return loaded.egress.upstream if asyncio.run(is_by_proxy(orders_of(loaded), host)) else None
@@ -78,7 +78,7 @@ def ask(loaded: Settings) -> Tried:
     orders = orders_of(loaded)
     if not orders.is_needed:
         return Tried()
-    # In a lab that runs, only the proxy's user may leave.
+    # In a running lab, only the proxy's user may connect to other machines.
     runs = loaded.paths.lock.exists()
     with probe.acting_as("egress") if runs else contextlib.nullcontext():
         wrong = asyncio.run(checks.run(orders))

@@ -1,1 +1,1 @@
-"""From the tutor's jupyterhub_config.py to one frozen `Settings`."""
+"""Read the tutor's jupyterhub_config.py into one frozen `Settings`."""

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 SETTING, DIRECTORY = "Classroom.acme", "Classroom.acme_directory"
 AUTHORITIES = "Classroom.acme_authorities"
 HOST, EMAIL, CHALLENGE = "ACME_HOST", "ACME_EMAIL", "ACME_CHALLENGE"
-"""Of the environment, where the file says nothing."""
+"""Variables of the environment, for what the file does not set."""
 KEYS = ("host", "email", "challenge")
 CHALLENGES = ("http", "dns")
-"""How an authority sees that the host is the tutor's: by port 80, or by a TXT record in DNS."""
+"""How an authority checks that the host is the tutor's: by port 80, or by a TXT record in DNS."""
 MAILBOX = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\.[^@\s,<>]+")
 BEGIN = b"-----BEGIN CERTIFICATE-----"
 EXAMPLE = '{"host": "lab.example.org", "email": "you@example.org"}'
@@ -34,15 +34,16 @@ EXAMPLE = '{"host": "lab.example.org", "email": "you@example.org"}'
 
 @dataclass(frozen=True)
 class Acme:
-    """What certificate the lab asks for, and whom.
+    """The certificate that the lab asks for, and the authority that it asks.
 
     Attributes:
-        host: the name that it is for, in ASCII.
-        email: where the authority may write; "" for nowhere.
-        directory: the authority's, where it says how it is asked: an https address.
-        authorities: a file with those that vouch for that address; "" for the system's.
+        host: the name that the certificate is for, in ASCII.
+        email: the address to which the authority may write; "" for none.
+        directory: the https address of the authority's ACME directory.
+        authorities: a file with the authorities that the lab trusts for that address; "" for the
+            system's.
         challenge: one of `CHALLENGES`.
-        wildcard: whether it is also for every name directly below the host.
+        wildcard: whether the certificate is also for every name directly below the host.
     """
 
     host: str
@@ -54,7 +55,7 @@ class Acme:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that it is for."""
+        """The names that the certificate is for."""
         return (self.host, f"*.{self.host}") if self.wildcard else (self.host,)
 
     @property
@@ -90,7 +91,7 @@ def read_host(where: str, written: Any, problems: list[Problem]) -> str:
 
 
 def read_challenge(where: str, written: Any, problems: list[Problem]) -> str:
-    """Read how the authority sees that the host is the tutor's; as of `read_host`."""
+    """Read the challenge; the arguments are those of `read_host`."""
     text = str(written or "http").strip().lower()
     if text not in CHALLENGES:
         cure = 'write "http" for port 80, or "dns" for a TXT record in DNS'
@@ -99,7 +100,7 @@ def read_challenge(where: str, written: Any, problems: list[Problem]) -> str:
 
 
 def check_keys(where: str, written: Mapping[str, Any], problems: list[Problem]) -> None:
-    """Refuse words in the tutor's file that mean nothing; the arguments are as of `read_host`."""
+    """Refuse keys that have no meaning; the arguments are those of `read_host`."""
     for key in written:
         if key not in KEYS:
             known = did_you_mean(str(key), KEYS) or f"write it as {EXAMPLE}"
@@ -107,12 +108,12 @@ def check_keys(where: str, written: Mapping[str, Any], problems: list[Problem]) 
 
 
 def below(where: str, host: str, challenge: str, file: ConfigFile, problems: list[Problem]) -> bool:
-    """Decide whether the certificate is also for names below the host: for the lab's own host.
+    """Decide whether the certificate must include names below the host, for the lab's own host.
 
     Args:
         where: the setting, for error messages.
-        host: that the certificate is for.
-        challenge: one of `CHALLENGES`: by port 80 no authority issues such a certificate.
+        host: the host that the certificate is for.
+        challenge: one of `CHALLENGES`; no authority issues such a certificate for "http".
         file: the tutor's configuration.
         problems: errors are appended to it.
     """
@@ -143,7 +144,7 @@ def below(where: str, host: str, challenge: str, file: ConfigFile, problems: lis
 
 
 def read_directory(where: str, text: str, problems: list[Problem]) -> str:
-    """Read the authority's address; the arguments are as of `read_host`."""
+    """Read the authority's address; the arguments are those of `read_host`."""
     try:
         parts = urlsplit(text.strip())
         good = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
@@ -157,16 +158,16 @@ def read_directory(where: str, text: str, problems: list[Problem]) -> str:
 
 
 def read_authorities(where: str, text: str, folder: Path, problems: list[Problem]) -> bytes:
-    """Read the file with authorities of the tutor's own.
+    """Read the file with the tutor's own authorities.
 
     Args:
         where: the setting, for error messages.
-        text: as the tutor wrote it: a file beside the configuration, or below.
-        folder: the configuration's.
+        text: the setting's value: a file beside the configuration, or in a folder there.
+        folder: the folder of the configuration.
         problems: errors are appended to it.
 
     Returns:
-        Nothing where there is none.
+        The file's bytes; empty if there is no file.
     """
     if not text:
         return b""
@@ -192,7 +193,7 @@ def read_authorities(where: str, text: str, folder: Path, problems: list[Problem
 def load(
     file: ConfigFile, environ: Mapping[str, str], folder: Path, problems: list[Problem]
 ) -> tuple[Acme | None, dict[str, bytes]]:
-    """Read what certificate the lab is to get; the file overrides the environment.
+    """Read which certificate the lab should get; the file overrides the environment.
 
     Args:
         file: the tutor's configuration, its types checked.
@@ -201,7 +202,7 @@ def load(
         problems: errors are appended to it.
 
     Returns:
-        The certificate, None where it is to get none; and the bytes that were read for it, by the
+        The certificate, or None if the lab gets none; and the bytes that were read for it, by the
         file's name.
     """
     given = Classroom(config=file.config)

@@ -17,12 +17,12 @@ def place(folder: Path, name: str, where: str) -> Path:
     """Return a file's path.
 
     Args:
-        folder: the tutor's.
-        name: what the setting says.
+        folder: the folder of the configuration.
+        name: the file's name, as in the setting.
         where: the setting, for the sentence.
 
     Raises:
-        StartRefusedError: it is no file beside the configuration.
+        StartRefusedError: the name is not that of a file beside the configuration.
     """
     if "/" in name or "\\" in name or name in {".", ".."}:
         what = f"{people_lists.short(name)!r} is not the name of a file beside the configuration"
@@ -35,13 +35,13 @@ def read(folder: Path, name: str, where: str, others: Iterable[str] = ()) -> byt
     """Read a file.
 
     Args:
-        folder: the tutor's.
-        name: what the setting says.
+        folder: the folder of the configuration.
+        name: the file's name, as in the setting.
         where: the setting, for the sentence.
-        others: files that may be meant if there is none of that name.
+        others: files that the tutor may have meant, if there is no file of that name.
 
     Raises:
-        StartRefusedError: it isn't there, or can't be read.
+        StartRefusedError: the file is missing, or can't be read.
     """
     file = place(folder, name, where)
     if not files.present(file, name):

@@ -1,4 +1,4 @@
-"""The addresses of GitHub sign-in: where people come back to, and the server that is asked."""
+"""Check the addresses of GitHub sign-in: the callback URL, and GitHub's own address."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from classroom.config import github_slips
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.runtime.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RESERVED = ("example.org", "example.com", "example.net")
-"""Names that are kept for documentation (RFC 2606)."""
+"""Names that are reserved for documentation (RFC 2606)."""
 CALLBACK_PATH = "/hub/oauth_callback"
 HOST = re.compile(r"\w(?:[\w.-]*\w)?|[0-9a-f:]+")
 
@@ -23,19 +23,19 @@ def split(url: str) -> SplitResult:
     """Split an address into its parts; an invalid one has empty parts."""
     try:
         return urlsplit(url)
-    except ValueError:  # brackets that hold no IPv6 address
+    except ValueError:  # brackets without an IPv6 address in them
         return urlsplit("")
 
 
 def exact_callback(url: str) -> str:
-    """Derive the exact callback URL to register from whatever was given."""
+    """Derive the exact callback URL to register from the given one, which may be wrong."""
     host = split(url if "://" in url else f"https://{url}").netloc
     host = host or "<this lab's host name>:8443"
     return urlunsplit(("https", host, CALLBACK_PATH, "", ""))
 
 
 def is_placeholder(host: str) -> bool:
-    """Say whether a host stands for another in our documentation: nobody can have it.
+    """Say whether a host is a placeholder of our documentation, which nobody can have.
 
     Args:
         host: with a port or without.
@@ -45,10 +45,10 @@ def is_placeholder(host: str) -> bool:
 
 
 def wrong_host(parts: SplitResult) -> str:
-    """Say what is wrong with the host of an address; "" for nothing.
+    """Say what is wrong with the host of an address; "" if nothing is.
 
     Args:
-        parts: of the address.
+        parts: the parts of the address.
     """
     try:
         _ = parts.port
@@ -79,8 +79,8 @@ def check(where: str, url: str) -> Iterator[Problem]:
         yield Problem(where, f"{url!r} is not an https address", cure)
     elif slip := wrong_host(parts):
         yield Problem(where, f"{url!r} {slip}", "register and set the address that people use")
-    elif len(parts.hostname or "") > LONGEST_NAME:
-        what = f"a host's name has {LONGEST_NAME} characters at most, and this is longer"
+    elif len(parts.hostname or "") > LONGEST_NAME_CHARACTERS:
+        what = f"a host's name has {LONGEST_NAME_CHARACTERS} characters at most, and this is longer"
         yield Problem(where, what, "register and set the name that people use")
     elif parts.path != CALLBACK_PATH or parts.query or parts.fragment:
         yield Problem(where, f"{url!r} does not end in {CALLBACK_PATH}", cure)

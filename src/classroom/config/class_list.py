@@ -1,6 +1,7 @@
-"""People's names in a file, for a class without accounts: a list, or a table of a school's program.
+"""Read people's names from a file, for a class without accounts.
 
-Unlike an account's name, a person's is the whole of it: "Müller, Anna" is Anna Müller.
+The file is a list, or a table that a school's program has exported. "Müller, Anna" is read as Anna
+Müller.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ WHOLE = (
         "élèves",
     ),
 )
-"""How a column of whole names may be called, the best first."""
+"""Names of a column with full names, the best first."""
 FIRST = (
     *("first name", "firstname", "given name", "given names", "forename", "forenames", "first"),
     *("vorname", "vornamen", "rufname", "prénom", "prénoms", "prenom"),
@@ -40,26 +41,26 @@ LAST = (
     *("last name", "lastname", "surname", "family name", "familyname", "last"),
     *("nachname", "familienname", "zuname", "nom de famille", "name", "nom"),
 )
-"""How a column of last names may be called, the best first. The last two are whole names where no
-column has first names."""
+"""Names of a column with last names, the best first. The last two mean full names if no column has
+first names."""
 NO_NAME = re.compile(r"[\d@;\t]")
-"""What a class, a number or an e-mail address has, and a first name has not."""
+"""Characters of a class, a number or an e-mail address that no first name has."""
 
 
 def plain(head: str) -> str:
-    """Return what a column is called without case, hyphens and the like."""
+    """Return a column's name without case, hyphens and the like."""
     one = unicodedata.normalize("NFC", head).casefold().replace("(s)", "")
     return " ".join(re.sub(r"[\W_]+", " ", one).split())
 
 
 def name_columns(heads: Sequence[str]) -> tuple[int, ...]:
-    """Find the columns that make a name.
+    """Find the columns with people's names.
 
     Args:
         heads: the first line's cells.
 
     Returns:
-        Their places from 0, first names first; none where the first line is no head.
+        Their indexes, first names first; none if the first line has no column names.
     """
     found = [plain(head) for head in heads]
     whole, first, last = (
@@ -74,11 +75,11 @@ def name_columns(heads: Sequence[str]) -> tuple[int, ...]:
 
 
 def turned(last: str, first: str) -> str:
-    """Write a name that has the last name in front; "" for what is no such name.
+    """Turn "last name, first name" around; return "" if it is not such a name.
 
     Args:
-        last: what is before the comma.
-        first: what is behind it.
+        last: the text before the comma.
+        first: the text behind it.
     """
     words = set(last.casefold().split()) & set(first.casefold().split())
     odd = not last or not first or "," in first or words or NO_NAME.search(first)
@@ -86,11 +87,11 @@ def turned(last: str, first: str) -> str:
 
 
 def of_cells(cells: Sequence[str], between: str) -> str:
-    """Return the name in a line without columns; "" for several names, or something else.
+    """Return the name in a line without columns; "" if it is not exactly one name.
 
     Args:
-        cells: those of the line that aren't empty.
-        between: what is between them.
+        cells: the line's cells that aren't empty.
+        between: the separator between them.
     """
     if len(cells) == 1:
         last, _, first = cells[0].partition(",")
@@ -99,11 +100,11 @@ def of_cells(cells: Sequence[str], between: str) -> str:
 
 
 def unknown(where: str, cells: Sequence[str]) -> StartRefusedError:
-    """Refuse columns of which none is known to have names.
+    """Refuse a table without a known column of names.
 
     Args:
-        where: file and line.
-        cells: that line's.
+        where: the file and line, for the sentence.
+        cells: the cells of that line.
     """
     shown = people_lists.short(", ".join(cells))
     what = f"has several columns, and none is known to have the names: {shown!r}"
@@ -115,13 +116,13 @@ def parse(name: str, text: str) -> list[Listed]:
     """Read the names of a list or a table.
 
     Args:
-        name: the file's, for the sentence.
-        text: one name a line, or CSV with commas, semicolons or tabs. Lines that begin with # and
-            empty ones count for nothing.
+        name: the file's name, for the sentence.
+        text: one name a line, or CSV with commas, semicolons or tabs. Empty lines, and lines that
+            begin with #, are ignored.
 
     Raises:
-        StartRefusedError: it isn't known where the names are.
-        csv.Error: it is no table.
+        StartRefusedError: no column is known to have the names.
+        csv.Error: the text is not a table.
     """
     text = unicodedata.normalize("NFC", text)
     counted = [line for line in text.splitlines() if not line.lstrip().startswith("#")]

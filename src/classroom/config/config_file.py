@@ -1,4 +1,4 @@
-"""Read the tutor's jupyterhub_config.py: its values, and where in the file each one stands."""
+"""Read the tutor's jupyterhub_config.py: its values, and the line of each."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class ConfigFile:
     """The tutor's configuration as evaluated.
 
     Attributes:
-        name: what to call it in a message.
-        present: whether there is a file at all.
-        config: every ``c.Class.trait = value`` of it.
-        lines: the line each ``Class.trait`` was first assigned on.
-        sources: the bytes that were evaluated, by their path below the folder: the file's own and
-            those of the files that it loads.
+        name: the file's name, for messages.
+        present: whether the file exists.
+        config: every ``c.Class.trait = value`` in it.
+        lines: the line on which each ``Class.trait`` was first assigned.
+        sources: the bytes that were evaluated, by path in the folder: of the file itself, and of
+            the files that it loads.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ConfigFile:
 
     @property
     def unused_lists(self) -> list[str]:
-        """Name the lists of texts that the file makes and uses nowhere."""
+        """Name the lists of texts that the file defines but never uses."""
         source = self.sources.get(self.name)
         return python_slips.unused_lists(utf8(source)) if source else []
 
@@ -61,7 +61,7 @@ class ConfigFile:
             trait: the setting's name.
 
         Returns:
-            The first class that sets it to something, and the value; "" and None if none does.
+            The first class that sets it, and the value; "" and None if no class does.
         """
         for section in sections:
             if value := self.config.get(section, {}).get(trait):
@@ -80,7 +80,7 @@ def assigned_lines(source: bytes) -> dict[str, int]:
     """Find the lines on which ``c.Class.trait`` is mentioned first.
 
     Args:
-        source: the file's bytes, in the encoding that Python takes them for; they must parse.
+        source: the file's bytes, which must be valid Python.
 
     Returns:
         Line numbers by ``Class.trait`` and, for whole sections, by ``Class``.
@@ -97,7 +97,7 @@ def assigned_lines(source: bytes) -> dict[str, int]:
 
 
 class Loader(PyFileConfigLoader):
-    """traitlets' own, which evaluates the very bytes that it keeps: files may change meanwhile."""
+    """Load files as traitlets does, and keep the bytes that were evaluated."""
 
     def __init__(self, filename: str, path: str | None = None, **kwargs: Any) -> None:
         super().__init__(filename, path, **kwargs)
@@ -107,7 +107,7 @@ class Loader(PyFileConfigLoader):
         """Load another file into this one.
 
         Raises:
-            StartRefusedError: there is none. Upstream takes it for an empty one.
+            StartRefusedError: it is missing. Upstream treats a missing file as an empty one.
         """
         loader = Loader(fname, self.path if path is None else path)
         loader.sources = self.sources
@@ -144,15 +144,15 @@ def read(file: Path) -> ConfigFile:
         file: its path; a missing file is an empty configuration.
 
     Raises:
-        StartRefusedError: it cannot be read, or raises; the sentence names file and line. Or it
-            isn't there, and a file beside it is called almost so.
+        StartRefusedError: the file cannot be read, or raises an exception; the sentence names file
+            and line. Or it is missing, and a file beside it has a similar name.
     """
     if not files.present(file, file.name):
         if problems := list(file_names.misnamed(file)):
             raise StartRefusedError(problems)
         return ConfigFile(name=file.name)
     sys.dont_write_bytecode = True  # The folder is mounted read-only, and it is not ours.
-    files.read(file, file.name)  # refuses what is no file, where the loader looks elsewhere
+    files.read(file, file.name)  # refuses a folder, for which the loader would look elsewhere
     try:
         loader = Loader(file.name, path=str(file.parent))
         config = loader.load_config()

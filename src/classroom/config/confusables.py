@@ -1,7 +1,8 @@
-"""Whether a name passes for another: by what is seen of it at a glance, and by its scripts.
+"""Decide whether a name could be mistaken for another: by its look, and by its scripts.
 
-The letters that look like those of "tutor" are those of confusables.txt (UTS 39), of every script,
-and some more; Latin ones with strokes, hooks and the like are known by their names in Unicode.
+The letters that look like those of "tutor" come from confusables.txt (UTS 39), for all scripts,
+with some additions. Latin letters with strokes, hooks and the like are recognized by their Unicode
+names.
 """
 
 from __future__ import annotations
@@ -26,20 +27,20 @@ LOOKS = {
     for other in others
 }
 LATIN = re.compile(r"LATIN (?:SMALL )?LETTER (?:[A-Z-]+ )*?([A-Z])(?: BAR| WITH .*)?")
-"""Name of a letter that is one of the alphabet's with something added, turned or small."""
+"""The Unicode name of a letter of the alphabet with an addition, turned, or small."""
 BETWEEN = " .,'\u2019-_\u00b7\u30fb"
-"""What stands between letters and is not taken for one."""
+"""Characters between letters that do not look like letters."""
 TOGETHER = frozenset(
     {"CJK", "HANGUL", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "IDEOGRAPHIC"}
 )
-"""Scripts of Chinese, Japanese and Korean names, which are written together."""
+"""Scripts of Chinese, Japanese and Korean names, which one name may combine."""
 
 
 def at_a_glance(name: str) -> str:
-    """Reduce a name to what is seen of it: base letters and digits; ``?`` is any other character.
+    """Reduce a name to what people see: base letters and digits; ``?`` for any other character.
 
     Args:
-        name: any.
+        name: any name.
     """
     plain = unicodedata.normalize("NFKD", name.casefold())
     seen = ""
@@ -56,14 +57,14 @@ def alike(name: str, other: str) -> bool:
     """Say whether a name could be taken for another.
 
     Args:
-        name: whose symbols may stand for a letter or for nothing.
-        other: the name that it must not pass for.
+        name: the name to check; a symbol in it may stand for a letter or for nothing.
+        other: the name that it must not be mistaken for.
     """
     wanted, seen = at_a_glance(other), at_a_glance(name)
     if not seen.strip("?"):
-        return False  # nothing but symbols: not a letter looks like one
+        return False  # only symbols: no letter looks like a letter of the other name
     reached = {0}
-    """Lengths of the other name's beginnings that what was read so far looks like."""
+    """Lengths of the beginnings of the other name that look like the part read so far."""
     for letter in seen:
         on = {at + 1 for at in reached if at < len(wanted) and letter in {"?", wanted[at]}}
         reached = on | reached if letter == "?" else on
@@ -71,10 +72,10 @@ def alike(name: str, other: str) -> bool:
 
 
 def scripts(name: str) -> frozenset[str]:
-    """List the scripts of a name's letters, by what their names in Unicode begin with.
+    """List the scripts of a name's letters, by the first word of their Unicode names.
 
     Args:
-        name: any; letters that only modify, such as an apostrophe that is one, are of none.
+        name: any name; modifier letters, such as an apostrophe, have no script.
     """
     found = {
         unicodedata.name(letter, "?").split()[0]

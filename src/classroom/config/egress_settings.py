@@ -31,12 +31,12 @@ class EgressSettings:
 
     Attributes:
         open: whether the tutor chose to run without a lock.
-        hub: what the Hub needs: GitHub, or another sign-in service.
-        allow: what students may reach.
-        private: private networks that may be behind those names.
+        hub: hosts that the Hub needs: GitHub, or another sign-in service.
+        allow: hosts that students may reach on port 443.
+        private: private networks to which those names may resolve.
         services: loopback ports of services that the tutor has added to the Hub.
-        endpoints: ports of hosts that students may reach besides.
-        upstream: the proxy that the way out has to take; None for none.
+        endpoints: other ports of hosts that students may reach.
+        upstream: the proxy that all connections to other machines must use; None for none.
         plain_http: whether the front answers plain http as well (`c.Classroom.acme`).
     """
 
@@ -93,10 +93,10 @@ def read_networks(
 
 
 def hub_hosts(urls: Mapping[str, str], problems: list[Problem]) -> tuple[Host, ...]:
-    """Find the hosts of the addresses that the Hub asks.
+    """Find the hosts in the addresses that the Hub calls.
 
     Args:
-        urls: addresses by the setting that they stand in.
+        urls: the addresses, by the setting that contains them.
         problems: errors are appended to it.
     """
     found: list[Host] = []
@@ -116,7 +116,7 @@ def hub_hosts(urls: Mapping[str, str], problems: list[Problem]) -> tuple[Host, .
 
 
 def is_open(file: ConfigFile, environ: Mapping[str, str], problems: list[Problem]) -> bool:
-    """Check whether the tutor wants no lock; the file overrides the environment."""
+    """Check whether the tutor has turned the lock off; the file overrides the environment."""
     if "egress" in file.config.get("Classroom", {}):
         return bool(Classroom(config=file.config).egress == "open")
     given = environ.get(VARIABLE, "")
@@ -127,14 +127,14 @@ def is_open(file: ConfigFile, environ: Mapping[str, str], problems: list[Problem
 
 
 def check_wildcards(where: str, found: Iterable[Host]) -> Iterator[Problem]:
-    """Refuse wildcards where only whole names can be looked up."""
+    """Refuse wildcards in a list of hosts that the lab must look up."""
     for host in found:
         if host.below:
             yield Problem(where, f"'{host}' is a wildcard", "name the hosts that the Hub asks")
 
 
 def service_ports(file: ConfigFile) -> tuple[int, ...]:
-    """Find the loopback ports on which the Hub's services listen that the tutor has added."""
+    """Find the loopback ports of the services that the tutor has added to the Hub."""
     services = file.config.get("JupyterHub", {}).get("services", [])
     if trait_kinds.is_lazy(services):
         services = services.get_value([])
@@ -146,7 +146,7 @@ def service_ports(file: ConfigFile) -> tuple[int, ...]:
 def check_upstream(
     where: str, found: Upstream | None, private: Iterable[Network]
 ) -> Iterator[Problem]:
-    """Refuse a proxy at a private address that is in no network which the tutor named.
+    """Refuse a proxy at a private address outside the networks that the tutor named.
 
     Args:
         where: the setting.
@@ -169,11 +169,11 @@ def load(
     Args:
         file: the tutor's configuration, its types checked.
         environ: the process environment.
-        urls: addresses that the Hub asks, by the setting that they stand in.
-        login: of ``c.Classroom.upstream_proxy``.
+        urls: addresses that the Hub calls, by the setting that contains them.
+        login: the user and password for ``c.Classroom.upstream_proxy``.
 
     Raises:
-        StartRefusedError: with a sentence for everything that is wrong.
+        StartRefusedError: with a sentence for each problem.
     """
     given = Classroom(config=file.config)
     problems: list[Problem] = []
@@ -186,7 +186,7 @@ def load(
         private = read_networks(private_setting, given.egress_private, problems)
         if problems:
             raise StartRefusedError(problems)
-        # What isn't https on port 443 doesn't go by the proxy.
+        # Only https on port 443 goes through the proxy.
         hub = hub_hosts(urls, [])
         return EgressSettings(open=True, hub=hub, private=private, upstream=proxy)
 

@@ -22,7 +22,7 @@ class Endpoint:
     """A TCP port of a host.
 
     Attributes:
-        name: the host's, as in `classroom.config.hosts.Host`.
+        name: the host's name, as in `classroom.config.hosts.Host`.
         port: from 1 to 65535.
     """
 
@@ -35,7 +35,7 @@ class Endpoint:
 
 
 def without_login(text: str) -> str:
-    """Write what a tutor gave for a message: without the password that an address may contain."""
+    """Write a tutor's text for a message, without the password that an address may contain."""
     before, at, host = text.rpartition("@")
     return f"{before.partition('://')[0]}://…@{host}" if at and "://" in before else host
 
@@ -44,7 +44,7 @@ def refuse_address(written: str) -> None:
     """Refuse the address of a page or of a database.
 
     Raises:
-        BadHostError: it is one; the cure has its host and port.
+        BadHostError: the text is such an address; the cure has its host and port.
     """
     if "/" not in written and "@" not in written:
         return
@@ -60,7 +60,7 @@ def read_port(text: str) -> int:
     """Read the port.
 
     Raises:
-        BadHostError: it isn't one.
+        BadHostError: the text is not a port.
     """
     if not (text.isascii() and text.isdigit()):
         raise BadHostError(f"has {text!r} for a port", "write its number, such as 5432")
@@ -74,7 +74,7 @@ def parse(text: str) -> Endpoint:
     """Read one service as the tutor writes it: ``db.school.example:5432``.
 
     Raises:
-        BadHostError: it isn't one.
+        BadHostError: the text is not a host and a port.
     """
     written = text.strip().lower()
     refuse_address(written)

@@ -1,7 +1,8 @@
-"""Check whether others on the tutor's machine can read or replace the tutor's secrets.
+"""Check whether other users of the tutor's machine can read or replace the tutor's secrets.
 
-In the container only root can enter their folder; on the machine outside the files' modes decide.
-What Kubernetes mounts is in a folder of the node that only root can enter, whatever its modes.
+In the container only root can enter their folder. On the machine outside, the files' modes decide.
+Kubernetes mounts files from a folder of the node that only root can enter, so there the modes do
+not matter.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 PUBLIC = {".crt", ".md"}
 """Suffixes of files that are not secret: certificates, and our own README."""
 CLIENT_SECRET = b"GITHUB_CLIENT_SECRET="
-MOST = 1000
-"""The largest number of files to check."""
+MOST_FILES = 1000
 
 
 def found(paths: Paths) -> dict[str, int]:
     """Return the modes of files and folders with secrets, by path in the tutor's folder.
 
-    Folders count because somebody who may write there can replace the files.
+    Folders count, because a user who may write to a folder can replace its files.
     """
     places = []
     if not _is_of_kubernetes(paths.config):
@@ -58,7 +58,7 @@ def _below(folder: Path) -> list[Path]:
         for where, folders, names in os.walk(folder)
         for name in sorted([*folders, *names])
     )
-    return sorted(itertools.islice(every, MOST))
+    return sorted(itertools.islice(every, MOST_FILES))
 
 
 def _names_a_secret(file: Path) -> bool:
@@ -72,7 +72,7 @@ def _names_a_secret(file: Path) -> bool:
 
 
 def warnings(modes: Mapping[str, int]) -> list[str]:
-    """Describe what others may read or replace, and the fix, in one sentence each.
+    """Describe each file that others may read or replace, with the fix, in a sentence.
 
     Args:
         modes: by path in the tutor's folder.
@@ -85,7 +85,7 @@ def warnings(modes: Mapping[str, int]) -> list[str]:
     replaceable = [
         f"{_named(name)} can be changed by others on this machine: chmod o-w {name}"
         for name, mode in modes.items()
-        # The fix above covers files that others may also read.
+        # For files that others may also read, the fix above is enough.
         if mode & stat.S_IWOTH and (stat.S_ISDIR(mode) or not mode & stat.S_IROTH)
     ]
     return readable + replaceable

@@ -1,4 +1,4 @@
-"""Files that were meant to be the tutor's, under names that the lab doesn't read."""
+"""Find files that were meant for the lab, but have names that the lab doesn't read."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ COPY = re.compile(
     r"^(?:copy of|kopie von|copie de)\b|[ _\u2013-]*(?:\(\d+\)|\b\d+|\bcopy|\bkopie|\bcopie)$",
     re.IGNORECASE,
 )
-"""What programs and people put before or behind a copy's name."""
+"""Marks that programs and people add to the name of a copy."""
 ENDINGS = {".py", ".txt", ".json", ".rtf", ".doc", ".docx", ".odt", ".pages", ".html"}
 NEAR = 0.88
-"""How alike two names are, from 0 to 1, of which one is the other misspelt."""
+"""Two names that are at least this similar, from 0 to 1, count as one name and a misspelling."""
 EXAMPLE = "jupyterhub_config_example.py"
 PRODUCT = "jupyterhub"
-"""What is in the name of a file that may be meant, in a folder below."""
+"""In a folder below, only a file with this in its name may be the configuration."""
 
 
 def plain(name: str) -> str:
@@ -41,11 +41,11 @@ def plain(name: str) -> str:
 
 
 def is_meant(name: str, wanted: str) -> bool:
-    """Say whether a file's name is what an editor, a download or a slip makes of the wanted one.
+    """Say whether an editor, a download or a slip may have made a name from the wanted one.
 
     Args:
-        name: the file's.
-        wanted: the name that is read.
+        name: the file's name.
+        wanted: the name that the lab reads.
     """
     ending = Path(name).suffix.lower()
     if name == wanted or ending not in ENDINGS | {"", Path(wanted).suffix}:
@@ -54,10 +54,10 @@ def is_meant(name: str, wanted: str) -> bool:
 
 
 def meant(folder: Path, wanted: str) -> list[str]:
-    """List the files of a folder that are called almost as a wanted one.
+    """List the files in a folder whose names are almost the wanted one.
 
     Args:
-        folder: where that file belongs.
+        folder: the folder of the wanted file.
         wanted: its name.
     """
     with contextlib.suppress(OSError):
@@ -66,10 +66,10 @@ def meant(folder: Path, wanted: str) -> list[str]:
 
 
 def elsewhere(folder: Path, wanted: str) -> list[str]:
-    """List what was meant for a wanted file in the folders below the one where it belongs.
+    """List files that were meant to be the wanted one, but are in a folder below the right one.
 
     Args:
-        folder: where that file belongs.
+        folder: the folder of the wanted file.
         wanted: its name.
     """
     with contextlib.suppress(OSError):
@@ -82,23 +82,23 @@ def elsewhere(folder: Path, wanted: str) -> list[str]:
 
 
 def form_of(file: Path) -> str:
-    """Say what a file is that wouldn't be read if it had the right name; "" for a text.
+    """Name the format of a file that is not a text, such as a web page; "" for a text.
 
     Args:
         file: its path.
     """
     try:
         with file.open("rb") as opened:
-            return python_slips.foreign_format(utf8(opened.read(stray_settings.LARGEST)))
+            return python_slips.foreign_format(utf8(opened.read(stray_settings.MOST_READ_BYTES)))
     except (OSError, UnicodeDecodeError):
         return ""
 
 
 def misnamed(file: Path) -> Iterator[Problem]:
-    """Find the file that was meant to be the configuration: without it, a lab is for anybody.
+    """Find a file that was meant to be the configuration: without one, anybody may enter the lab.
 
     Args:
-        file: the path that is read, where nothing is.
+        file: the path that the lab reads, at which there is no file.
     """
     folder = file.parent
     alike = meant(folder, file.name)
@@ -124,9 +124,9 @@ def misnamed(file: Path) -> Iterator[Problem]:
 
 
 def instead(found: Iterable[str]) -> str:
-    """Name a file that is there in place of a wanted one, for the end of a sentence.
+    """Name a file that exists in place of the wanted one, for the end of a sentence.
 
     Args:
-        found: its names, as `meant` lists them; none for "".
+        found: names, as `meant` lists them; the result is "" if there are none.
     """
     return next((f" ({name} is there, but is not what the lab reads)" for name in found), "")

@@ -1,4 +1,4 @@
-"""The GitHub OAuth values: where they come from, and whether they are complete."""
+"""Collect the values of the GitHub OAuth app, and check that they are complete."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Given:
         file: the tutor's configuration.
         environ: the process environment.
         secret_file: the text of ``secrets/github_client_secret``.
-        misnamed_secrets: files that are called almost so.
+        misnamed_secrets: files with almost that name.
     """
 
     file: ConfigFile
@@ -66,8 +66,8 @@ class Given:
         """Look a value up; the file overrides the environment.
 
         Returns:
-            Where it was found, for a sentence, and the value; when it is nowhere, where it
-            belongs and an empty text.
+            The place where it was found, for a sentence, and the value. If it was not found, the
+            place where it belongs, and an empty text.
         """
         section, found = self.file.first(SECTIONS, trait)
         if found:
@@ -77,7 +77,7 @@ class Given:
         return self.file.where(f"{SECTIONS[0]}.{trait}"), ""
 
     def anything(self) -> bool:
-        """Say whether GitHub sign-in was meant at all."""
+        """Say whether any value for GitHub sign-in was given."""
         named = ("client_id", "client_secret", "oauth_callback_url")
         return bool(self.secret_file) or any(self.find(trait)[1] for trait in named)
 
@@ -92,7 +92,7 @@ class Given:
         )
 
     def asked(self) -> dict[str, str]:
-        """Collect the addresses that the Hub itself asks, by the setting that decides each."""
+        """Collect the addresses that the Hub itself calls, by the setting that decides each."""
         where = self.find("github_url")[0]
         found = {where: self.values().github_url}
         for trait in ("github_api", "token_url", "userdata_url"):
@@ -105,10 +105,10 @@ class Given:
 
 
 def read_secret(paths: Paths) -> str:
-    """Read ``secrets/github_client_secret``; empty when there is none.
+    """Read ``secrets/github_client_secret``; "" if there is no such file.
 
     Raises:
-        StartRefusedError: it can't be read.
+        StartRefusedError: the file can't be read.
     """
     file = paths.config / SECRET_FILE
     if not files.present(file, SECRET_FILE):
@@ -131,7 +131,7 @@ def misnamed_secrets(paths: Paths) -> tuple[str, ...]:
 
 
 def check(given: Given) -> Iterator[Problem]:
-    """Find what is half-filled or contradicts itself.
+    """Find values that are missing or contradict each other.
 
     Args:
         given: everything that was given.

@@ -1,4 +1,4 @@
-"""What people mix up when they copy values from GitHub's page. No secret gets into a sentence."""
+"""Find mistakes in values that people copy from GitHub's page. No sentence shows a secret."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = re.compile(r"[0-9a-f]{40}")
-"""A client secret of GitHub's."""
+"""A client secret of GitHub."""
 CLIENT_ID = re.compile(r"(?:Iv|Ov)\w{1,3}\.?\w{10,}|[0-9a-f]{20}")
-"""A client id: of a GitHub app, or an OAuth app."""
+"""A client id of a GitHub app or an OAuth app."""
 TOKEN = re.compile(r"(?:gh[pousr]|github_pat)_\w+")
 NUMBER = "is the number of the app, not its client id"
 AROUND = "\"' "
@@ -21,10 +21,10 @@ BOTH = "copy both again from the app's page at GitHub"
 
 
 def wrapped(text: str) -> str:
-    """Say what stands around a value; "" for nothing.
+    """Name what stands around a value, such as quotes; "" for nothing.
 
     Args:
-        text: as it was written.
+        text: the value as it was written.
     """
     if text[:1] in "\"'" and text[:1] == text[-1:] and len(text) > 1:
         return "quotes"
@@ -32,13 +32,13 @@ def wrapped(text: str) -> str:
 
 
 def in_values(id_where: str, client_id: str, secret_where: str, secret: str) -> Iterator[Problem]:
-    """Find what can't be the app's client id, or its secret.
+    """Find a client id or secret that can't be right.
 
     Args:
         id_where: where the id stands, for the sentence.
-        client_id: as given; "" for none, which isn't told here.
+        client_id: the given id; another check reports an empty one.
         secret_where: where the secret stands.
-        secret: as given; never shown.
+        secret: the given secret, which no sentence shows.
     """
     if around := wrapped(client_id):
         yield Problem(id_where, f"has {around} around it", f"write {client_id.strip(AROUND)}")

@@ -1,4 +1,4 @@
-"""Names of hosts that may be reached: reading them, and deciding whether one matches."""
+"""Read the names of hosts that students or the Hub may reach, and match a host against them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-LONGEST = 253  # RFC 1035
+LONGEST_NAME_CHARACTERS = 253  # RFC 1035
 HTTPS = "443"
 
 
 class BadHostError(ValueError):
-    """A text that is no host to open; ``what`` is wrong with it, and the ``cure``."""
+    """A text does not name a host that can be allowed: ``what`` is wrong, and the ``cure``."""
 
     def __init__(self, what: str, cure: str) -> None:
         super().__init__(what)
@@ -29,7 +29,7 @@ class Host:
 
     Attributes:
         name: lower case, ASCII (RFC 5890), without a dot at the end.
-        below: ``*.name``: every name below it, and not itself.
+        below: whether ``*.name`` was written: every name below it, but not the name itself.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Host:
         return f"*.{self.name}" if self.below else self.name
 
     def matches(self, host: str) -> bool:
-        """Say whether a host's name is meant."""
+        """Say whether a host's name matches."""
         wanted = host.lower().removesuffix(".")
         return wanted.endswith(f".{self.name}") if self.below else wanted == self.name
 
@@ -48,9 +48,9 @@ class Host:
     def regex(self) -> str:
         """Write it as a regular expression for a map of nginx's, matching whole names only.
 
-        Nothing but labels as DNS has them in front of the name: nginx connects to what it matched,
-        and a text such as ``10.0.0.1:22/.example.net`` is an address to it; of a longer label it
-        would make a question that means something else.
+        Before the name the expression matches only labels that are valid in DNS. nginx connects to
+        the text that matched, and would read ``10.0.0.1:22/.example.net`` as an address. For a
+        label that is too long it would send a DNS query for another name.
         """
         below = r"(?=.{1,253}\z)(?:[a-z0-9_-]{1,63}\.)+" if self.below else ""
         # \z, not $, which also matches in front of a line's end.
@@ -70,7 +70,7 @@ def as_ascii(name: str) -> str:
     """Write an international name as it stands in DNS and TLS.
 
     Raises:
-        BadHostError: it isn't a name.
+        BadHostError: the text is not a host's name.
     """
     try:
         return name if name.isascii() else idna.encode(name, uts46=True).decode()
@@ -82,7 +82,7 @@ def check_wildcard(name: str) -> None:
     """Refuse a wildcard under which anybody may register.
 
     Raises:
-        BadHostError: it is one.
+        BadHostError: it is such a wildcard.
     """
     if PublicSuffixList().is_public(name):
         raise BadHostError(
@@ -95,11 +95,11 @@ def parse(text: str, elsewhere: str = "") -> Host:
     """Read one host as the tutor writes it: ``data.example.org`` or ``*.example.net``.
 
     Args:
-        text: as written.
+        text: the tutor's text.
         elsewhere: the setting that takes a host with a port.
 
     Raises:
-        BadHostError: it isn't one, or is wider than a list of hosts should be.
+        BadHostError: the text is not a host, or allows more than a list of hosts should.
     """
     written = text.strip().lower()
     if "/" in written:
@@ -125,7 +125,11 @@ def parse(text: str, elsewhere: str = "") -> Host:
             "has a * that is not the first label", "write *.example.org or whole names"
         )
     labels = name.split(".")
-    if len(name) > LONGEST or labels[-1].isdigit() or not all(map(LABEL.fullmatch, labels)):
+    if (
+        len(name) > LONGEST_NAME_CHARACTERS
+        or labels[-1].isdigit()
+        or not all(map(LABEL.fullmatch, labels))
+    ):
         raise BadHostError("is not a host's name", "write one name between each pair of quotes")
     if name == "localhost" or name.endswith(".localhost"):
         raise BadHostError("is the container itself", "leave it out")

@@ -1,4 +1,4 @@
-"""JupyterHub's roles, groups and services: checked here, or the Hub would end with a traceback."""
+"""Check JupyterHub's roles, groups and services, with which the Hub could end in a traceback."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from classroom.config.config_file import ConfigFile
 
 NAME = re.compile(r"[a-z][a-z0-9\-_~.]{1,253}[a-z0-9]")
-"""Of a role, as `jupyterhub.roles` has it."""
+"""The form of a role's name in `jupyterhub.roles`."""
 KEYS = ("name", "description", "scopes", "users", "groups", "services")
 LISTS = ("scopes", "users", "groups", "services")
 FILTERS = ("user", "group", "server", "service")
 
 
 def wrong_scope(scope: str, custom: Any) -> tuple[str, str] | None:
-    """Say what is wrong with a scope, and how to mend it; None for a good one.
+    """Say what is wrong with a scope, and how to fix it; None for a good one.
 
     Args:
         scope: such as ``access:servers!group=team-a``.
@@ -40,7 +40,7 @@ def wrong_scope(scope: str, custom: Any) -> tuple[str, str] | None:
 
 
 def wrong_roles(where: str, roles: Any, custom: Any) -> Iterator[Problem]:
-    """Find what JupyterHub would not take as a role.
+    """Find roles that JupyterHub would reject.
 
     Args:
         where: the setting, for the sentence.
@@ -72,7 +72,7 @@ def wrong_roles(where: str, roles: Any, custom: Any) -> Iterator[Problem]:
 
 
 def wrong_groups(where: str, groups: Any) -> Iterator[Problem]:
-    """Find what JupyterHub would take for other people than are meant.
+    """Find groups whose people JupyterHub would misread.
 
     Args:
         where: the setting, for the sentence.
@@ -86,7 +86,7 @@ def wrong_groups(where: str, groups: Any) -> Iterator[Problem]:
 
 
 def wrong_services(where: str, services: Any) -> Iterator[Problem]:
-    """Find what can't be a service.
+    """Find services that JupyterHub would reject.
 
     Args:
         where: the setting, for the sentence.
@@ -104,7 +104,7 @@ def wrong_services(where: str, services: Any) -> Iterator[Problem]:
 
 
 def check(file: ConfigFile) -> Iterator[Problem]:
-    """Check what the tutor's file has of them; values that are built later are JupyterHub's affair.
+    """Check the values in the tutor's file; JupyterHub checks values that are built later.
 
     Args:
         file: the configuration, its types checked.

@@ -1,7 +1,7 @@
 """Personal sign-in links for a class without accounts: a key for each person, on the volume.
 
-Whoever has somebody's link is that person here. The keys are as long as a session's, only root can
-read them, and each can be replaced by itself.
+The lab signs in anybody who opens a link as the person of that link. The keys are as long as a
+session's, only root can read them, and each can be replaced alone.
 """
 
 from __future__ import annotations
@@ -18,20 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "invitations.json"
-BYTES = 32
-"""Of chance in each key: 256 bits."""
+KEY_BYTES = 32
 PATH = "/hub/invitation"
 
 
 def read(file: Path) -> dict[str, str]:
-    """Read the keys, by name; none where no sheet was printed yet.
+    """Read the keys, by name; none if no sheet was printed yet.
 
     Args:
-        file: on the volume, root's alone.
+        file: the file on the volume, which only root can read.
 
     Raises:
-        OSError: it can't be read.
-        ValueError: it is damaged.
+        OSError: the file can't be read.
+        ValueError: the file is damaged.
     """
     if not file.exists():
         return {}
@@ -40,23 +39,25 @@ def read(file: Path) -> dict[str, str]:
 
 
 def issue(file: Path, names: Iterable[str], renewed: Iterable[str] = ()) -> dict[str, str]:
-    """Have a key for each name, and for no other: who is off the list has no link any more.
+    """Make missing keys, and delete the keys of people who are no longer on the list.
 
     Args:
-        file: on the volume, root's alone.
-        names: everybody on the list, as the Hub has them.
-        renewed: those who get another key, so that their old link is no good.
+        file: the file on the volume, which only root can read.
+        names: the Hub's names of everybody on the list.
+        renewed: people who get a new key, so that their old link stops working.
 
     Returns:
         The keys, by name.
 
     Raises:
-        OSError: it can't be read or written.
-        ValueError: it is damaged.
+        OSError: the file can't be read or written.
+        ValueError: the file is damaged.
     """
     before, anew = read(file), set(renewed)
     after = {
-        name: before[name] if name in before and name not in anew else secrets.token_urlsafe(BYTES)
+        name: before[name]
+        if name in before and name not in anew
+        else secrets.token_urlsafe(KEY_BYTES)
         for name in sorted(set(names))
     }
     if after != before:
@@ -65,11 +66,11 @@ def issue(file: Path, names: Iterable[str], renewed: Iterable[str] = ()) -> dict
 
 
 def owner(keys: Mapping[str, str], shown: str) -> str:
-    """Return whose a key is; "" for nobody's. It takes as long for every wrong one.
+    """Return whose key was shown; "" for nobody's. Every wrong key takes the same time.
 
     Args:
-        keys: by name.
-        shown: by somebody.
+        keys: the keys, by name.
+        shown: the key in the address that somebody opened.
     """
     wanted, found = hashlib.sha256(shown.encode(errors="replace")).digest(), ""
     for name, key in keys.items():

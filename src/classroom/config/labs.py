@@ -1,4 +1,4 @@
-"""Labs besides the class's: what of the tutor's file they go with, and how many may run."""
+"""Check the settings for labs besides the class's, and decide how many may run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from classroom.config.traits import Classroom
 
 SETTINGS = ("personal_labs", "rooms")
-"""Those of ours that ask for labs."""
-A_LAB = 512 * 1024**2
-"""Bytes of the container's memory for one that runs: its server, and a kernel or two."""
-FEWEST, MOST = 4, 100
+"""Our settings that ask for labs besides the class's."""
+LAB_BYTES = 512 * 1024**2
+"""Memory that one running lab takes: its server, and a kernel or two."""
+FEWEST_LABS, MOST_LABS = 4, 100
 FOREIGN = {
     "spawner_class": "c.JupyterHub.spawner_class is set, and would start other servers instead",
     "subdomain_host": "c.JupyterHub.subdomain_host is set, and other labs have no host there",
 }
-"""Settings of JupyterHub's that say otherwise, and what they mean."""
+"""JupyterHub's settings that contradict such labs, and what they would do."""
 NO_SCOPES = (
     "labs: this machine's kernel can't keep labs from each other's abstract unix sockets (Linux"
     " 6.12 or newer can); nothing in the image makes any."
@@ -33,10 +33,10 @@ PORTS = "labs: without an egress lock, labs reach each other's ports on 127.0.0.
 
 
 def check(file: ConfigFile, ours: Classroom) -> Iterator[Problem]:
-    """Find what keeps people from having labs.
+    """Find settings with which the lab can't have other labs.
 
     Args:
-        file: the tutor's.
+        file: the tutor's configuration.
         ours: our settings in it.
     """
     hub = file.config.get("JupyterHub", {})
@@ -48,10 +48,10 @@ def check(file: ConfigFile, ours: Classroom) -> Iterator[Problem]:
 
 
 def check_kernel() -> None:
-    """See that the machine's kernel can keep labs apart.
+    """Check that the machine's kernel can separate labs from each other.
 
     Raises:
-        StartRefusedError: it can't: a lab's code could open what it must not.
+        StartRefusedError: it can't: a lab's code could open other labs' files.
     """
     if landlock.abi() == 0:
         what = "this machine's kernel can't keep labs apart: it has no Landlock (Linux 5.13 has it)"
@@ -60,9 +60,9 @@ def check_kernel() -> None:
 
 
 def may_come(loaded: Settings) -> bool:
-    """Say whether a container gets ready for labs, so that saving a line in the file is enough.
+    """Say whether a container prepares for labs, so that the tutor can add them without a restart.
 
-    Not in a trial, which has no file to write it in; nor with what doesn't go with labs.
+    It does not in a trial, which has no file, nor with settings that contradict labs.
 
     Args:
         loaded: the settings.
@@ -72,7 +72,7 @@ def may_come(loaded: Settings) -> bool:
 
 
 def warnings(*, is_open: bool) -> list[str]:
-    """Say what doesn't keep labs apart.
+    """Warn of what does not separate labs from each other on this machine.
 
     Args:
         is_open: whether there is no egress lock.
@@ -82,7 +82,7 @@ def warnings(*, is_open: bool) -> list[str]:
 
 
 def describe(loaded: Settings) -> str:
-    """Say which labs there may be besides the class's, for the start.
+    """Describe which labs there may be besides the class's, for the log at a start.
 
     Args:
         loaded: the settings.
@@ -93,9 +93,9 @@ def describe(loaded: Settings) -> str:
 
 
 def most(wanted: int) -> int:
-    """Decide how many may run at the same time.
+    """Decide how many labs besides the class's may run at the same time.
 
     Args:
         wanted: the tutor's number; 0 selects the default.
     """
-    return wanted or max(FEWEST, min(MOST, cgroup.memory() // A_LAB))
+    return wanted or max(FEWEST_LABS, min(MOST_LABS, cgroup.memory() // LAB_BYTES))

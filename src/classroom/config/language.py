@@ -1,4 +1,4 @@
-"""The class's language: what a tutor may write for it, and which language packs there are."""
+"""Read the class's language, and list the language packs of the image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SETTING = "Classroom.language"
 
 
 class UnknownLanguageError(ValueError):
-    """Nothing in the image is called so; the message says what to do."""
+    """The image has no language of that name; the message says what to do."""
 
 
 def installed() -> frozenset[str]:
@@ -26,12 +26,12 @@ def installed() -> frozenset[str]:
 
 
 def names(locale: str) -> frozenset[str]:
-    """Return what people call a language, in English and in itself, in lower case.
+    """Return a language's names in English and in that language, in lower case.
 
     Args:
         locale: such as "de_DE".
     """
-    # Loads a table of each language that it is asked about, which a code does without.
+    # Imported late: it loads a table for each language, which a language's code does not need.
     from babel import Locale, UnknownLocaleError  # noqa: PLC0415
 
     try:
@@ -43,13 +43,13 @@ def names(locale: str) -> frozenset[str]:
 
 
 def usual(code: str) -> str:
-    """Return a language with the country that it is spoken in most, such as "es-ES".
+    """Return a language with its most usual country, such as "es-ES".
 
     Args:
-        code: of the language, as in ISO 639.
+        code: the language's code in ISO 639.
 
     Returns:
-        "" for what is no language.
+        The language and country; "" if the code is not a language's.
     """
     from babel import Locale, UnknownLocaleError  # noqa: PLC0415
     from babel.core import get_global  # noqa: PLC0415
@@ -67,13 +67,13 @@ def understand(written: str, packs: Collection[str]) -> str:
 
     Args:
         written: a code or a name: "de", "de-DE", "de_DE.UTF-8", "German", "Deutsch".
-        packs: the languages that there are besides English, such as "de_DE".
+        packs: the languages in the image besides English, such as "de_DE".
 
     Returns:
-        "en", or one of the packs. A country without a pack of its own gets the language's first.
+        "en", or one of the packs: the first pack of the language if its country has none.
 
     Raises:
-        UnknownLanguageError: it is none of them.
+        UnknownLanguageError: the image does not have that language.
     """
     text = written.strip().partition(".")[0].replace("-", "_").casefold()
     code = text.partition("_")[0]
@@ -97,12 +97,12 @@ def read(written: str, where: str, problems: list[Problem]) -> str:
     """Read ``c.Classroom.language``.
 
     Args:
-        written: as it stands in the tutor's file.
+        written: the value in the tutor's file.
         where: the setting, for a sentence.
-        problems: takes what is wrong.
+        problems: errors are appended to it.
 
     Returns:
-        As `understand`; English where it is none.
+        As `understand`; English if there is an error.
     """
     try:
         return understand(written, installed())

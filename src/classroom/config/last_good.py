@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 def keep(loaded: Settings) -> None:
     """Keep the configuration that has just been loaded, readable only for root.
 
-    Keep the bytes that were checked, not what the files contain by now, and replace all of them at
-    once: an editor may be saving, or somebody may be replacing the client secret.
+    The copy has the bytes that were checked, not the files' present content, because somebody may
+    be saving a file now. All files are replaced at once.
 
     Args:
-        loaded: checked.
+        loaded: the settings, checked.
 
     Raises:
-        OSError: it cannot be written; the previous copy stays.
+        OSError: the copy cannot be written; the previous copy stays.
     """
     place = loaded.paths.good
     made = Path(tempfile.mkdtemp(dir=place.parent, prefix=f"{place.name}-"))  # mode 0700
@@ -56,10 +56,10 @@ def load(paths: Paths, environ: Mapping[str, str]) -> tuple[Settings, str]:
         environ: the process environment.
 
     Returns:
-        The settings, and why the file itself is not used; "" if it is.
+        The settings, and the reason why the file itself is not used; "" if it is used.
 
     Raises:
-        StartRefusedError: neither is valid.
+        StartRefusedError: neither the file nor the copy is valid.
     """
     try:
         return settings.load(paths, environ), ""

@@ -1,4 +1,4 @@
-"""Limits of students' processes: decided at boot from the settings and the container's memory."""
+"""Decide the limits of students' processes, at boot, from the settings and the memory."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 FILE = "limits.json"
 GB = 1024**3
 OF_THE_LAB = (0.25, 2 * GB)
-"""The container's memory for lab, Hub and front: a share, and bytes that are always enough."""
-A_KERNEL = 200 * 1024**2
-"""Bytes of memory that a typical kernel uses, with pandas and a plot."""
+"""Memory that is kept for lab, Hub and front: a share of the container's, and bytes at most."""
+KERNEL_BYTES = 200 * 1024**2
+"""What a typical kernel uses, with pandas and a plot."""
 FEWEST_KERNELS, MOST_KERNELS = 10, 200
-A_KERNELS_PROCESSES, FEWEST_PROCESSES = 32, 1024
-LABS_SHARE, FEWEST_IN_A_LAB = 4, 5
-"""A lab that isn't the class has a share of the class's kernels, processes and memory, but so many
-kernels at least, and memory for `LEAST_OF_A_LAB`."""
-LEAST_OF_A_LAB = 512 * 1024**2
+PROCESSES_PER_KERNEL, FEWEST_PROCESSES = 32, 1024
+LABS_SHARE, FEWEST_KERNELS_OF_A_LAB = 4, 5
+"""A lab besides the class's gets this fraction of the class's kernels, processes and memory, but at
+least this many kernels, and `LEAST_LAB_BYTES` of memory."""
+LEAST_LAB_BYTES = 512 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Limits:
     """Limits of students' processes.
 
     Attributes:
-        together: bytes of memory that all may use, in all labs; of a lab that isn't the class
-            (`of_lab`): that all of this lab's may use. 0 for no limit.
-        memory: bytes that each may have for its data (RLIMIT_DATA); 0 for no limit.
-        processes: how many all together may be, threads included (RLIMIT_NPROC); 0 for no limit.
-        kernels: how many kernels there may be, and as many terminals.
-        disk: bytes of the volume's disk to leave free.
-        files: open files of each.
+        together: bytes of memory that the processes of all labs may use together. As a result of
+            `of_lab`: that the processes of that lab may use together. 0 for no limit.
+        memory: bytes that each process may have for its data (RLIMIT_DATA); 0 for no limit.
+        processes: how many processes and threads there may be (RLIMIT_NPROC); 0 for no limit.
+        kernels: how many kernels may run, and as many terminals.
+        disk: bytes of the volume's disk that stay free.
+        files: how many files each process may have open.
     """
 
     together: int = 0
@@ -54,15 +54,15 @@ def decide(wanted: Classroom, memory: int) -> Limits:
 
     Args:
         wanted: the tutor's settings; 0 selects the default.
-        memory: bytes that the container has.
+        memory: the container's memory in bytes.
     """
     share, enough = OF_THE_LAB
     together = wanted.memory_limit or memory - min(int(memory * share), enough)
-    kernels = wanted.max_kernels or max(FEWEST_KERNELS, min(MOST_KERNELS, together // A_KERNEL))
+    kernels = wanted.max_kernels or max(FEWEST_KERNELS, min(MOST_KERNELS, together // KERNEL_BYTES))
     return Limits(
         together=together,
         memory=wanted.kernel_memory_limit or together // 2,
-        processes=wanted.max_processes or max(FEWEST_PROCESSES, A_KERNELS_PROCESSES * kernels),
+        processes=wanted.max_processes or max(FEWEST_PROCESSES, PROCESSES_PER_KERNEL * kernels),
         kernels=kernels,
         disk=wanted.disk_reserve,
     )
@@ -74,18 +74,18 @@ def of(wanted: Classroom) -> Limits:
 
 
 def of_lab(found: Limits, lab: int) -> Limits:
-    """Return what one lab's processes may use.
+    """Return the limits of one lab's processes.
 
     Args:
-        found: the limits of all, which are the class's.
+        found: the limits for all labs together, which are also the class's.
         lab: the lab's number.
     """
     if lab == CLASS:
         return found
-    kernels = max(FEWEST_IN_A_LAB, found.kernels // LABS_SHARE)
-    enough = max(A_KERNELS_PROCESSES * kernels, found.processes // LABS_SHARE)
+    kernels = max(FEWEST_KERNELS_OF_A_LAB, found.kernels // LABS_SHARE)
+    enough = max(PROCESSES_PER_KERNEL * kernels, found.processes // LABS_SHARE)
     processes = min(found.processes, enough)
-    together = min(found.together, max(LEAST_OF_A_LAB, found.together // LABS_SHARE))
+    together = min(found.together, max(LEAST_LAB_BYTES, found.together // LABS_SHARE))
     return replace(
         found,
         kernels=kernels,
@@ -95,11 +95,11 @@ def of_lab(found: Limits, lab: int) -> Limits:
 
 
 def warnings(found: Limits, memory: int) -> list[str]:
-    """Say which limits limit nothing, in one sentence each.
+    """Warn of limits that limit nothing, in a sentence each.
 
     Args:
         found: the limits.
-        memory: bytes that the container has.
+        memory: the container's memory in bytes.
     """
     given = {"memory_limit": found.together}
     if found.memory != found.together // 2:  # the tutor's own

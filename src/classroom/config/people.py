@@ -1,4 +1,4 @@
-"""Who is on the list, as the tutor's file names people, and what is wrong with it."""
+"""Read the lists of people in the tutor's file, and check them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from classroom.config.github import Given
     from classroom.runtime.paths import Paths
 
-# Settings that admit people beyond lists and organizations, the tutor's explicit word.
+# Settings by which a tutor explicitly admits people beyond lists and organizations.
 ADMIT_EVERYBODY = ("allow_all", "allow_existing_users", "allowed_groups", "allowed_scopes")
 
 
@@ -31,7 +31,7 @@ def names(value: Any) -> frozenset[str]:
     """Normalise user names as GitHub and the Hub do: case makes no difference.
 
     Args:
-        value: a set, list or tuple of names, or a traitlets value that is built later.
+        value: a set, list or tuple of names, or a value that traitlets builds later.
     """
     if trait_kinds.is_lazy(value):
         value = value.get_value(set())
@@ -40,15 +40,15 @@ def names(value: Any) -> frozenset[str]:
 
 
 def lookup(file: ConfigFile, trait: str) -> Any:
-    """Look an authenticator's setting up, the most specific class first."""
+    """Look up an authenticator's setting, the most specific class first."""
     return file.first(github.SECTIONS, trait)[1]
 
 
 def shown_names(*lists: Any) -> dict[str, str]:
-    """Return how names are written, where that is another way than the Hub's.
+    """Return how the tutor has written each name that the Hub writes in another way.
 
     Args:
-        lists: of names, or of lines of the file of students' names.
+        lists: lists of names, or of lines of the file of students' names.
     """
     found = {}
     for names_of in lists:
@@ -69,14 +69,14 @@ def load_students(
     Args:
         file: the tutor's configuration.
         paths: where it is.
-        name: the file's; "" for none.
-        of_accounts: whether it has accounts' names, not people's.
+        name: the file's name; "" for none.
+        of_accounts: whether it has names of accounts, not of people.
 
     Returns:
         The names, and the bytes that they were read from, by the file's name.
 
     Raises:
-        StartRefusedError: it isn't there, or can't be read.
+        StartRefusedError: the file is missing, or can't be read.
     """
     if not name:
         return [], {}
@@ -92,7 +92,7 @@ def check_allowlist(file: ConfigFile, paths: Paths, allowed: frozenset[str]) -> 
     Args:
         file: the tutor's configuration.
         paths: where it is.
-        allowed: everybody who is named, tutors among them.
+        allowed: everybody who is named, including tutors.
     """
     organizations = names(lookup(file, "allowed_organizations"))
     if allowed or organizations or any(lookup(file, trait) for trait in ADMIT_EVERYBODY):
@@ -115,12 +115,12 @@ def check_allowlist(file: ConfigFile, paths: Paths, allowed: frozenset[str]) -> 
 def check_invitations(
     file: ConfigFile, given: Given, students: Collection[Listed]
 ) -> Iterator[Problem]:
-    """Find what doesn't go together with personal links.
+    """Find settings that contradict sign-in by personal links.
 
     Args:
         file: the tutor's configuration.
-        given: whatever was given for GitHub.
-        students: those of the file of students' names.
+        given: all values that were given for GitHub.
+        students: the names in the file of students' names.
     """
     where = file.where("Classroom.sign_in")
     lists = {trait: names(lookup(file, trait)) for trait in ("allowed_users", "admin_users")}

@@ -1,7 +1,7 @@
-"""The lists that a tutor edits in the middle of lessons: names, organizations, hosts.
+"""Check the lists that a tutor edits during lessons: names, organizations, hosts.
 
-Python reads a list with a comma too few, or a text in place of a list, as something else, and
-nobody can sign in without knowing why. These slips are found and named.
+If a comma is missing, or a text stands in place of a list, Python reads other names than the tutor
+meant, and people can't sign in. This module finds and names such slips.
 """
 
 from __future__ import annotations
@@ -19,24 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LOGIN = re.compile(r"(?=.*[a-z0-9])[a-z0-9_-]{1,39}", re.IGNORECASE)
-"""What GitHub gives out or once gave out: today hyphens are single and inside, and only accounts
-that a company manages have an underscore, but older names are still in use."""
+"""Account names that GitHub allows or once allowed. New names have only single hyphens inside, and
+an underscore only if a company manages the account, but older names are still in use."""
 PROFILE = re.compile(r"(?:https?://)?(?:www\.)?github\.com/([^/?#]+)")
 COPY_IT = (
     "GitHub's have letters, digits and hyphens, 39 at most: copy it from that person's profile page"
 )
 ORGANIZATION = re.compile(r"([^/:\s]+)(?:[/:]([^/:\s]+))?")
 LIKE_THIS = 'write a list of names: ["ada", "grace"]'
-SHOWN = 60
-"""Characters of a value that are shown."""
+SHOWN_CHARACTERS = 60
 
 
 def missing_commas(name: str, source: bytes) -> Iterator[Problem]:
     """Find texts in a list that have no comma between them: Python joins them into one.
 
     Args:
-        name: what to call the file.
-        source: its bytes; they parse.
+        name: the file's name, for the sentence.
+        source: its bytes, which are valid Python.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     text = source.decode(encoding, errors="replace")  # a comment may be in another one
@@ -65,18 +64,18 @@ def missing_commas(name: str, source: bytes) -> Iterator[Problem]:
 
 
 def _column(lines: list[str], line: int, offset: int) -> int:
-    """Turn ast's offset, in bytes of UTF-8, into tokenize's, in characters."""
+    """Convert an offset of ast, in bytes of UTF-8, into one of tokenize, in characters."""
     text = lines[line - 1] if 0 < line <= len(lines) else ""
     return len(text.encode()[:offset].decode(errors="replace"))
 
 
 def short(text: str) -> str:
-    """Shorten what somebody has written, for a sentence."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    """Shorten a tutor's text, for a sentence."""
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def no_texts(where: str, value: Any) -> Iterator[Problem]:
-    """Refuse a list that has something else in it than texts, such as another list.
+    """Refuse a list with entries that are not texts, such as another list.
 
     Args:
         where: the setting, for the sentence.
@@ -89,34 +88,33 @@ def no_texts(where: str, value: Any) -> Iterator[Problem]:
             return
 
 
-LONGEST_PERSON = 64
-"""Characters of a person's name."""
+LONGEST_PERSON_CHARACTERS = 64
 
 
 IN_A_LIST = "write one name between each pair of quotes"
 
 
 def normal(name: str) -> str:
-    """Write a name the one way in which the Hub has it: case and spaces make no difference.
+    """Normalise a name as the Hub does: case and spaces make no difference.
 
     Args:
-        name: as written.
+        name: the name as written.
     """
     return " ".join(unicodedata.normalize("NFC", name).lower().split())
 
 
 def visible(name: str) -> str:
-    """Return a name without the characters that nobody sees, such as a web page's."""
+    """Return a name without invisible characters, which copies from web pages may have."""
     return "".join(one for one in name if unicodedata.category(one) != "Cf")
 
 
 def wrong_logins(where: str, found: Iterable[str], apart: str = IN_A_LIST) -> Iterator[Problem]:
-    """Refuse names that GitHub can't have given out; a comma or a space is a slip of the hand.
+    """Refuse names that no GitHub account can have, such as several names in one text.
 
     Args:
         where: the setting, for the sentence.
         found: the names.
-        apart: how to write several.
+        apart: the cure for several names in one text.
     """
     for name in sorted(found):
         if LOGIN.fullmatch(name):
@@ -142,7 +140,7 @@ def wrong_logins(where: str, found: Iterable[str], apart: str = IN_A_LIST) -> It
 
 
 def wrong_people(where: str, found: Iterable[str]) -> Iterator[Problem]:
-    """Refuse what can't be a person's name in the lab: it is part of addresses, and of the log.
+    """Refuse names that can't be a person's here: a name is part of addresses and of the log.
 
     Args:
         where: the setting, for the sentence.
@@ -153,20 +151,24 @@ def wrong_people(where: str, found: Iterable[str]) -> Iterator[Problem]:
         if name.startswith("<") and name.endswith(">"):
             what = f"{shown} stands for a name of yours"
             yield Problem(where, what, "write that person's name in its place")
-        elif len(name) > LONGEST_PERSON or not name.isprintable() or set(name) & set("/\\"):
+        elif (
+            len(name) > LONGEST_PERSON_CHARACTERS
+            or not name.isprintable()
+            or set(name) & set("/\\")
+        ):
             what = f"{shown} can't be a name here"
-            cure = f"write letters and spaces, {LONGEST_PERSON} characters at most"
+            cure = f"write letters and spaces, {LONGEST_PERSON_CHARACTERS} characters at most"
             yield Problem(where, what, cure)
         elif not any(letter.isalnum() for letter in name):
             yield Problem(where, f"{shown} has no letter", "write the person's name")
 
 
 def wrong_organizations(where: str, found: Iterable[str]) -> Iterator[Problem]:
-    """Refuse what GitHub can't have as an organization, or as a team of one.
+    """Refuse names that no GitHub organization or team can have.
 
     Args:
         where: the setting, for the sentence.
-        found: as written: "my-school", or "my-school:team-a".
+        found: the names as written: "my-school", or "my-school:team-a".
     """
     for name in sorted(found):
         shown = repr(short(name))

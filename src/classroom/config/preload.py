@@ -1,4 +1,4 @@
-"""What is imported before a kernel starts: decided at boot from the settings and the memory."""
+"""Decide which modules are imported before a kernel starts, from the settings and the memory."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 FILE = "preload.json"
 CLASS_PACKAGES = ("numpy", "pandas", "matplotlib.pyplot", "seaborn")
-"""What the image brings for classes, and takes long to import."""
-LEAST_MEMORY, LEAST_OF_A_KERNEL = 2 * 1024**3, 512 * 1024**2
-"""Bytes that the container, and each kernel, must have: what is imported takes 100 MB of them, used
-or not."""
+"""Packages of the image for classes that take long to import."""
+LEAST_CONTAINER_BYTES, LEAST_KERNEL_BYTES = 2 * 1024**3, 512 * 1024**2
+"""Memory that the container, and each kernel, must have: the imported packages take 100 MB of it,
+whether they are used or not."""
 
 
 MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def check(wanted: Classroom, where: str) -> Iterator[Problem]:
-    """Refuse what can't be the name of a module.
+    """Refuse names that no module can have.
 
     Args:
         wanted: the tutor's settings.
@@ -45,14 +45,15 @@ def decide(wanted: Classroom, memory: int, limit: int) -> tuple[str, ...]:
 
     Args:
         wanted: the tutor's settings.
-        memory: bytes that the container has.
-        limit: bytes that a kernel may have, which what was imported counts against; 0 for any.
+        memory: the container's memory in bytes.
+        limit: bytes of memory that a kernel may use, including the imported modules; 0 for no
+            limit.
 
     Returns:
-        Their names; none where kernels start cold.
+        The modules' names; none if kernels start cold.
     """
     if isinstance(wanted.preload, bool):
-        enough = memory >= LEAST_MEMORY and (not limit or limit >= LEAST_OF_A_KERNEL)
+        enough = memory >= LEAST_CONTAINER_BYTES and (not limit or limit >= LEAST_KERNEL_BYTES)
         return CLASS_PACKAGES if wanted.preload and enough else ()
     return tuple(wanted.preload)
 

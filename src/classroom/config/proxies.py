@@ -1,4 +1,4 @@
-"""The web servers in front of the lab, as the tutor names them."""
+"""Read the web servers in front of the lab that the tutor names."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PLAIN = "Classroom.proxy_http"
 def read(
     file: ConfigFile, given: Classroom, problems: list[Problem], *, has_acme: bool = False
 ) -> tuple[Network, ...]:
-    """Read their networks.
+    """Read the networks of the trusted proxies.
 
     Args:
         file: the tutor's configuration.
-        given: our own settings of it.
+        given: our settings in it.
         problems: errors are appended to it.
-        has_acme: whether the lab is to get a certificate by itself.
+        has_acme: whether the lab gets a certificate by itself.
     """
     where = file.where(TRUSTED)
     found = egress_settings.read_networks(where, given.trusted_proxies, problems)

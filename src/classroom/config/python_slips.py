@@ -1,4 +1,4 @@
-"""Slips in the tutor's file that Python words for programmers, or not at all."""
+"""Explain mistakes in the tutor's file that Python explains only to programmers, or not at all."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ FORMATS = {
     b"\xd0\xcf\x11\xe0": "a document of a text processor, or a workbook",
     b"%pdf": "a PDF",
 }
-"""What a file is that begins so, in small letters."""
+"""The format of a file, by its first bytes in lower case."""
 NOTEBOOK, JSON = "a notebook", "JSON"
 CURES = {
     NOTEBOOK: "copy the settings out of its cells into a plain text of that name",
     JSON: "write each setting as c.Class.name = value, as the example has them",
 }
-"""How to mend a file that is one of these."""
+"""The cure for a file in one of these formats."""
 COPIED = "remove what was copied along with the text"
 BY_LINE: Mapping[str, str] = {
     r"[“”„‟\u2018\u2019«»]": 'write straight quotes: "anna"',
@@ -40,7 +40,7 @@ BY_LINE: Mapping[str, str] = {
     r"…": "write out what the dots stand for",
     r"=\s*\d+(\.\d+)? ?[A-Za-z]+\s*(#.*)?$": 'write a size or a time in quotes: "12G", "4h"',
 }
-"""How to mend a line that is no Python, by what is in it."""
+"""The cure for a line that is not Python, by a pattern in it."""
 BY_ERROR: Mapping[str, str] = {
     r"unterminated (triple-quoted )?string": "put the quote that is missing",
     r"was never closed": "put the bracket that is missing",
@@ -62,15 +62,15 @@ BY_ERROR: Mapping[str, str] = {
     ),
     r"SystemExit": "remove the line that ends the file",
 }
-"""How to mend what Python says."""
+"""The cure for an error, by a pattern in Python's message."""
 USUAL = "correct the line, then start again"
 
 
 def cure(said: str, line: str) -> str:
-    """Say how to mend a line at which Python stopped.
+    """Say how to fix the line at which Python stopped.
 
     Args:
-        said: the error's name and words.
+        said: the error's name and message.
         line: the text of the line; "" if unknown.
     """
     if "SyntaxError" in said:
@@ -84,7 +84,7 @@ def cure(said: str, line: str) -> str:
 
 
 def foreign_format(source: bytes) -> str:
-    """Say what a file is that isn't text at all; "" for a text.
+    """Name the format of a file that is not a text; "" for a text.
 
     Args:
         source: its bytes.
@@ -99,7 +99,7 @@ def foreign_format(source: bytes) -> str:
 
 
 def _json_format(source: bytes) -> str:
-    """Say what a file is that begins as JSON: Python takes it for a value that nobody uses."""
+    """Name the format of a file that begins as JSON, which Python reads as an unused value."""
     try:
         found = json.loads(source)
     except ValueError:
@@ -108,11 +108,11 @@ def _json_format(source: bytes) -> str:
 
 
 def without_effect(name: str, source: bytes) -> Iterator[Problem]:
-    """Find settings that are compared, or only annotated: Python runs the line, which does nothing.
+    """Find lines that compare or annotate a setting: Python runs them, and they do nothing.
 
     Args:
-        name: what to call the file.
-        source: its bytes; they parse.
+        name: the file's name, for the sentence.
+        source: its bytes, which are valid Python.
     """
     for node in ast.walk(ast.parse(source)):
         match node:
@@ -129,10 +129,10 @@ def without_effect(name: str, source: bytes) -> Iterator[Problem]:
 
 
 def unused_lists(source: bytes) -> list[str]:
-    """Name the lists of texts that a file makes and uses nowhere.
+    """Name the lists of texts that a file defines but never uses.
 
     Args:
-        source: its bytes; they parse.
+        source: its bytes, which are valid Python.
     """
     tree = ast.parse(source)
     made = [
@@ -154,11 +154,11 @@ def refuse_foreign(name: str, source: bytes) -> None:
     """Refuse a file that isn't text.
 
     Args:
-        name: what to call it.
+        name: the file's name, for the sentence.
         source: its bytes.
 
     Raises:
-        StartRefusedError: it is something else.
+        StartRefusedError: the file is not a text.
     """
     if form := foreign_format(source):
         cure = CURES.get(form, "save it as a plain text, or copy the example again")
@@ -166,7 +166,7 @@ def refuse_foreign(name: str, source: bytes) -> None:
 
 
 def failing_place(error: BaseException, file: Path) -> tuple[Path, int | None]:
-    """Find where an exception arose.
+    """Find the line of the tutor's files that raised an exception.
 
     Args:
         error: what evaluating the file raised.
@@ -185,7 +185,7 @@ def failing_place(error: BaseException, file: Path) -> tuple[Path, int | None]:
 
 
 def stopped_at(error: BaseException, file: Path) -> Problem:
-    """Word what evaluating the file raised.
+    """Describe the exception that evaluating the file raised.
 
     Args:
         error: the exception.

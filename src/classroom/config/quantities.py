@@ -8,20 +8,20 @@ from typing import Any
 from traitlets import Int, TraitError
 
 QUANTITY = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([a-zA-Z]*)\s*")
-BYTES = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-"""By the unit's first letter: as Docker and JupyterHub, K is 1,024 bytes."""
-SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
-SECONDS |= {"h": 3600, "hour": 3600, "d": 86400, "day": 86400}
+BYTES_OF_UNIT = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+"""By the unit's first letter. As for Docker and JupyterHub, K is 1,024 bytes."""
+SECONDS_OF_UNIT = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
+SECONDS_OF_UNIT |= {"h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 SMALLEST_BYTES = 1 << 20
-"""Whoever writes 12 for a limit of memory means 12 GB: nothing works with less than this."""
+"""No smaller limit of memory can work: a tutor who writes 12 means 12 GB."""
 LONGEST_BYTES, LONGEST_SECONDS = (1 << 60) - 1, 10 * 365 * 86400
 
 
 def split(text: str) -> tuple[float, str]:
-    """Take a quantity apart into its number and its unit, in lower case; "" for no unit.
+    """Split a quantity into its number and its unit in lower case, "" for no unit.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a quantity.
     """
     found = QUANTITY.fullmatch(text)
     if found is None:
@@ -33,35 +33,35 @@ def to_bytes(text: str) -> int:
     """Read a size.
 
     Args:
-        text: such as "12G", "12 GB", "1.5 GiB" or "800".
+        text: a size such as "12G", "12 GB", "1.5 GiB" or "800".
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a size.
     """
     number, unit = split(text)
     if unit and not re.fullmatch("b|bytes?|[kmgt](i?b)?", unit):
         raise ValueError(text)
-    return int(number * BYTES[unit[:1] or "b"])
+    return int(number * BYTES_OF_UNIT[unit[:1] or "b"])
 
 
 def to_seconds(text: str) -> int:
     """Read a time.
 
     Args:
-        text: such as "4h", "90 min", "2 days" or "600".
+        text: a time such as "4h", "90 min", "2 days" or "600".
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a time.
     """
     number, unit = split(text)
-    known = unit if unit in SECONDS else unit.removesuffix("s")
-    if unit and known not in SECONDS:
+    known = unit if unit in SECONDS_OF_UNIT else unit.removesuffix("s")
+    if unit and known not in SECONDS_OF_UNIT:
         raise ValueError(text)
-    return round(number * SECONDS[known or "s"])
+    return round(number * SECONDS_OF_UNIT[known or "s"])
 
 
 class TooFewBytesError(TraitError):
-    """A size can't be meant."""
+    """A size is too small to be what the tutor meant."""
 
     def __init__(self, cure: str) -> None:
         """Say what to write in its place."""
@@ -70,18 +70,18 @@ class TooFewBytesError(TraitError):
 
 
 class Quantity(Int[int, "int | float | str"]):
-    """A whole number within bounds, or a text that says one."""
+    """A trait for a whole number within bounds, or a text for one."""
 
     most: int
-    """The largest that is taken."""
+    """The largest accepted number."""
     read: staticmethod[[str], int]
-    """Reads a text; it raises a ValueError for what is none."""
+    """Reads a text; raises a ValueError if it is not a quantity."""
 
     def validate(self, obj: Any, value: Any) -> int:
         """Return the number.
 
         Raises:
-            TraitError: it is none.
+            TraitError: the value is not such a number.
         """
         if isinstance(value, str):
             try:
@@ -96,7 +96,7 @@ class Quantity(Int[int, "int | float | str"]):
 
 
 class ByteSize(Quantity):
-    """A number of bytes, or a text that says one; 0 stands for the default."""
+    """A number of bytes, or a text such as "12G"; 0 stands for the default."""
 
     info_text = 'a size such as "12G" or "512M"'
     most = LONGEST_BYTES
@@ -106,7 +106,7 @@ class ByteSize(Quantity):
         """Return the size in bytes.
 
         Raises:
-            TraitError: it is none, or is too small to be meant.
+            TraitError: the value is not a size, or is too small to be what the tutor meant.
         """
         found = super().validate(obj, value)
         if 0 < found < SMALLEST_BYTES:
@@ -116,7 +116,7 @@ class ByteSize(Quantity):
 
 
 class Duration(Quantity):
-    """A number of seconds, or a text that says a time; 0 stands for never."""
+    """A number of seconds, or a text such as "4h"; 0 stands for never."""
 
     info_text = 'a number of seconds, or a time such as "4h" or "30 min"'
     most = LONGEST_SECONDS

@@ -1,7 +1,7 @@
-"""Names that stand twice on the list of a class without accounts.
+"""Find names that are twice on the list of a class without accounts.
 
-There a name is all that there is of a person: two of one name would be one person with one link. An
-account's name may be repeated; it is the same account.
+In such a class only the name identifies a person: two people of one name would be one person with
+one link. An account's name may be repeated, because it is the same account.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Mention:
     """A name on a list, and where it stands.
 
     Attributes:
-        written: as it is there.
+        written: the name as written there.
         file: the file's name.
-        line: its line, from 1; 0 if unknown.
-        where: both, and the setting where the line is that one's.
+        line: the line, from 1; 0 if unknown.
+        where: file and line, with the setting if the line is an assignment of it.
     """
 
     written: str
@@ -42,15 +42,15 @@ class Mention:
 
     @property
     def name(self) -> str:
-        """As the Hub has it."""
+        """The name as the Hub writes it."""
         return people_lists.normal(self.written)
 
 
 def literals(file: ConfigFile) -> list[list[Mention]]:
-    """Collect the texts of each list that is written out in the tutor's configuration.
+    """Collect the texts of each list that the tutor's configuration contains literally.
 
     Args:
-        file: evaluated; a set has lost what stands in it twice.
+        file: the configuration, evaluated; a set in it has lost repeated names.
     """
     return [
         [
@@ -65,12 +65,12 @@ def literals(file: ConfigFile) -> list[list[Mention]]:
 
 
 def of_setting(file: ConfigFile, trait: str, found: Mapping[str, list[Mention]]) -> list[Mention]:
-    """Collect one of the Hub's lists, each name with the line on which it is written out.
+    """Collect one of the Hub's lists, each name with the line on which the file contains it.
 
     Args:
         file: the tutor's configuration.
         trait: the list's name.
-        found: where names are written out, by name; each place is used once.
+        found: the places of names in the file, by name; each place is used once.
     """
     value = file.first(github.SECTIONS, trait)[1]
     plain = value.get_value(set()) if trait_kinds.is_lazy(value) else value
@@ -80,13 +80,13 @@ def of_setting(file: ConfigFile, trait: str, found: Mapping[str, list[Mention]])
 
 
 def twice(places: Iterable[Mention]) -> Iterator[tuple[Mention, Mention]]:
-    """Find the names that stand twice.
+    """Find the names that are on the list twice.
 
     Args:
-        places: in the order in which somebody reads them.
+        places: the names' places, in the order in which a person reads them.
 
     Yields:
-        Where a name stands first, and where it stands again.
+        Where a name is first, and where it is again.
     """
     before: dict[str, Mention] = {}
     for place in places:
@@ -96,11 +96,11 @@ def twice(places: Iterable[Mention]) -> Iterator[tuple[Mention, Mention]]:
 
 
 def problem(first: Mention, again: Mention) -> Problem:
-    """Word it.
+    """Describe a name that is on the list twice.
 
     Args:
-        first: where a name stands first.
-        again: where it stands again.
+        first: where the name is first.
+        again: where it is again.
     """
     if first.line == 0 or first.where == again.where:
         place = "the same line" if first.where == again.where else first.where
@@ -114,7 +114,7 @@ def problem(first: Mention, again: Mention) -> Problem:
 
 
 def apart(shown: str) -> str:
-    """Say how to tell two of one name apart.
+    """Say how to distinguish two people of one name.
 
     Args:
         shown: the name.
@@ -125,11 +125,11 @@ def apart(shown: str) -> str:
 
 
 def added(names: Iterable[str], listed: Collection[str]) -> list[str]:
-    """Refuse to add somebody whose name is on the list already, or stands twice in what is added.
+    """Refuse to add a name that is on the list already, or that is added twice.
 
     Args:
-        names: as typed.
-        listed: who is on the list, as the Hub has them.
+        names: the names to add, as typed.
+        listed: the Hub's names of the people on the list.
     """
     before = set(listed)
     found = []
@@ -143,12 +143,12 @@ def added(names: Iterable[str], listed: Collection[str]) -> list[str]:
 
 
 def check(file: ConfigFile, named: str, students: Iterable[Listed]) -> Iterator[Problem]:
-    """Refuse a list with two of one name.
+    """Refuse a list with two people of one name.
 
     Args:
         file: the tutor's configuration.
         named: the file of students' names; "" for none.
-        students: those in it.
+        students: the names in it.
     """
     lists = literals(file)
     by_name: dict[str, list[Mention]] = {}
@@ -156,7 +156,7 @@ def check(file: ConfigFile, named: str, students: Iterable[Listed]) -> Iterator[
         by_name.setdefault(one.name, []).append(one)
     order = [one for trait in LISTS for one in of_setting(file, trait, by_name)]
     names = {one.name for one in order}
-    # A set, and what is made one, has lost a name that is written twice.
+    # A set does not show that a name was written twice.
     pairs = [pair for found in lists for pair in twice(found) if pair[1].name in names]
     told = {again.name for _, again in pairs}
     order += [Mention(one.written, named, one.line, f"{named}:{one.line}") for one in students]

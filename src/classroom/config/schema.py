@@ -1,7 +1,7 @@
 """Check that everything in a configuration exists and has the right type.
 
-traitlets only warns of a misspelt trait and says nothing of a misspelt class, so that a typing
-mistake in an allowlist would silently admit nobody, or everybody.
+traitlets only warns of a misspelt trait, and not at all of a misspelt class. A typing mistake in an
+allowlist would then silently admit nobody, or everybody.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("jupyterhub.authenticators", "jupyterhub.proxies", "jupyterhub.spawners")
 
-# What the container decides itself. Setting it would do nothing, or break a promise.
+# Settings that the container decides itself. A tutor's value would do nothing, or break a promise.
 OURS = {
     "JupyterHub.ssl_cert": "put the certificate into secrets/ssl.crt instead",
     "JupyterHub.ssl_key": "put the key into secrets/ssl.key instead",
@@ -46,7 +46,7 @@ OURS = {
 
 
 def with_bases(classes: Iterable[type]) -> dict[str, type[Configurable]]:
-    """Index configurable classes and all they inherit from by name."""
+    """Index configurable classes and their base classes by name."""
     return {
         base.__name__: base
         for cls in classes
@@ -57,7 +57,7 @@ def with_bases(classes: Iterable[type]) -> dict[str, type[Configurable]]:
 
 @cache
 def usual_classes() -> dict[str, type[Configurable]]:
-    """Return the classes that a tutor's file is likely to name, cheap to import."""
+    """Return the classes that a tutor's file is likely to name, which are cheap to import."""
     with stand_ins.left_out(stand_ins.NOT_FOR_THE_HUB):
         from jupyterhub.app import JupyterHub  # noqa: PLC0415 (0.7 s, only needed with a file)
         from jupyterhub.authenticators.shared import SharedPasswordAuthenticator  # noqa: PLC0415
@@ -94,16 +94,16 @@ def all_classes() -> dict[str, type[Configurable]]:
 
 CORRECT = "correct the name or remove the line"
 NAMES = frozenset({"allowed_users", "admin_users", "blocked_users", "allowed_organizations"})
-"""Lists of names, of every authenticator."""
+"""Settings of every authenticator that are lists of names."""
 
 
 def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterator[Problem]:
-    """Find what is no list though it should be one, or a list of something else than names.
+    """Find a value that should be a list of names and is something else.
 
     Args:
         descriptor: the trait itself.
         trait: its name.
-        value: what it was given.
+        value: the given value.
         where: the setting, for the sentence.
     """
     if not trait_kinds.is_list(descriptor):
@@ -120,7 +120,7 @@ def list_problems(descriptor: Any, trait: str, value: Any, where: str) -> Iterat
 
 
 def of_another_class(trait: str) -> str:
-    """Say where a setting belongs that was given to another class; "" for nowhere.
+    """Name the class to which a misplaced setting belongs; "" if there is none.
 
     Args:
         trait: its name.
@@ -139,7 +139,7 @@ def value_problems(
     Args:
         cls: the class that has the setting.
         trait: its name.
-        value: what it was given.
+        value: the given value.
         where: the setting, for the sentence.
     """
     descriptor = cls.class_traits(config=True)[trait]
@@ -153,7 +153,7 @@ def value_problems(
 
 
 def check(file: ConfigFile) -> Iterator[Problem]:
-    """Find everything in a configuration that doesn't exist or has the wrong type.
+    """Find all settings in a configuration that don't exist or have the wrong type.
 
     Args:
         file: the evaluated configuration.

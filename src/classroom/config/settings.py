@@ -1,7 +1,7 @@
-"""Everything the start depends on, read once, checked, and then trusted.
+"""Read and check everything that the start depends on, once.
 
-``load`` is the only reader of the tutor's file, the secrets and the environment. Whatever comes
-after it takes the frozen `Settings`.
+Only ``load`` reads the tutor's file, the secrets and the environment. All later code uses the
+frozen `Settings`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from classroom.config import (
     egress_settings,
     github,
     hub_lists,
+    lab_rooms,
     labs,
     language,
     limits,
@@ -22,7 +23,6 @@ from classroom.config import (
     people_lists,
     preload,
     proxies,
-    rooms,
     schema,
     students_file,
     upstream,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from classroom.config.egress_settings import Network
     from classroom.config.github import OAuth
     from classroom.config.hosts import Host
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
     from classroom.runtime.paths import Paths
 
 
@@ -63,34 +63,34 @@ class Settings:
         tutors: names of the tutors, lower case.
         blocked: names that may not enter, lower case.
         organizations: GitHub organizations (and ``org:team``) whose members may enter.
-        everybody: whether the configuration admits people whom nothing names.
+        everybody: whether the configuration admits people who are on no list.
         anybody: whether everybody who has a GitHub account may enter.
-        oauth: our values for GitHub, in GitHub mode.
-        language: of pages: "en", or the name of a language pack, such as "de_DE".
-        name: what the class is called; "" for nothing.
-        contact: whom somebody without access should ask.
+        oauth: the values for GitHub, in GitHub mode.
+        language: the pages' language: "en", or the name of a language pack, such as "de_DE".
+        name: the class's name; "" for none.
+        contact: the person whom somebody without access should ask.
         egress: what may be reached from the container.
-        avatars: whether people's pictures are shown.
-        chat: whether there are chats.
+        avatars: whether pages show people's pictures.
+        chat: whether the lab has chats.
         page_hosts: hosts from which people's pages may load.
         limits: what students' processes may use.
         preload: the modules that are imported before a kernel starts.
         idle_kernel_timeout: seconds after which an idle kernel ends; 0 for never.
         personal_labs: whether people have labs of their own.
         rooms: labs of several people, by their names.
-        groups: whose members may enter each other's labs, by their names.
+        groups: groups whose members may enter each other's labs, by their names.
         max_labs: how many labs may run at the same time besides the class's.
         idle_lab_timeout: seconds after which one of these that nobody uses stops; 0 for never.
         snapshot_interval: seconds between snapshots; 0 for none but those before a restore and at
             stop.
-        trusted_proxies: networks of web servers of which the front believes from where people come.
-        proxy_protocol: whether these say so by the PROXY protocol.
-        proxy_http: whether these come by plain http, and nobody else at all.
-        acme: which certificate the lab gets by itself; None for none.
+        trusted_proxies: networks of web servers whose word for a client's address the front trusts.
+        proxy_protocol: whether these use the PROXY protocol.
+        proxy_http: whether these connect by plain http, and no other client may connect at all.
+        acme: the certificate that the lab gets by itself; None for none.
         welcome: the notebook that everybody's page opens once.
         students_file: the file of students' names, beside the configuration; "" for none.
-        shown: how names are written in the lists, where that is another way than the Hub's.
-        sources: the bytes that all of this was read from, by their path in the tutor's folder.
+        shown: how the lists write a name, for names that the Hub writes in another way.
+        sources: the bytes that all settings were read from, by path in the tutor's folder.
     """
 
     paths: Paths
@@ -135,20 +135,20 @@ class Settings:
 
     @property
     def has_file(self) -> bool:
-        """Say whether there is a file of the tutor's, in which labs may come to stand."""
+        """Say whether the tutor has a file, in which labs could be added later."""
         return self.mode is not SignInMode.TRIAL
 
 
 def load_egress(
     file: ConfigFile, environ: Mapping[str, str], urls: Mapping[str, str], login: str = ""
 ) -> tuple[EgressSettings, list[Problem]]:
-    """Read what may be reached; with what is wrong, so that all of a file is told at once.
+    """Read what may be reached, and collect its problems, so that one start reports all problems.
 
     Args:
         file: the tutor's configuration.
         environ: the process environment.
-        urls: addresses that the Hub asks, by the setting that they stand in.
-        login: of ``c.Classroom.upstream_proxy``.
+        urls: addresses that the Hub calls, by the setting that contains them.
+        login: the user and password for ``c.Classroom.upstream_proxy``.
     """
     try:
         found, problems = egress_settings.load(file, environ, urls, login), []
@@ -173,11 +173,11 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         environ: the process environment.
 
     Raises:
-        StartRefusedError: with a sentence for everything that is wrong.
+        StartRefusedError: with a sentence for each problem.
     """
     file = config_file.read(paths.config_file)
     if problems := list(schema.check(file)) or list(hub_lists.check(file)):
-        # What is misspelt or mistyped can't be judged further.
+        # Misspelt settings and wrong types can't be checked further.
         raise StartRefusedError(problems)
     secret, login = github.read_secret(paths), upstream.read_login(paths)
     given = Given(file, environ, secret, github.misnamed_secrets(paths))
@@ -204,9 +204,9 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     spoken = language.read(ours.language, file.where(language.SETTING), problems)
     trusted = proxies.read(file, ours, problems, has_acme=certificate is not None)
     problems += labs.check(file, ours)
-    others = rooms.read(file, ours, by_github=mode is SignInMode.GITHUB)
+    others = lab_rooms.read(file, ours, by_github=mode is SignInMode.GITHUB)
     problems += others.problems
-    problems += rooms.reserved(file.where("Authenticator.allowed_users"), allowed | tutors)
+    problems += lab_rooms.reserved(file.where("Authenticator.allowed_users"), allowed | tutors)
     found = Settings(
         paths=paths,
         mode=mode,

@@ -1,4 +1,4 @@
-"""How people sign in to a lab, by what its tutor has given."""
+"""Decide how people sign in to a lab, by its settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SignInMode(Enum):
     """How people prove who they are."""
 
     TRIAL = "trial"
-    """No configuration: any name with a passphrase that the log shows."""
+    """No configuration: any name, with a passphrase that the log shows."""
     GITHUB = "github"
     """GitHub sign-in; the allowlist decides."""
     INVITATIONS = "invitations"
@@ -32,13 +32,13 @@ def mode_of(given: Given, chosen: str) -> SignInMode:
     """Decide how people sign in.
 
     Args:
-        given: the tutor's configuration, checked, and whatever was given for GitHub.
+        given: the tutor's configuration, checked, and all values that were given for GitHub.
         chosen: ``c.Classroom.sign_in``.
     """
     if chosen == SignInMode.INVITATIONS.value:
         return SignInMode.INVITATIONS
     named = given.file.config.get("JupyterHub", {}).get("authenticator_class", "github")
-    # Ours stands in for GitHub's own, not for a subclass that the tutor has written.
+    # Our class replaces GitHub's own, not a subclass that the tutor has written.
     name = named if isinstance(named, str) else f"{named.__module__}.{named.__qualname__}"
     if name not in GITHUB_AUTHENTICATORS:
         return SignInMode.CUSTOM

@@ -1,4 +1,4 @@
-"""Settings that are filled in, in a file that the lab doesn't read."""
+"""Find settings that are filled in, but in a file that the lab doesn't read."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 SETTING = re.compile(
     r"(?<![\w.])c\.(?:JupyterHub|Classroom|\w*Authenticator)\.\w+", re.IGNORECASE | re.ASCII
 )
-"""In any case: text processors begin a line with a capital."""
+"""Upper and lower case match, because text processors begin a line with a capital."""
 OPEN, CLOSE = "\u201c\u201e\u2018\u201a\u00ab", "\u201c\u201d\u2018\u2019\u00bb"
-"""A text processor's quotes."""
+"""Quotation marks of text processors."""
 QUOTED = re.compile(rf"\"([^\"\n]+)\"|'([^'\n]+)'|[{OPEN}]([^{OPEN}{CLOSE}\n]+)[{CLOSE}]")
 PLAIN = re.compile(r"(?:Authenticator|Classroom|JupyterHub)\.\w+ *= *(?:True|False|\d)")
 OURS = frozenset({"README.md", "CHANGELOG.md", "jupyterhub_config.py"})
-"""Files beside the Makefile that may show settings, or set them."""
-LARGEST = 1 << 20
-"""Bytes of a file, or of one part of a document, that are looked at."""
+"""Files beside the Makefile that may contain settings."""
+MOST_READ_BYTES = 1 << 20
+"""The limit for a file, and for one part of a document."""
 ARCHIVE = b"PK\x03\x04"
 
 
@@ -39,7 +39,7 @@ def of_document(source: bytes) -> str:
     with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
         archive = zipfile.ZipFile(io.BytesIO(source))
         for one in archive.infolist():
-            if one.filename.endswith(".xml") and one.file_size <= LARGEST:
+            if one.filename.endswith(".xml") and one.file_size <= MOST_READ_BYTES:
                 text = archive.read(one).decode("utf-8", "replace")
                 lines = re.sub(r"</(?:w:p|text:p|si)>|<w:br/>|<text:line-break/>", "\n", text)
                 found.append(html.unescape(re.sub(r"<[^>]*>", "", lines)))
@@ -47,29 +47,29 @@ def of_document(source: bytes) -> str:
 
 
 def text_of(file: Path) -> str:
-    """Return the text of a file, whatever program has saved it; "" where it can't be read.
+    """Return the text of a file, in the formats of many programs; "" if it can't be read.
 
     Args:
         file: its path.
     """
     try:
         with file.open("rb") as opened:
-            source = opened.read(LARGEST)
+            source = opened.read(MOST_READ_BYTES)
     except OSError:
         return ""
     if source.startswith(ARCHIVE):
         return of_document(source)
     with contextlib.suppress(UnicodeDecodeError):
         source = utf8(source)
-    # A document of an old text processor has two bytes for a letter, without a mark.
+    # Documents of old text processors have two bytes for each letter, and no byte order mark.
     return source.replace(b"\0", b"").decode("utf-8", "replace")
 
 
 def is_filled_in(text: str) -> bool:
-    """Say whether a text has settings, and more in them than the example has.
+    """Say whether a text has settings with values that the example does not have.
 
     Args:
-        text: of a file. Comments don't count, nor do empty texts and what stands between < and >.
+        text: a file's text. Comments, empty texts and placeholders in < and > are ignored.
     """
     code = re.sub(r"#.*", "", text)
     if not SETTING.search(code):
@@ -91,7 +91,7 @@ def beside(folder: Path) -> list[str]:
     """List the files of a folder with settings that are filled in.
 
     Args:
-        folder: the tutor's.
+        folder: the folder of the configuration.
     """
     with contextlib.suppress(OSError):
         return sorted(

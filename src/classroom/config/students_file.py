@@ -1,4 +1,4 @@
-"""The students' GitHub names in a file of their own: a list, or a table of a school's program."""
+"""Read the file of students' GitHub names: a list, or a table from a school's program."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADS = ("github", "github name", "github username", "github user", "github login", "login")
-"""How the column of names may be called, the best first; with none of these it is the first one."""
+"""Names of the column with GitHub names, the best first. Without one the first column counts."""
 OTHERS = ("username", "user", "name")
-"""Further names of a column, which say that the first line is none of a student's."""
+"""Other column names, which show that the first line is not a student's."""
 SEPARATORS = ",;\t"
 SETTING = "Classroom.students_file"
 
@@ -29,9 +29,9 @@ class Listed:
     """A name in the file.
 
     Attributes:
-        written: as it is in the file.
-        line: where it is, from 1.
-        head: what its column is called; "" for a list, or a table without heads.
+        written: the name as written in the file.
+        line: its line, from 1.
+        head: its column's name; "" for a list, or a table without column names.
     """
 
     written: str
@@ -40,15 +40,15 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """As the Hub has it."""
+        """The name as the Hub writes it."""
         return people_lists.normal(self.written)
 
 
 def separator(text: str) -> str:
-    """Find what stands between the columns; "" for a list with one name a line.
+    """Find the separator of the columns; "" for a list with one name a line.
 
     Args:
-        text: the file's.
+        text: the file's text.
     """
     first = next((line for line in text.splitlines() if line.strip()), "")
     return max(SEPARATORS, key=first.count) if any(one in first for one in SEPARATORS) else ""
@@ -58,10 +58,10 @@ def column_of(heads: list[str]) -> tuple[int, str]:
     """Find the column of names.
 
     Args:
-        heads: the first line's cells, in small letters.
+        heads: the first line's cells, in lower case.
 
     Returns:
-        Its place from 0, and what it is called; 0 and "" where the first line is no head.
+        Its index, and its name; 0 and "" if the first line has no column names.
     """
     about = [head for head in heads if "github" in head.split() and head[0] != "<"]
     found = [head for head in (*HEADS, *about, *OTHERS) if head in heads]
@@ -69,11 +69,11 @@ def column_of(heads: list[str]) -> tuple[int, str]:
 
 
 def one_line(text: str, found: list[Listed]) -> list[str]:
-    """Return the names of a list that is written in one line, as nobody meant for a table.
+    """Return the names of a list that is written in one line, which is not a table's head.
 
     Args:
-        text: the file's.
-        found: what was read of it.
+        text: the file's text.
+        found: the names that were read from it.
     """
     between = separator(text)
     if len(found) != 1 or not between or found[0].head:
@@ -88,8 +88,8 @@ def several(where: str, cells: Sequence[str]) -> StartRefusedError:
     """Refuse a list that is written in one line.
 
     Args:
-        where: file and line.
-        cells: the names, two at least.
+        where: the file and line, for the sentence.
+        cells: the names, at least two.
     """
     what = f"has several names in one line, such as {cells[0]!r} and {cells[1]!r}"
     return StartRefusedError([Problem(where, what, "write one name a line")])
@@ -99,15 +99,15 @@ def rows_of(text: str, between: str) -> list[tuple[int, list[str]]]:
     """Read the lines of a list or a table.
 
     Args:
-        text: one name a line, or CSV with commas, semicolons or tabs. Lines that begin with # and
-            empty ones count for nothing.
-        between: what is between the cells; "" for a list.
+        text: one name a line, or CSV with commas, semicolons or tabs. Empty lines, and lines that
+            begin with #, are ignored.
+        between: the separator between the cells; "" for a list.
 
     Returns:
         Line numbers from 1, with the cells.
 
     Raises:
-        csv.Error: it is no table.
+        csv.Error: the text is not a table.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=between or "\x1f")
     rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
@@ -135,11 +135,11 @@ def of_accounts(name: str, text: str) -> list[Listed]:
     """Read the names of accounts, one a line.
 
     Args:
-        name: the file's, for the sentence.
+        name: the file's name, for the sentence.
         text: as for `rows_of`.
 
     Raises:
-        StartRefusedError: they are in one line.
+        StartRefusedError: several names are in one line.
     """
     found = parse(text)
     if cells := one_line(text, found):
@@ -156,16 +156,16 @@ def read(
     """Read the file.
 
     Args:
-        folder: the tutor's.
-        name: what the setting says.
+        folder: the folder of the configuration.
+        name: the file's name, as in the setting.
         where: the setting, for the sentence.
-        names_in: finds the names in its text, which is given after the file's name.
+        names_in: takes the file's name and text, and returns the names.
 
     Returns:
         The names, and the bytes that they were read from.
 
     Raises:
-        StartRefusedError: it isn't there, or can't be read.
+        StartRefusedError: the file is missing, or can't be read.
     """
     saved = beside.read(folder, name, where, unused(folder, name))
     cure = "save it as text, or as CSV in UTF-8"
@@ -182,11 +182,11 @@ def read(
 
 
 def unused(folder: Path, name: str) -> list[str]:
-    """List files beside the configuration that look like one with students' names.
+    """List files beside the configuration that look like a file of students' names.
 
     Args:
-        folder: the tutor's.
-        name: the one that is read, which doesn't count; "" for none.
+        folder: the folder of the configuration.
+        name: the file that the lab reads, which is not listed; "" for none.
     """
     with contextlib.suppress(OSError):
         return sorted(
@@ -198,11 +198,11 @@ def unused(folder: Path, name: str) -> list[str]:
 
 
 def wrong_names(name: str, found: list[Listed]) -> Iterator[Problem]:
-    """Refuse what GitHub can't have as a name, each with its line.
+    """Refuse names that no GitHub account can have, each with its line.
 
     Args:
-        name: the file's.
-        found: its names.
+        name: the file's name.
+        found: the names in it.
     """
     odd = [one for one in found if not people_lists.LOGIN.fullmatch(one.name)]
     if odd and odd[0].head in OTHERS:

@@ -1,6 +1,6 @@
-"""Hub and lab on hosts of their own, where the tutor sets ``c.JupyterHub.subdomain_host``.
+"""Give Hub and lab separate hosts if the tutor sets ``c.JupyterHub.subdomain_host``.
 
-Then a script in a lab page is of another origin than the Hub's pages, whatever it does.
+Lab pages then have another origin than the Hub's pages, so a script in a lab page can't reach them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.runtime import files
 from classroom.runtime.paths import SERVICE
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -30,8 +30,8 @@ class Hosts:
     """Where browsers find Hub and lab.
 
     Attributes:
-        hub: scheme, host and port of the Hub's address; "" where both are on any host.
-        lab: the same of the lab's.
+        hub: scheme, host and port of the Hub's address; "" if both share every host.
+        lab: scheme, host and port of the lab's address.
     """
 
     hub: str = ""
@@ -39,7 +39,7 @@ class Hosts:
 
     @property
     def apart(self) -> dict[str, str]:
-        """Return what nginx tells them apart by: a name, and addresses without a scheme."""
+        """Return how nginx distinguishes them: a name, and addresses without a scheme."""
         if not self.hub:
             return {}
         hub, lab = urlsplit(self.hub), urlsplit(self.lab)
@@ -50,13 +50,14 @@ TOGETHER = Hosts()
 
 
 def of(config: Config) -> Hosts:
-    """Work out where they are.
+    """Work out the hosts of Hub and lab.
 
     Args:
-        config: the tutor's.
+        config: the tutor's configuration.
 
     Raises:
-        StartRefusedError: the host is none, or the tutor has added what would need one of its own.
+        StartRefusedError: the value is not a host, or the tutor has added services or labs, which
+            would need hosts of their own.
     """
     hub = config.JupyterHub
     given = str(hub.get("subdomain_host", "") or "")
@@ -73,15 +74,17 @@ def of(config: Config) -> Hosts:
             [Problem(SETTING, "cannot be combined with personal labs or services", cure)]
         )
     domain = hook_of(hub)(SERVICE, name, "service")
-    if len(domain) > LONGEST_NAME:
+    if len(domain) > LONGEST_NAME_CHARACTERS:
         what = f"the lab's host name would be {domain}, which is too long"
-        raise StartRefusedError([Problem(SETTING, what, f"choose one of {LONGEST_NAME} or less")])
+        raise StartRefusedError(
+            [Problem(SETTING, what, f"choose one of {LONGEST_NAME_CHARACTERS} or less")]
+        )
     port = f":{parts.port}" if parts.port else ""
     return Hosts(f"https://{name}{port}", f"https://{domain}{port}")
 
 
 def hook_of(hub: Any) -> Any:
-    """Return what makes a service's host name of the Hub's."""
+    """Return the function that makes a service's host name from the Hub's."""
     from jupyterhub.utils import (  # noqa: PLC0415 (0.2 s, only needed with hosts of their own)
         subdomain_hook_idna,
         subdomain_hook_legacy,
@@ -98,16 +101,16 @@ def added(hub: Any) -> list[dict[str, Any]]:
 
 
 def write(front: Path, hosts: Hosts) -> None:
-    """Keep them for the front, which the Hub renders again without the tutor's file.
+    """Write the hosts for the front, which the Hub renders again without the tutor's file.
 
     Args:
-        front: the front's folder, root's alone.
-        hosts: to keep.
+        front: the front's folder, which only root can enter.
+        hosts: the hosts to write.
     """
     files.write_private(front / "subdomains.json", json.dumps(asdict(hosts)).encode())
 
 
 def read(front: Path) -> Hosts:
-    """Read them; together where none were kept."""
+    """Read the hosts that were written; shared hosts if there are none."""
     file = front / "subdomains.json"
     return Hosts(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else TOGETHER

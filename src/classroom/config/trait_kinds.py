@@ -1,4 +1,4 @@
-"""Whether a value is what its setting wants, and what that is, in a tutor's words."""
+"""Check a value against its setting's type, and describe that type in a tutor's words."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def is_lazy(value: object) -> TypeGuard[LazyConfigValue]:
-    """Say whether a value is ``c.Class.trait.append(…)`` or the like: built later."""
+    """Say whether a value is built later, as by ``c.Class.trait.append(…)``."""
     return isinstance(value, LazyConfigValue)
 
 
 def is_secret(trait: str) -> bool:
-    """Say whether a setting's value must not be shown, however wrong it is."""
+    """Say whether messages must not show a setting's value."""
     return any(word in trait.lower() for word in ("secret", "password", "token", "key"))
 
 
 def is_list(descriptor: Any) -> bool:
-    """Say whether a trait is a list, a set or a tuple, maybe among other things."""
+    """Say whether a trait accepts a list, a set or a tuple."""
     if isinstance(descriptor, Union):
         others = descriptor.trait_types
         return any(map(is_list, others)) and not any(is_taken(one, "") for one in others)
@@ -38,11 +38,11 @@ KINDS: dict[type, tuple[str, str]] = {
     Unicode: ("a text", "write one in quotes"),
     Dict: ("", 'write names and values in braces: {"name": …}'),
 }
-"""Kinds of traits: what they are called here, or "" as traitlets has it, and how to write one."""
+"""For each kind of trait its name in messages ("" for traitlets' name), and how to write it."""
 
 
 def kind(descriptor: Any) -> tuple[str, str]:
-    """Say what a trait wants, and how to write that.
+    """Say what a trait accepts, and how to write it.
 
     Args:
         descriptor: the trait itself.
@@ -59,11 +59,11 @@ def kind(descriptor: Any) -> tuple[str, str]:
 
 
 def is_taken(descriptor: Any, value: Any) -> bool:
-    """Say whether one of the traits that a setting may be takes a value."""
+    """Say whether one alternative of a union of traits accepts a value."""
     try:
         descriptor._validate(None, value)  # noqa: SLF001 (the check that traitlets runs)
     except AttributeError:
-        return True  # only a cross-validator needs the owner that it has not got
+        return True  # only a cross-validator fails here, because it needs an owner
     except Exception:  # noqa: BLE001 (a value that the trait's author has never thought of)
         return False
     return True
@@ -76,12 +76,12 @@ def type_problem(cls: type[Configurable], trait: str, value: Any) -> str | None:
         What is wrong with it, or None.
 
     Raises:
-        TooFewBytesError: it is a size that nobody means.
+        TooFewBytesError: the value is a size that is too small to be what the tutor meant.
     """
     descriptor: Any = cls.class_traits(config=True)[trait]
     shown = f"a {type(value).__name__}" if is_secret(trait) else repr(value)
     if isinstance(descriptor, Union) and not is_lazy(value):
-        # Its own check fails without an owner, before it has said anything of the value.
+        # The trait's own check fails without an owner, before it has checked the value.
         taken = [one for one in descriptor.trait_types if is_taken(one, value)]
         return None if taken else f"{shown} is not {kind(descriptor)[0]}"
     found = None

@@ -9,31 +9,32 @@ from classroom.config.quantities import ByteSize, Duration
 
 
 class Classroom(Configurable):
-    """The classroom's own settings. Each has one home for its default: here."""
+    """The classroom's own settings. Each default is defined only here."""
 
     acme = Dict(
-        help="""The host that the lab gets a certificate for by itself, and where the authority may
-        write: {"host": "lab.example.org", "email": "you@example.org"}. Its port 80 must lead to the
-        lab (make up PORT=443 HTTP_PORT=80); or add "challenge": "dns", and the lab says which TXT
-        record to add to your DNS, once. Whoever sets it agrees to the authority's terms.""",
+        help="""The host for which the lab gets a certificate by itself, and an e-mail address for
+        the authority: {"host": "lab.example.org", "email": "you@example.org"}. The host's port 80
+        must lead to the lab (make up PORT=443 HTTP_PORT=80). Or add "challenge": "dns": the lab
+        shows a TXT record that you add to your DNS once. With this setting you agree to the
+        authority's terms.""",
     ).tag(config=True)
 
     acme_authorities = Unicode(
         "",
-        help="""A file beside the configuration with the authorities that vouch for the address in
-        acme_directory, such as "secrets/ca.crt". Empty: those of the system.""",
+        help="""A file beside the configuration with the authorities that have signed the
+        certificate of acme_directory, such as "secrets/ca.crt". Empty: the authorities of the
+        system.""",
     ).tag(config=True)
 
     acme_directory = Unicode(
         "https://acme-v02.api.letsencrypt.org/directory",
-        help="""Where the authority says how it is asked for certificates. The default is Let's
-        Encrypt's.""",
+        help="""The address of the authority's ACME directory. The default is Let's Encrypt's.""",
     ).tag(config=True)
 
     avatars = Bool(
         default_value=True,
         help="""Whether people appear with their GitHub picture. Browsers load it from GitHub, and
-        GitHub sees that they do. False: initials in a colour.""",
+        GitHub sees these requests. False: initials in a colour.""",
     ).tag(config=True)
 
     chat = Bool(
@@ -43,21 +44,21 @@ class Classroom(Configurable):
 
     contact = Unicode(
         "",
-        help="""Whom people without access should ask, for the page that they see: a name, an
-        e-mail address, a room. Empty: the tutors' GitHub names.""",
+        help="""The person whom people without access should ask: a name, an e-mail address or a
+        room. The page that they see shows it. Empty: the tutors' GitHub names.""",
     ).tag(config=True)
 
     disk_reserve = ByteSize(
         1 << 30,
-        help="""How much of the volume's disk stays free, such as "2G". Below it the process that
-        writes most is stopped, and the lab accepts only what people type. 0: no reserve.""",
+        help="""How much of the volume's disk stays free, such as "2G". If less is free, the process
+        that writes most is stopped, and the lab saves only what people type. 0: no reserve.""",
     ).tag(config=True)
 
     egress = Enum(
         ["locked", "open"],
         default_value="locked",
-        help="""Whether the lab is kept from the network: "locked", with the strongest lock that the
-        container's capabilities allow, or "open" for no lock.""",
+        help="""Whether a lock keeps the lab from the network: "locked" for the strongest lock that
+        the container's capabilities allow, or "open" for no lock.""",
     ).tag(config=True)
 
     egress_allow = List(
@@ -85,26 +86,26 @@ class Classroom(Configurable):
 
     groups = Dict(
         help="""Groups whose members may enter each other's personal labs and work there, such as
-        {"team-a": ["ada", "grace"]}. It is followed as USERS is.""",
+        {"team-a": ["ada", "grace"]}. Changes take effect as for USERS, without a restart.""",
     ).tag(config=True)
 
     idle_kernel_timeout = Duration(
         4 * 3600,
-        help="""After which time an idle kernel that nobody has open is stopped: seconds, or "4h".
-        0: never.""",
+        help="""The time after which an idle kernel that nobody has open is stopped: seconds, or
+        "4h". 0: never.""",
     ).tag(config=True)
 
     idle_lab_timeout = Duration(
         1800,
-        help="""After which time a personal lab or a room without people and without kernels is
-        stopped: seconds, or "30 min". It starts again when it is opened. 0: never.""",
+        help="""The time after which a personal lab or a room without people and kernels is
+        stopped: seconds, or "30 min". It starts again when somebody opens it. 0: never.""",
     ).tag(config=True)
 
     language = Unicode(
         "en",
-        help="""The language of JupyterLab and of our own pages and sentences: "en", "de" or "fr",
-        or another whose language pack requirements.txt names. Everybody may choose another for
-        themselves in JupyterLab (Settings, Language).""",
+        help="""The language of JupyterLab and of the class's pages and messages: "en", "de" or
+        "fr", or another whose language pack requirements.txt names. Each person may choose another
+        one in JupyterLab (Settings, Language).""",
     ).tag(config=True)
 
     max_labs = Int(
@@ -116,13 +117,13 @@ class Classroom(Configurable):
 
     personal_labs = Bool(
         default_value=False,
-        help="""Whether everybody has a lab of their own besides the class's, which they and tutors
-        may enter.""",
+        help="""Whether each person has a lab of their own besides the class's. They and tutors may
+        enter it.""",
     ).tag(config=True)
 
     name = Unicode(
         "",
-        help="""What the class is called, for the sign-in page: "Algebra, 2nd year".""",
+        help="""The class's name on the sign-in page: "Algebra, 2nd year".""",
     ).tag(config=True)
 
     page_hosts = List(
@@ -135,28 +136,29 @@ class Classroom(Configurable):
     preload = Union(
         [Bool(), List(Unicode())],
         default_value=True,
-        help="""Which modules are imported before a kernel starts, so that it starts within a
-        moment: ["numpy", "torch"] for these alone. True: what the image brings for classes, with
-        2 GB of memory or more, and 512 MB or more for one kernel. False or []: none, kernels start
-        as in any JupyterLab.""",
+        help="""Modules that are imported before a kernel starts, so that it starts at once:
+        ["numpy", "torch"] for only these. True: the modules that the image has for classes, if
+        the container has 2 GB of memory or more, and one kernel 512 MB or more. False or []: no
+        modules; kernels start as in any JupyterLab.""",
     ).tag(config=True)
 
     proxy_http = Bool(
         default_value=False,
-        help="""Whether the proxies of trusted_proxies come by plain http, over a network that
-        nobody else is in. Browsers and proxy speak https. Nobody else can open the lab.""",
+        help="""Whether the proxies of trusted_proxies connect by plain http, over a network that
+        nobody else uses. Browsers connect to the proxy by https. Nobody else can open the lab.""",
     ).tag(config=True)
 
     proxy_protocol = Bool(
         default_value=False,
         help="""Whether the proxies of trusted_proxies begin each connection with the PROXY
-        protocol's header, as HAProxy's send-proxy does. Then nobody else can connect.""",
+        protocol's header, as HAProxy's send-proxy does. Then only these proxies can connect.""",
     ).tag(config=True)
 
     rooms = Dict(
-        help="""Labs for groups, by name, and who may be in each besides tutors: a list of people,
-        organizations and teams, such as {"algebra": ["ada", "my-school:team-a"]}, or two lists,
-        {"lecture": {"edit": ["ada"], "view": ["my-school"]}}. It is followed as USERS is.""",
+        help="""Labs for groups, by name, with the people who may enter besides tutors: a list of
+        people, organizations and teams, such as {"algebra": ["ada", "my-school:team-a"]}, or two
+        lists, {"lecture": {"edit": ["ada"], "view": ["my-school"]}}. Changes take effect as for
+        USERS, without a restart.""",
     ).tag(config=True)
 
     sign_in = Enum(
@@ -176,28 +178,30 @@ class Classroom(Configurable):
         "",
         help="""A file beside the configuration with the students' GitHub names, one a line, or a
         table (CSV) with a column "github". For "invitations" people's own names, one a line, or a
-        table with "First name" and "Last name". It is followed as USERS is, and both count.""",
+        table with "First name" and "Last name". Changes take effect as for USERS, without a
+        restart. People of the file and of USERS may enter.""",
     ).tag(config=True)
 
     trusted_proxies = List(
         Unicode(),
         help="""Addresses or networks of web servers in front of the lab, such as "10.1.2.3" or
-        "172.17.0.0/16", of which the lab believes from where people come (X-Forwarded-For). See to
-        it that people can't reach the lab past them.""",
+        "172.17.0.0/16". The lab trusts the addresses of people that they send (X-Forwarded-For).
+        Make sure that people can reach the lab only through them.""",
     ).tag(config=True)
 
     upstream_proxy = Unicode(
         "",
-        help="""A proxy that the way out has to take, such as "http://proxy.example.org:3128". Its
-        user and password are in secrets/upstream_proxy, as user:password.""",
+        help="""The proxy of your network through which all connections to the internet go, such as
+        "http://proxy.example.org:3128". Its user and password are in secrets/upstream_proxy, as
+        user:password.""",
     ).tag(config=True)
 
     welcome = Union(
         [Bool(), Unicode()],
         default_value=True,
-        help="""The notebook that is put into a new lab, and opened for everybody once. True: one
-        that shows what is where; "welcome.ipynb": yours, a file beside the configuration, also in
-        a lab that is in use; False: none.""",
+        help="""The notebook that a new lab contains, and that each person's page opens once. True:
+        the image's notebook, which shows the parts of the lab; "welcome.ipynb": your own, a file
+        beside the configuration, which a lab in use also gets; False: none.""",
     ).tag(config=True)
 
     kernel_memory_limit = ByteSize(
@@ -222,7 +226,7 @@ class Classroom(Configurable):
 
     memory_limit = ByteSize(
         0,
-        help="""How much memory all students' processes may use together, such as "12G". Above it
-        the largest is stopped. 0: the container's memory minus a quarter for the lab itself, or
-        minus 2 GB if that leaves more.""",
+        help="""How much memory all students' processes may use together, such as "12G". If they use
+        more, the largest one is stopped. 0: the container's memory minus a quarter for the lab
+        itself, or minus 2 GB if that leaves more.""",
     ).tag(config=True)

@@ -1,4 +1,4 @@
-"""Trial mode's passphrases: made once, kept on the volume, shown in the log."""
+"""Make the trial's passphrases once, keep them on the volume, and show them in the log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TUTOR = "tutor"
-# Easy to read out in a room: no vowels (no words), nothing that looks like something else.
+# Easy to read out: without vowels, which would make words, and without characters that look alike.
 ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 STUDENT_GROUPS, TUTOR_GROUPS = 3, 7
 """Groups of five characters: 71 and 166 bits; JupyterHub wants 8 and 32 characters at least."""
@@ -57,13 +57,13 @@ def ensure(folder: Path) -> Passphrases:
 def paragraph(
     passphrases: Passphrases, address: str, here: str = "", others: Sequence[str] = ()
 ) -> str:
-    """Describe the trial: first, in two lines, what students and the tutor do.
+    """Describe the trial; the first two lines say what students and the tutor do.
 
     Args:
-        passphrases: the ones that open it.
-        address: the lab's for students, as far as it is known.
-        here: its address for a browser on the machine itself, where that is another.
-        others: further addresses of it.
+        passphrases: the trial's passphrases.
+        address: the lab's address for students, as far as it is known.
+        here: its address for a browser on the machine itself, if that is another.
+        others: further addresses of the lab.
     """
     same = f"\nThe same lab: {', '.join(others)}" if others else ""
     return f"""\

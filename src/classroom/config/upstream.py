@@ -1,4 +1,4 @@
-"""The proxy that a school imposes for the way out: ``c.Classroom.upstream_proxy``."""
+"""Read the proxy that a school's network requires: ``c.Classroom.upstream_proxy``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXAMPLE = "http://proxy.example.org:3128"
 
 @dataclass(frozen=True)
 class Upstream:
-    """An HTTP proxy that takes CONNECT.
+    """An HTTP proxy that accepts CONNECT.
 
     Attributes:
         host: its name or address.
@@ -37,15 +37,15 @@ class Upstream:
     login: Secret = field(default_factory=lambda: Secret(""), repr=False, compare=False)
 
     def __str__(self) -> str:
-        """Write it without the login."""
+        """Write the proxy without its login."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def read_login(paths: Paths) -> str:
-    """Read ``secrets/upstream_proxy``; "" when there is none.
+    """Read ``secrets/upstream_proxy``; "" if there is no such file.
 
     Raises:
-        StartRefusedError: it can't be read, or holds no user and password.
+        StartRefusedError: the file can't be read, or has no user and password.
     """
     file = paths.config / SECRET_FILE
     if not files.present(file, SECRET_FILE):
@@ -70,7 +70,7 @@ def parse(text: str, login: str) -> Upstream:
         login: ``user:password``, or "".
 
     Raises:
-        BadHostError: it isn't one.
+        BadHostError: the text is not a proxy's address.
     """
     written = text.strip()
     if "://" not in written:

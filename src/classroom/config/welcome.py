@@ -1,4 +1,4 @@
-"""The notebook that everybody's page opens once: ours, the tutor's own, or none."""
+"""Decide which notebook everybody's page opens once: ours, the tutor's, or none."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 SETTING = "Classroom.welcome"
 VARIABLE = "WELCOME"
-"""Of the environment, for a lab without a configuration."""
+"""A variable of the environment, for a lab without a configuration."""
 OURS = "Welcome.ipynb"
 ENDING = ".ipynb"
-LARGEST = 1 << 20
-"""Bytes of a tutor's: every start reads it, and it is a page to read, not a lesson."""
+LARGEST_BYTES = 1 << 20
+"""The lab reads the file at every start. It is a page to read, not a lesson."""
 
 
 @dataclass(frozen=True)
 class Welcome:
-    """What is opened.
+    """The notebook that pages open.
 
     Attributes:
-        name: the notebook's in the lab; "" for none.
+        name: its name in the lab; "" for none.
         text: the tutor's notebook; empty for ours.
     """
 
@@ -42,10 +42,10 @@ NONE, DEFAULT = Welcome(), Welcome(OURS)
 
 
 def is_notebook(text: bytes) -> bool:
-    """Say whether a text is a notebook, as far as that can be said without its format's schema.
+    """Say whether a text looks like a notebook; the format's schema is not checked.
 
     Args:
-        text: of a file.
+        text: a file's text.
     """
     try:
         found = json.loads(text)
@@ -62,19 +62,19 @@ def read(folder: Path, name: str, where: str) -> Welcome:
     """Read a tutor's notebook.
 
     Args:
-        folder: the tutor's.
-        name: what the setting says.
+        folder: the folder of the configuration.
+        name: the file's name, as in the setting.
         where: the setting, for the sentence.
 
     Raises:
-        StartRefusedError: it isn't there, can't be read, or is no notebook.
+        StartRefusedError: the file is missing, can't be read, or is not a notebook.
     """
     saved = beside.read(folder, name, where)
     cure = "name a notebook that JupyterLab has saved, such as welcome.ipynb"
     if not name.endswith(ENDING):
         raise StartRefusedError([Problem(where, f"{name!r} is not a notebook", cure)])
-    if len(saved) > LARGEST:
-        what = f"has {len(saved)} bytes, and a welcome has {LARGEST} at most"
+    if len(saved) > LARGEST_BYTES:
+        what = f"has {len(saved)} bytes, and a welcome has {LARGEST_BYTES} at most"
         raise StartRefusedError([Problem(name, what, "clear its outputs and pictures, and save")])
     try:
         text = utf8(saved)
@@ -88,18 +88,18 @@ def read(folder: Path, name: str, where: str) -> Welcome:
 def load(
     file: ConfigFile, folder: Path, environ: Mapping[str, str]
 ) -> tuple[Welcome, dict[str, bytes]]:
-    """Decide which one is opened; the file overrides the environment.
+    """Decide which notebook pages open; the file overrides the environment.
 
     Args:
         file: the tutor's configuration, its types checked.
-        folder: where it is.
+        folder: the folder of the configuration.
         environ: the process environment.
 
     Returns:
         The notebook, and the bytes that it was read from, by the file's name.
 
     Raises:
-        StartRefusedError: with a sentence for what is wrong.
+        StartRefusedError: with a sentence that says what is wrong.
     """
     section = file.config.get("Classroom", {})
     given = environ.get(VARIABLE, "")

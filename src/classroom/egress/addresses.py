@@ -1,4 +1,4 @@
-"""Addresses: those on loopback that stand for services, and those that no name may lead to."""
+"""Loopback addresses that stand for services, and addresses that no name may resolve to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 SERVICES = ipaddress.IPv4Network("127.64.0.0/10")
-"""Of these each host has one that has a port in ``c.Classroom.egress_services``."""
+"""Each host with a port in ``c.Classroom.egress_services`` has one of these addresses."""
 NEVER = tuple(
     map(
         ipaddress.ip_network,
@@ -25,17 +25,17 @@ NEVER = tuple(
         ),
     )
 )
-"""Where the rules let the proxy go only with ``c.Classroom.egress_private`` (egress.nft, never4 and
-never6)."""
+"""Networks that the rules open for the proxy only if ``c.Classroom.egress_private`` names them
+(egress.nft, never4 and never6)."""
 GLOBAL6 = ipaddress.IPv6Network("2000::/3")
 
 
 def of_names(names: Iterable[str]) -> dict[str, str]:
-    """Give each name an address of its own, and the same one at each start and in each process.
+    """Give each name its own address, which is the same at each start and in each process.
 
     Args:
-        names: of hosts. What others are in the list changes nothing, but for two names in many
-            millions.
+        names: names of hosts. A name's address does not depend on the other names, except if two
+            names collide, which happens to two in many millions.
     """
     found: dict[str, str] = {}
     taken: set[int] = set()
@@ -61,8 +61,8 @@ def opened(wanted: EgressSettings) -> dict[tuple[str, int], str]:
         wanted: what may be reached.
 
     Returns:
-        The hosts' names, by address and port. Port 443 is open where ``c.Classroom.egress_allow``
-        has the host as well: a name has one address.
+        The hosts' names, by address and port. Port 443 is open as well if the host is also in
+        ``c.Classroom.egress_allow``, because a name has only one address.
     """
     places = of_services(wanted)
     found = {(places[one.name], one.port): one.name for one in wanted.endpoints}
@@ -70,20 +70,20 @@ def opened(wanted: EgressSettings) -> dict[tuple[str, int], str]:
 
 
 def is_private(address: Address, named: Iterable[Network]) -> bool:
-    """Say whether an address is one of those that the tutor has named.
+    """Say whether an address is in a network that the tutor has named.
 
     Args:
-        address: any.
+        address: any address.
         named: ``c.Classroom.egress_private``.
     """
     return any(address in network for network in named)
 
 
 def is_reached(address: Address, named: Iterable[Network]) -> bool:
-    """Say whether the rules let the proxy connect to an address, if it isn't the container's own.
+    """Say whether the rules let the proxy connect to an address outside the container.
 
     Args:
-        address: any.
+        address: any address.
         named: ``c.Classroom.egress_private``.
     """
     if is_private(address, named):

@@ -1,4 +1,4 @@
-"""Take the lock: choose it, apply it, prove it, and leave word for the Hub."""
+"""Take the egress lock: choose it, apply it, prove that it holds, and describe it for the Hub."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ HOSTS = Path("/etc/hosts")
 
 
 def rewrite(file: Path, text: str) -> None:
-    """Write a file of Docker's in place: it is a mount, which can't be replaced.
+    """Write a file that Docker has mounted, in place, because a mount can't be replaced.
 
     Raises:
-        StartRefusedError: it can't be written.
+        StartRefusedError: the file can't be written.
     """
     try:
         file.write_text(text, encoding="utf-8")
@@ -36,14 +36,14 @@ def rewrite(file: Path, text: str) -> None:
 
 
 def check_nameservers(wanted: EgressSettings, found: resolv.Nameservers) -> None:
-    """Refuse a start in which the proxy could find nobody.
+    """Refuse a start in which the proxy could not look up any name.
 
     Raises:
-        StartRefusedError: something may be reached, and there is nobody to ask for its address.
+        StartRefusedError: hosts may be reached, but the container has no nameserver.
     """
     proxy = wanted.upstream
     if proxy is not None and hosts.is_address(proxy.host):
-        return  # who knows names is the proxy
+        return  # the upstream proxy looks up names
     if (wanted.hub or wanted.allow or wanted.endpoints) and not found.asked:
         first = (*wanted.hub, *wanted.allow, *wanted.endpoints)[0]
         what = f"{first} may be reached, but no nameserver is named"
@@ -51,14 +51,14 @@ def check_nameservers(wanted: EgressSettings, found: resolv.Nameservers) -> None
 
 
 def take_nftables(wanted: EgressSettings, *, labs: bool) -> Lock:
-    """Load the rules, prove them, and point all names at our doors.
+    """Load the rules, prove that they hold, and point all names at our own ports.
 
     Args:
         wanted: what may be reached.
-        labs: whether there may be others than the class.
+        labs: whether there may be labs besides the class.
 
     Raises:
-        StartRefusedError: any of it failed.
+        StartRefusedError: one of these steps failed.
     """
     before = RESOLV.read_text(encoding="utf-8")
     nameservers = resolv.parse(before)
@@ -74,7 +74,7 @@ def take_nftables(wanted: EgressSettings, *, labs: bool) -> Lock:
         raise StartRefusedError([Problem("egress lock", what, cure)]) from None
     rewrite(RESOLV, resolv.render(nameservers, before))
     rewrite(HOSTS, resolv.render_hosts(HOSTS.read_text(encoding="utf-8"), resolv.doors(wanted)))
-    # Handed on to the Hub; nothing else inherits it (runtime/handover.py).
+    # The Hub gets this descriptor, and no other process does (runtime/handover.py).
     os.set_inheritable(refusals.fileno(), True)  # noqa: FBT003
     return Lock(
         LockKind.NFTABLES,
@@ -85,7 +85,7 @@ def take_nftables(wanted: EgressSettings, *, labs: bool) -> Lock:
 
 
 def lead_the_hub(kind: LockKind, wanted: EgressSettings) -> Lock:
-    """Where there are no rules, have the Hub go by the school's proxy, if there is one.
+    """Without rules, configure the Hub to use the school's proxy, if there is one.
 
     Args:
         kind: how the lock is held.
@@ -100,14 +100,14 @@ def lead_the_hub(kind: LockKind, wanted: EgressSettings) -> Lock:
 
 
 def take(settings: Settings, *, labs: bool) -> Lock:
-    """Take the strongest lock that there is.
+    """Take the strongest lock that this container can have.
 
     Args:
         settings: as loaded and checked.
-        labs: whether there may be others than the class.
+        labs: whether there may be labs besides the class.
 
     Raises:
-        StartRefusedError: none holds, and the tutor hasn't said that none need.
+        StartRefusedError: no lock holds, and the tutor has not set `egress` to "open".
     """
     kind = lock.choose(settings.egress, detect.look())
     if kind is LockKind.NFTABLES:

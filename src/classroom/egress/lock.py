@@ -1,4 +1,4 @@
-"""Which lock holds, and what the Hub must know of it."""
+"""Choose the egress lock, and describe it for the Hub."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 SCOPES_ABI = 6
-"""The version of Landlock from which it can keep a process from abstract unix sockets."""
+"""The first version of Landlock that can forbid a process to use abstract unix sockets."""
 LOWEST_DOOR = 53
-"""The lowest port on loopback that the lock listens on (names); the others are 443."""
+"""The lowest loopback port that the lock listens on, for DNS; the others are 443."""
 
 
 class LockKind(Enum):
-    """How it is held."""
+    """By which means the lock holds."""
 
     NFTABLES = "nftables"
     SANDBOX = "sandbox"
@@ -30,14 +30,15 @@ class LockKind(Enum):
 
 @dataclass(frozen=True)
 class Machine:
-    """What the container was given, and what its kernel can do.
+    """The container's capabilities, and what its kernel can do.
 
     Attributes:
         net_admin: whether this process may set rules for the container's network.
-        hosts_network: an interface that shows that the network is the host's own; or "".
-        landlock: version of Landlock's ABI; 0 without it.
-        abstract_sockets: whether somebody listens on abstract unix sockets in this network.
-        first_open_port: the first port that needs no right. Docker opens all, others from 1024 on.
+        hosts_network: an interface that shows that the network is the host's own; "" if none.
+        landlock: the version of Landlock's ABI; 0 without Landlock.
+        abstract_sockets: whether a process listens on abstract unix sockets in this network.
+        first_open_port: the first port that needs no capability: 0 with Docker, usually 1024
+            elsewhere.
     """
 
     net_admin: bool
@@ -52,10 +53,10 @@ class Lock:
     """The lock that was taken.
 
     Attributes:
-        kind: how it is held.
-        nameservers: whom the egress proxy asks, as nginx writes addresses.
-        ipv6: whether there is a way to IPv6 addresses.
-        refusals: file descriptor on which the kernel tells what it refused; -1 without one.
+        kind: by which means it holds.
+        nameservers: the nameservers of the egress proxy, as nginx writes addresses.
+        ipv6: whether there is a route to IPv6 addresses.
+        refusals: the file descriptor on which the kernel reports refused packets; -1 without one.
     """
 
     kind: LockKind = LockKind.OPEN
@@ -65,14 +66,14 @@ class Lock:
 
 
 def choose(wanted: EgressSettings, machine: Machine) -> LockKind:
-    """Decide how the lock is held.
+    """Decide by which means the lock holds.
 
     Args:
         wanted: what may be reached.
-        machine: what is there to hold it with.
+        machine: what the container and its kernel can do.
 
     Raises:
-        StartRefusedError: it can't be held, with what to add to the command.
+        StartRefusedError: no means is possible; the sentence says what to add to the command.
     """
     kind = _by_rights(wanted, machine)
     listens = kind is LockKind.NFTABLES or wanted.upstream is not None
@@ -90,7 +91,7 @@ def choose(wanted: EgressSettings, machine: Machine) -> LockKind:
 
 
 def _by_rights(wanted: EgressSettings, machine: Machine) -> LockKind:
-    """Decide by what the container may do; arguments and error are those of `choose`."""
+    """Decide by the container's capabilities; arguments and error are those of `choose`."""
     if wanted.open:
         return LockKind.OPEN
     if machine.net_admin:
@@ -118,7 +119,7 @@ def describe(kind: LockKind, wanted: EgressSettings) -> str:
     """Say in one line which lock holds.
 
     Args:
-        kind: how it is held.
+        kind: by which means it holds.
         wanted: what may be reached.
     """
     by = f", by the proxy {wanted.upstream}" if wanted.upstream else ""
@@ -140,13 +141,13 @@ def describe(kind: LockKind, wanted: EgressSettings) -> str:
 
 
 def write(paths: Paths, lock: Lock) -> None:
-    """Leave word for the Hub, where only root can."""
+    """Describe the lock for the Hub, in a file that only root can write."""
     text = json.dumps({**asdict(lock), "kind": lock.kind.value})
     files.write_private(paths.lock, text.encode())
 
 
 def read(paths: Paths) -> Lock:
-    """Read what the start has left.
+    """Read the lock that the start has taken.
 
     Args:
         paths: where things are.

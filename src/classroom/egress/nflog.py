@@ -1,7 +1,7 @@
-"""What the rules refused, as the kernel tells it (NFLOG, linux/netfilter/nfnetlink_log.h).
+"""Read from the kernel which packets the rules refused (NFLOG, linux/netfilter/nfnetlink_log.h).
 
-Only CAP_NET_ADMIN may ask the kernel for it or look at the rules' own counters. The start opens
-this socket while it has that right; the Hub reads from it without.
+Only a process with CAP_NET_ADMIN may subscribe to these reports or read the rules' counters. The
+start opens this socket while it has that capability, and the Hub reads from it without one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GROUPS = (SAMPLE, OUT, IN)
 HEADER, GENERIC, ATTRIBUTE = struct.Struct("=IHHII"), struct.Struct("=BBH"), struct.Struct("=HH")
 PROTOCOLS = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 58: "icmpv6", 136: "udplite"}
 WITH_PORTS = {6, 17, 33, 132, 136}
-V4_HEADER, V6_HEADER = 20, 40
+V4_HEADER_BYTES, V6_HEADER_BYTES = 20, 40
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Refused:
         direction: "out" or "in".
         uid: the user that sent it; None when no process did.
         protocol: its name or number.
-        address: where it was going; for one that came in, where from.
-        port: where it was going; 0 without ports.
+        address: the other end: the destination of an outgoing packet, the source of an incoming.
+        port: the destination's port; 0 for a protocol without ports.
     """
 
     direction: str
@@ -56,7 +56,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Count:
-    """How many packets a group has had; modulo 2**32."""
+    """The number of packets of a group so far, modulo 2**32."""
 
     group: int
     packets: int
@@ -69,7 +69,7 @@ def attribute(kind: int, value: bytes) -> bytes:
 
 
 def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Take attributes apart; stops where the rest is none."""
+    """Split data into attributes; stop at data that is not an attribute."""
     while len(data) >= ATTRIBUTE.size:
         size, kind = ATTRIBUTE.unpack_from(data)
         if size < ATTRIBUTE.size or size > len(data):
@@ -83,7 +83,7 @@ def request(group: int) -> bytes:
     body = GENERIC.pack(0, 0, socket.htons(group))
     body += attribute(CFG_CMD, struct.pack("B", BIND))
     body += attribute(CFG_MODE, struct.pack("!IBB", 256, COPY_PACKET, 0))
-    body += attribute(CFG_TIMEOUT, struct.pack("!I", 10))  # told within a tenth of a second
+    body += attribute(CFG_TIMEOUT, struct.pack("!I", 10))  # reported within a tenth of a second
     body += attribute(CFG_FLAGS, struct.pack("!H", SEQ))
     return HEADER.pack(HEADER.size + len(body), CONFIG, REQUEST_ACK, group, 0) + body
 
@@ -92,11 +92,11 @@ def subscribe() -> socket.socket:
     """Open the socket and ask for all groups.
 
     Raises:
-        OSError: the kernel refuses: no CAP_NET_ADMIN, or no nfnetlink_log in it.
+        OSError: the kernel refuses: without CAP_NET_ADMIN, or without nfnetlink_log.
     """
     found = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
     found.bind((0, 0))
-    # Not endless: what doesn't fit is counted by the numbers all the same.
+    # The buffer is limited: packets that do not fit are still counted by their numbers.
     found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
     for group in GROUPS:
         found.send(request(group))
@@ -114,19 +114,19 @@ def destination(packet: bytes, direction: str) -> tuple[str, str, int] | None:
     """Read protocol, address and port from the beginning of an IP packet.
 
     Args:
-        packet: as much of it as was copied.
+        packet: the packet's beginning, as far as it was copied.
         direction: "out" or "in": whether the other end is its destination or its source.
 
     Returns:
-        None when it isn't one.
+        Protocol, address and port; None if this is not an IP packet.
     """
     version = packet[0] >> 4 if packet else 0
     ends: tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]
-    if version == 4 and len(packet) >= V4_HEADER:  # noqa: PLR2004
+    if version == 4 and len(packet) >= V4_HEADER_BYTES:  # noqa: PLR2004
         number, size = packet[9], (packet[0] & 15) * 4
         ends = IPv4Address(packet[12:16]), IPv4Address(packet[16:20])
-    elif version == 6 and len(packet) >= V6_HEADER:  # noqa: PLR2004
-        number, size = packet[6], V6_HEADER
+    elif version == 6 and len(packet) >= V6_HEADER_BYTES:  # noqa: PLR2004
+        number, size = packet[6], V6_HEADER_BYTES
         ends = IPv6Address(packet[8:24]), IPv6Address(packet[24:40])
     else:
         return None
@@ -138,10 +138,10 @@ def destination(packet: bytes, direction: str) -> tuple[str, str, int] | None:
 
 
 def parse(data: bytes) -> Iterator[Refused | Count]:
-    """Read what the kernel sent: any number of messages.
+    """Read the kernel's messages.
 
     Args:
-        data: one datagram of the socket.
+        data: one datagram of the socket, which may contain several messages.
     """
     while len(data) >= HEADER.size:
         size, kind, *_ = HEADER.unpack_from(data)
@@ -161,7 +161,7 @@ def sample(found: dict[int, bytes]) -> Iterator[Refused]:
     """Read one refused packet.
 
     Args:
-        found: attributes of the kernel's message.
+        found: the attributes of the kernel's message.
     """
     direction = found.get(A_PREFIX, b"").rstrip(b"\0").decode(errors="replace")
     if what := destination(found.get(A_PAYLOAD, b""), direction):

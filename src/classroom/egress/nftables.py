@@ -23,15 +23,15 @@ USERS = ("classroom", "student", "front", "egress", "nobody")
 
 
 def as_set(values: Iterable[object]) -> str:
-    """Write a set as nft reads it."""
+    """Write a set in nft's syntax."""
     return f"{{ {', '.join(map(str, values))} }}"
 
 
 def apart(last: int) -> dict[str, str]:
-    """Say which users are in labs that are to be kept apart.
+    """List the users of labs that the rules separate from each other.
 
     Args:
-        last: the highest number of a lab; the class's for no other lab.
+        last: the highest number of a lab; the class's number if there is no other lab.
     """
     if last == lab_users.CLASS:
         return dict.fromkeys(("APART", "OTHERS"), as_set(()))
@@ -46,13 +46,13 @@ def values(
     uids: Mapping[str, int],
     last: int = lab_users.CLASS,
 ) -> dict[str, str]:
-    """Collect the values that the rules are loaded with.
+    """Collect the values with which the rules are loaded.
 
     Args:
         wanted: what may be reached.
-        nameservers: who knows names.
+        nameservers: the nameservers.
         uids: user ids by name.
-        last: the highest number of a lab; the class's for no other lab.
+        last: the highest number of a lab; the class's number if there is no other lab.
     """
     found = {name.upper(): str(uid) for name, uid in uids.items()}
     for name, items in (
@@ -70,11 +70,13 @@ def values(
 
 
 def definitions(found: Mapping[str, str], rules: Path) -> str:
-    """Write what nft loads: the values, which can be longer than an argument may be, and the rules.
+    """Write the text that nft loads: the values, and the rules.
+
+    The values are in the text because they can be longer than an argument of a command may be.
 
     Args:
         found: the values.
-        rules: the file of the rules.
+        rules: the file with the rules.
     """
     defined = "".join(f"define {name} = {value}\n" for name, value in found.items())
     return f'{defined}include "{rules}"\n'
@@ -85,11 +87,11 @@ def load(wanted: EgressSettings, nameservers: Nameservers, last: int = lab_users
 
     Args:
         wanted: what may be reached.
-        nameservers: who knows names.
-        last: the highest number of a lab; the class's for no other lab.
+        nameservers: the nameservers.
+        last: the highest number of a lab; the class's number if there is no other lab.
 
     Raises:
-        StartRefusedError: the kernel or nft refuses; nothing has changed then.
+        StartRefusedError: the kernel or nft rejects them; nothing has changed then.
     """
     uids = {name: pwd.getpwnam(name).pw_uid for name in USERS}
     batch = definitions(values(wanted, nameservers, uids, last), RULES)

@@ -1,4 +1,4 @@
-"""Prove that the lock holds before anything listens: what is denied, and what is allowed."""
+"""Prove that the lock denies and allows what it should, before any process listens."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from classroom.sandbox import seccomp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Deprecated anycast addresses and a documentation prefix (RFC 7526, RFC 9637): routed like the
-# internet, and nobody is there, should a packet get out after all.
+# Deprecated anycast addresses and a documentation prefix (RFC 7526, RFC 9637): they are routed like
+# the internet, but nobody uses them, should a packet get out.
 OUTSIDE = ("192.88.99.1", "3fff::1")
 DISCARD = 9
 HTTPS = 443
@@ -36,7 +36,7 @@ sys.exit(1)
 
 @contextlib.contextmanager
 def acting_as(user: str | int) -> Iterator[None]:
-    """Open sockets as a user; root again at the end. The rules go by a socket's maker."""
+    """Open sockets as a user, then become root again. The rules check who has opened a socket."""
     os.seteuid(pwd.getpwnam(user).pw_uid if isinstance(user, str) else user)
     try:
         yield
@@ -45,13 +45,13 @@ def acting_as(user: str | int) -> Iterator[None]:
 
 
 def is_denied(user: str | int, address: str) -> bool:
-    """Try to send one UDP packet: refused by the kernel itself, it never leaves.
+    """Try to send one UDP packet; say whether the kernel itself refuses it.
 
-    A TCP connection would prove less: somebody out there may refuse it too.
+    A TCP connection would prove less, because another machine may refuse it too.
 
     Args:
-        user: who tries.
-        address: where to.
+        user: the user who tries.
+        address: the destination.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with (
@@ -64,16 +64,16 @@ def is_denied(user: str | int, address: str) -> bool:
         except PermissionError:
             return True
         except OSError:
-            return True  # there is no way there at all
+            return True  # no route to that address
         return False
-    return True  # no such sockets
+    return True  # the kernel has no sockets of that family
 
 
 def is_allowed() -> bool:
-    """Knock at the Hub's door as the Hub: the way that a sign-in takes.
+    """Connect to the Hub's port of the egress proxy as the Hub does in a sign-in.
 
     Raises:
-        OSError: the door can't be opened.
+        OSError: the connection failed.
     """
     with socket.create_server((HUB_DOOR, HTTPS)) as door:
         door.settimeout(2)
@@ -86,10 +86,10 @@ def nftables(others: tuple[int, ...] = ()) -> None:
     """Probe the rules.
 
     Args:
-        others: users without a name who are confined, too.
+        others: ids of users without a name who are confined as well.
 
     Raises:
-        StartRefusedError: they don't do what they should.
+        StartRefusedError: the rules don't hold.
     """
     users: tuple[str | int, ...] = (*CONFINED, *others)
     for user in users:
@@ -110,7 +110,7 @@ def sandboxed(python: str) -> None:
         python: the interpreter.
 
     Raises:
-        StartRefusedError: it doesn't hold.
+        StartRefusedError: the sandbox doesn't hold.
     """
     command = (
         *seccomp.prefix(python, "classroom", ("unix",)),
@@ -128,6 +128,6 @@ def sandboxed(python: str) -> None:
 
 
 def failed(what: str) -> StartRefusedError:
-    """Word that the rules were loaded and don't hold."""
+    """Return the error for rules that were loaded, but don't hold."""
     cure = "report this, or leave --cap-add NET_ADMIN out for the sandbox lock"
     return StartRefusedError([Problem("egress lock", what, cure)])

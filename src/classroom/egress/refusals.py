@@ -1,4 +1,4 @@
-"""Keep account of what was refused: counters, and the last destinations, for the tutor."""
+"""Count what the egress lock refused, and remember the last destinations, for the tutor."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LAST = 50
-"""How many destinations are remembered: enough to see what a notebook wanted."""
+MOST_DESTINATIONS = 50
+"""Enough to see what a notebook tried to reach."""
 LOG_SECONDS = 30
-"""One line in the log at most so often, however hard somebody knocks."""
+"""The shortest time between two log lines about refusals."""
 
 
 @dataclass
 class Destination:
-    """Somewhere that was not reached.
+    """A destination that the lock refused.
 
     Attributes:
-        who: the unix user that tried; "" when that can't be told.
+        who: the unix user that tried; "" if unknown.
         what: "tcp 192.88.99.1:443", "name data.example.org".
-        times: how often it was seen; of packets only a sample is.
-        last: when last, seconds since 1970.
+        times: how often it was seen; of packets only a sample is seen.
+        last: when it was last seen, in seconds since 1970.
     """
 
     who: str
@@ -40,9 +40,9 @@ class Refusals:
 
     Attributes:
         packets: how many packets, "out" and "in".
-        names: how many names were asked for in vain.
+        names: how many look-ups of names were refused.
         last: destinations of packets, the most recent at the end.
-        last_names: and of names, apart: many of one kind don't crowd out the other.
+        last_names: names, in a separate list, so that neither kind displaces the other.
     """
 
     packets: dict[str, int] = field(default_factory=lambda: {"out": 0, "in": 0})
@@ -54,11 +54,11 @@ class Refusals:
     _newest: Destination | None = None
 
     def note_name(self, name: str, now: float) -> None:
-        """Remember a host that was asked for in vain.
+        """Remember a name whose look-up was refused.
 
         Args:
-            name: its name.
-            now: seconds since 1970.
+            name: the host's name.
+            now: the time, in seconds since 1970.
         """
         self._remember(self.last_names, "", f"name {name}", now)
 
@@ -79,13 +79,13 @@ class Refusals:
         found.times += 1
         found.last = now
         among[who, what] = found
-        while len(among) > LAST:
+        while len(among) > MOST_DESTINATIONS:
             among.popitem(last=False)
         self._untold += 1
         self._newest = found
 
     def line(self, now: float) -> str:
-        """Word what is to be logged; "" when it isn't time, or there is nothing.
+        """Return the next line for the log; "" if there is nothing new, or it is too early.
 
         Args:
             now: seconds since 1970.
@@ -103,7 +103,7 @@ class Refusals:
 
         Args:
             lock: which lock holds, in words.
-            counted: whether it tells what it refuses; only nftables does.
+            counted: whether the lock reports what it refuses; only nftables does.
         """
         found: dict[str, Any] = {"lock": lock}
         if counted:
@@ -115,7 +115,7 @@ class Refusals:
 
 
 def report(found: Mapping[str, Any]) -> str:
-    """Word what was written down, for a person at a terminal.
+    """Format the report for a person at a terminal.
 
     Args:
         found: what `Refusals.as_json` wrote.

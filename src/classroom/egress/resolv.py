@@ -1,4 +1,4 @@
-"""resolv.conf(5) and hosts(5): whom to ask for names, and what everybody else is told."""
+"""Read resolv.conf(5) for the egress proxy; write it and hosts(5) for all other processes."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True)
 class Nameservers:
-    """Who knows names.
+    """The container's nameservers.
 
     Attributes:
-        asked: whom the egress proxy asks.
-        forwarders: whom Docker's own resolver asks from inside the container's network.
+        asked: nameservers that the egress proxy asks.
+        forwarders: nameservers that Docker's own resolver asks from the container's network.
     """
 
     asked: tuple[Address, ...] = ()
@@ -39,7 +39,7 @@ class Nameservers:
 
 
 def addresses(words: Iterable[str]) -> tuple[Address, ...]:
-    """Pick what is an address; one with a zone (fe80::1%eth0) can be neither asked nor allowed."""
+    """Pick the valid addresses, except those with a zone (fe80::1%eth0): no rule can allow them."""
     found: list[Address] = []
     for word in words:
         with contextlib.suppress(ValueError):
@@ -52,8 +52,8 @@ def addresses(words: Iterable[str]) -> tuple[Address, ...]:
 def parse(text: str) -> Nameservers:
     """Read a resolv.conf: as Docker writes it, or as `render` did at an earlier start.
 
-    Docker writes its own resolver's upstreams into a comment; those in ``host(…)`` it asks from
-    the host's network, where our rules don't reach.
+    Docker writes the upstreams of its own resolver into a comment. It asks those in ``host(…)``
+    from the host's network, where our rules have no effect.
 
     Args:
         text: the file's content.
@@ -67,15 +67,15 @@ def parse(text: str) -> Nameservers:
 
 
 def render(found: Nameservers, before: str) -> str:
-    """Write a resolv.conf in which everybody asks the students' door.
+    """Write a resolv.conf with which all processes ask the lab's own nameserver for students.
 
     Args:
-        found: whom the egress proxy asks; kept in comments, for a start that finds this file.
+        found: the egress proxy's nameservers, kept in comments for a later start that reads them.
         before: the file's content until now.
     """
     kept = [f"{OURS} nameserver {address}" for address in found.asked]
     kept += [line for line in before.splitlines() if line.startswith("# ExtServers:")]
-    # One try: the answer comes from this machine, or not at all.
+    # One try, because the answer comes from this machine or not at all.
     return "\n".join(
         [*kept, f"nameserver {STUDENTS_DOOR}", "options timeout:2 attempts:1 ndots:0", ""]
     )
@@ -86,11 +86,11 @@ def answer_for(wanted: EgressSettings, name: str) -> str:
 
     Args:
         wanted: what may be reached.
-        name: the host's, in any case.
+        name: the host's name, in upper or lower case.
 
     Returns:
-        Its own, if it has a port in ``c.Classroom.egress_services``; the students' door for any
-        other that they may reach; "" for all others.
+        Its own address, if it has a port in ``c.Classroom.egress_services``; the students' port of
+        the egress proxy for any other host that they may reach; "" for all others.
     """
     if place := places.of_services(wanted).get(name.lower().removesuffix(".")):
         return place
@@ -100,8 +100,9 @@ def answer_for(wanted: EgressSettings, name: str) -> str:
 def doors(wanted: EgressSettings) -> dict[str, str]:
     """Decide which address each host has that the Hub needs.
 
-    A host that students may reach as well has the address that it has for them: a name has one.
-    When the Hub knocks there, the rules take it to its own door (egress.nft, chain doors).
+    A name has only one address. A host that students may reach as well therefore has the same
+    address for the Hub, and the rules redirect the Hub's connections to its own port of the egress
+    proxy (egress.nft, chain doors).
 
     Args:
         wanted: what may be reached.
@@ -110,11 +111,11 @@ def doors(wanted: EgressSettings) -> dict[str, str]:
 
 
 def render_hosts(before: str, names: Mapping[str, str]) -> str:
-    """Put names on top of a hosts file, where they win, in place of those of an earlier start.
+    """Put names at the top of a hosts file, where they win, and remove those of an earlier start.
 
     Args:
         before: the file's content until now.
-        names: addresses by name.
+        names: the addresses, by name.
     """
     theirs = re.sub(rf"^{BEGIN}$.*?^{END}$\n", "", before, flags=re.MULTILINE | re.DOTALL)
     ours = [f"{address}\t{name}" for name, address in sorted(names.items())]
@@ -122,5 +123,5 @@ def render_hosts(before: str, names: Mapping[str, str]) -> str:
 
 
 def as_nginx(address: Address) -> str:
-    """Write an address as nginx's ``resolver`` takes it."""
+    """Write an address as nginx's ``resolver`` expects it."""
     return f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004

@@ -1,7 +1,7 @@
-"""The certificate that the front uses: a checked copy, replaced when the tutor's files change.
+"""Keep a checked copy of the certificate for the front, and replace it when the files change.
 
-nginx never reads ``secrets/`` itself: a file that is broken, or only half written, must not be
-what a restarted nginx finds.
+nginx never reads ``secrets/`` itself, because a restarted nginx could find a file that is broken or
+only half written.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def folder(front: Path) -> Path:
 
 
 def install(front: Path, certificate: Certificate, authority: bytes = b"") -> None:
-    """Put a checked pair where nginx reads it; each file is replaced as a whole.
+    """Put a checked pair where nginx reads it, each file in one step.
 
     Args:
-        front: the front's directory, root's alone.
+        front: the front's directory, which only root can enter.
         certificate: the pair.
-        authority: the lab's own, which has signed it, as PEM; nothing for the tutor's pair.
+        authority: the lab's own authority, if it has signed the pair, as PEM; empty otherwise.
     """
     target = folder(front)
     target.mkdir(mode=0o700, exist_ok=True)
@@ -52,12 +52,12 @@ def install(front: Path, certificate: Certificate, authority: bytes = b"") -> No
 
 
 def is_supplied(front: Path) -> bool:
-    """Say whether browsers trust the pair in use: the lab has not made it itself."""
+    """Say whether browsers trust the pair in use, because the lab has not made it itself."""
     return (folder(front) / "supplied").exists()
 
 
 def authority(front: Path) -> str:
-    """Read the lab's own authority, for people to trust; "" where the pair in use isn't its."""
+    """Read the lab's own authority for people to trust; "" if it hasn't signed the pair in use."""
     try:
         return (folder(front) / "authority.crt").read_text(encoding="ascii")
     except FileNotFoundError:
@@ -72,17 +72,17 @@ def installed(front: Path) -> tuple[bytes, bytes]:
 async def watch(
     secrets: Path, front: Path, changed: Callable[[], Awaitable[None]], log: Logger
 ) -> None:
-    """Install a changed certificate and have nginx read it; keep the old one if it is no good.
+    """Install a changed certificate and have nginx read it; keep the old one if it is not valid.
 
-    Two small files are read a second. Their content is compared, not their times, and nothing is
-    asked of the kernel: on some bind mounts it reports no change, and within a second no time
-    differs.
+    This reads two small files every second and compares their content. It does not use inotify,
+    which reports no changes on some bind mounts, nor modification times, which do not differ within
+    a second.
 
     Args:
         secrets: the folder with certificate and key, as `tls.read_pair` takes them.
         front: the front's directory.
-        changed: awaited after a new pair is in place.
-        log: where to say what happened.
+        changed: called and awaited after a new pair is in place.
+        log: the log for what happened.
     """
     complaint = ""
     while True:
@@ -91,29 +91,29 @@ async def watch(
             if taken:
                 await changed()
         except (StartRefusedError, OSError) as error:
-            if str(error) != complaint:  # said once, not every second
+            if str(error) != complaint:  # logged once, not every second
                 complaint = str(error)
                 log.error("The certificate in use stays: %s", error)  # noqa: TRY400 (a sentence)
         await asyncio.sleep(POLL_SECONDS)
 
 
 def take(secrets: Path, front: Path, log: Logger) -> bool:
-    """Install what is in the folder if it is new and good.
+    """Install the pair in the folder if it is new and valid.
 
     Args:
         secrets: the folder with certificate and key, as `tls.read_pair` takes them.
         front: the front's directory.
-        log: where to say what happened.
+        log: the log for what happened.
 
     Returns:
         Whether another pair is in place now.
 
     Raises:
-        StartRefusedError: what is there is no good.
-        OSError: the disk says no.
+        StartRefusedError: the pair in the folder is not valid.
+        OSError: a file can't be read or written.
     """
     pair = tls.read_pair(secrets)
-    # Compared before it is checked: a check parses both and hands them to OpenSSL as files.
+    # Compare before the check, which is slow: it parses both and gives them to OpenSSL as files.
     if pair is None or pair == installed(front):
         return False
     now = dt.datetime.now(dt.UTC)

@@ -1,4 +1,4 @@
-"""What people mix up when they put a certificate into ``secrets/``. Plain values, no I/O."""
+"""Find mistakes that people make with a certificate in ``secrets/``. Plain values, no I/O."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ REQUEST, ENCRYPTED = b"CERTIFICATE REQUEST-----", b"ENCRYPTED PRIVATE KEY-----"
 DER = b"\x30"
 """The first byte of a certificate in binary: a sequence (X.690, 8.9)."""
 LIKE = re.compile(r"\.(crt|cer|pem|key|der|pfx|p12)(\.txt)?$", re.IGNORECASE)
-"""Names of certificates, keys and stores of both."""
+"""Names of files with certificates, keys, or both."""
 
 
 def is_swapped(chain: bytes, key: bytes) -> bool:
-    """Say whether each of two files has what belongs into the other.
+    """Say whether the certificate's file and the key's file are swapped.
 
     Args:
-        chain: text of the certificate's file.
-        key: text of the key's file.
+        chain: the text of the certificate's file.
+        key: the text of the key's file.
     """
     swapped = KEY in chain and CERTIFICATE in key
     return swapped and CERTIFICATE not in chain and KEY not in key
 
 
 def is_no_certificate(chain: bytes, key_file: str) -> tuple[str, str]:
-    """Say what a file has in place of a certificate, and how to mend it.
+    """Say what a file has in place of a certificate, and how to fix it.
 
     Args:
-        chain: text of the certificate's file, in which none can be read.
-        key_file: what the tutor calls the key's.
+        chain: the text of the certificate's file, which has no readable certificate.
+        key_file: the name of the key's file, for the sentence.
     """
     if not chain.strip():
         return "is empty", "put the certificate and its chain there, as PEM"
@@ -55,12 +55,12 @@ def is_no_certificate(chain: bytes, key_file: str) -> tuple[str, str]:
 
 
 def is_no_key(key: bytes, name: str, crt_file: str) -> tuple[str, str]:
-    """Say what a file has in place of a key, and how to mend it.
+    """Say what a file has in place of a key, and how to fix it.
 
     Args:
-        key: text of the key's file, in which none can be read.
-        name: the file's own, without its folder.
-        crt_file: what the tutor calls the certificate's.
+        key: the text of the key's file, which has no readable key.
+        name: the file's name, without its folder.
+        crt_file: the name of the certificate's file, for the sentence.
     """
     how = f"write it with `openssl pkey -in old.key -out {name}`"
     if not key.strip():
@@ -73,10 +73,10 @@ def is_no_key(key: bytes, name: str, crt_file: str) -> tuple[str, str]:
 
 
 def misnamed(secrets: Path) -> list[str]:
-    """List the files that may be meant for the certificate or its key.
+    """List files that the tutor may have meant as the certificate or its key.
 
     Args:
-        secrets: the folder with the two; what is beside the configuration counts too.
+        secrets: the folder for the two; files beside the configuration count as well.
     """
     found = []
     for folder, shown in ((secrets, "secrets/"), (secrets.parent, "")):
@@ -90,26 +90,26 @@ def misnamed(secrets: Path) -> list[str]:
 
 
 def instead(found: Sequence[str]) -> str:
-    """Name what is there, for the end of a sentence.
+    """Name these files, for the end of a sentence.
 
     Args:
-        found: as `misnamed` lists it.
+        found: as `misnamed` lists them.
     """
     return f" (the lab doesn't read {' and '.join(found[:2])})" if found else ""
 
 
 def public_bytes(key: object) -> bytes:
-    """Encode a public key, to compare two."""
+    """Encode a public key, so that two can be compared."""
     return key.public_bytes(  # type: ignore[attr-defined,no-any-return]  # any of seven kinds
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
 
 
 def place_of(chain: Sequence[x509.Certificate], public: object) -> int | None:
-    """Find the certificate of a key in a chain, from 0; None where none is the key's.
+    """Find the index of a key's certificate in a chain; None if the chain does not have it.
 
     Args:
-        chain: as it is in the file; the server's own belongs first.
+        chain: the chain as in the file; the server's own certificate should be first.
         public: the public key.
     """
     wanted = public_bytes(public)
@@ -121,7 +121,7 @@ def is_for(certificate: x509.Certificate, host: str) -> bool:
     """Say whether a certificate is for a host (RFC 6125, 6.4; RFC 5280, 4.2.1.6).
 
     Args:
-        certificate: the server's.
+        certificate: the server's certificate.
         host: a name, or an address.
     """
     try:
@@ -137,11 +137,11 @@ def is_for(certificate: x509.Certificate, host: str) -> bool:
 
 
 def remarks(chain: bytes, host: str) -> list[str]:
-    """Say what is odd about a good certificate, in one sentence each.
+    """List problems of a valid certificate, in a sentence each.
 
     Args:
-        chain: PEM; the first is the server's.
-        host: by which people come; "" where that isn't known.
+        chain: the chain as PEM, the server's certificate first.
+        host: the host in the lab's address; "" if unknown.
     """
     certificates = x509.load_pem_x509_certificates(chain)
     own, found = certificates[0], []
@@ -159,7 +159,7 @@ def remarks(chain: bytes, host: str) -> list[str]:
 
 
 def has_issuer_elsewhere(certificate: x509.Certificate) -> bool:
-    """Say whether a certificate names an address of its issuer's: public authorities' do."""
+    """Say whether a certificate names its issuer's address, as those of public authorities do."""
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
     except x509.ExtensionNotFound:

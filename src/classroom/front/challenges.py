@@ -1,8 +1,8 @@
-"""Plain http, where the lab gets its certificate by itself: what the front answers there.
+"""The front's answers over plain http, for a lab that gets its certificate by itself.
 
-An authority asks for a file with a name that it has just thought up, and wants to read that name
-and the thumbprint of the lab's account (RFC 8555, 8.3). So the answer to all questions is in the
-front's configuration: there are no files that somebody could ask for, and nothing to reload.
+An authority requests a file with a random name, and expects that name and the thumbprint of the
+lab's account in it (RFC 8555, 8.3). The front's configuration can therefore answer every such
+request: no files have to be served, and no reload is needed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from classroom.config.settings import Settings
 
 FILE = "challenges.json"
-"""Beside the front's configuration."""
+"""A file beside the front's configuration."""
 
 
 @dataclass(frozen=True)
 class Challenges:
-    """How questions over plain http are answered.
+    """How the front answers requests over plain http.
 
     Attributes:
-        thumbprint: of the account's key; "" where nothing answers.
-        address: where everything else leads: the lab's own https address, whoever is asked for.
+        thumbprint: the thumbprint of the account's key; "" if the front does not answer at all.
+        address: the lab's https address, to which all other requests are redirected.
     """
 
     thumbprint: str = ""
@@ -40,20 +40,20 @@ def address(host: str, callback: str) -> str:
     """Return the lab's https address.
 
     Args:
-        host: that the certificate is for.
-        callback: the address that GitHub sends people back to, with the port that they use.
+        host: the host that the certificate is for.
+        callback: the callback URL, with the port that people use.
     """
     parts = urlsplit(callback)
     return f"https://{parts.netloc if parts.hostname == host else host}"
 
 
 def write(front: Path, settings: Settings, thumbprint: str) -> None:
-    """Keep it beside the front's configuration, for supervisor and Hub.
+    """Write these answers beside the front's configuration, for supervisor and Hub.
 
     Args:
-        front: the front's folder, root's alone.
+        front: the front's folder, which only root can enter.
         settings: as loaded.
-        thumbprint: of the account's key; "" where no certificate is asked for.
+        thumbprint: the thumbprint of the account's key; "" without `c.Classroom.acme`.
     """
     found = Challenges()
     if settings.acme is not None:
@@ -63,7 +63,7 @@ def write(front: Path, settings: Settings, thumbprint: str) -> None:
 
 
 def read(front: Path) -> Challenges:
-    """Read what was kept; nothing answers where nothing was.
+    """Read what was written; without a file the front does not answer plain http.
 
     Args:
         front: the front's folder.

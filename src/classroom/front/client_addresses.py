@@ -1,7 +1,7 @@
-"""From which address somebody comes, where a web server of the tutor's is in front of the lab.
+"""Find out clients' addresses behind a web server that the tutor has put in front of the lab.
 
-The front believes nobody's word but that of the proxies that the tutor names: whoever else could
-say so would come from any address they like, past every limit by address, and be so in the log.
+The front trusts this information only from the proxies that the tutor names. Any other client could
+otherwise claim any address, in the log and for the limits by address.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from classroom.config.settings import Settings
 
 FILE = "proxies.json"
-"""Beside the front's configuration."""
+"""A file beside the front's configuration."""
 
 
 @dataclass(frozen=True)
 class Proxies:
-    """Who is in front of the lab.
+    """The proxies in front of the lab.
 
     Attributes:
         trusted: networks of proxies, as nginx and Python write them.
         protocol: whether each connection begins with the PROXY protocol's header
             (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt) instead of an
             X-Forwarded-For in each request.
-        plain: whether they come by plain http, and nobody else at all.
+        plain: whether they connect by plain http, and no other client may connect at all.
     """
 
     trusted: tuple[str, ...] = ()
@@ -39,10 +39,10 @@ class Proxies:
 
 
 def write(front: Path, settings: Settings) -> None:
-    """Keep what the tutor has said, for the Hub that renders the front's configuration again.
+    """Write the proxies for the Hub, which renders the front's configuration again.
 
     Args:
-        front: the front's folder, root's alone.
+        front: the front's folder, which only root can enter.
         settings: as loaded.
     """
     trusted = tuple(map(str, settings.trusted_proxies))
@@ -51,7 +51,7 @@ def write(front: Path, settings: Settings) -> None:
 
 
 def read(front: Path) -> Proxies:
-    """Read what was kept; nothing is in front where nothing was.
+    """Read what was written; no proxies if there is no file.
 
     Args:
         front: the front's folder.

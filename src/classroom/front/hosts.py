@@ -1,7 +1,7 @@
-"""The names that the lab is asked by: whose `Host` the front takes, and what it says to others.
+"""Decide which values of `Host` the front accepts, and where it sends other requests.
 
-Where a public address is configured, that one and the certificate's names are known. In a trial
-nobody has said by what name people come: any is taken that is one.
+If a public address is configured, the front accepts that address and the certificate's names. A
+trial has no configured address, so the front accepts any valid name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.front import tls
 from classroom.runtime import files
 
@@ -27,12 +27,12 @@ HTTPS = 443
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """What may stand in `Host`.
+    """Which values of `Host` are accepted.
 
     Attributes:
-        address: where the lab is, for somebody who came by another name; "" when none is known.
-        patterns: for nginx's ``map``, which compares a plain one without regard to case and takes
-            one that begins with ``~`` as a regular expression; none when any name will do.
+        address: the lab's address, for people who came by another name; "" if unknown.
+        patterns: patterns for nginx's ``map``, which compares plain text without case and treats a
+            pattern with ``~`` in front as a regular expression; empty if any name is accepted.
     """
 
     address: str = ""
@@ -47,14 +47,14 @@ def patterns(host: str, port: int) -> list[str]:
 
     Args:
         host: a name, one with ``*.`` in front for every name below it, or an address in brackets.
-        port: the port that browsers show, which they leave out when it is 443.
+        port: the port that browsers show; they leave out 443.
 
     Returns:
-        Nothing for what is no host: it could be more than that to nginx, or longer than its map
-        takes (``map_hash_bucket_size``).
+        The patterns; none for a text that is not a host, which nginx could misread, or which could
+        be too long for its map (``map_hash_bucket_size``).
     """
     host = host.lower()
-    if not PLAIN.fullmatch(host) or len(host) > LONGEST_NAME:
+    if not PLAIN.fullmatch(host) or len(host) > LONGEST_NAME_CHARACTERS:
         return []
     if host.startswith("*."):
         below = f"[a-z0-9_.-]+{re.escape(host[1:])}"
@@ -64,7 +64,7 @@ def patterns(host: str, port: int) -> list[str]:
 
 
 def _split(address: Any) -> SplitResult:
-    """Take an address apart; one that is none has no part."""
+    """Split an address into its parts; all are empty for an invalid one."""
     try:
         found = urlsplit(str(address))
         _ = found.port
@@ -74,18 +74,18 @@ def _split(address: Any) -> SplitResult:
 
 
 def _host(parts: SplitResult) -> str:
-    """Return an address's host as `Host` has it."""
+    """Return an address's host as it stands in `Host`."""
     host = parts.hostname or ""
     return f"[{host}]" if ":" in host else host
 
 
 def known(callback: str, certificate: tuple[str, ...], also: tuple[str, ...]) -> AllowedHosts:
-    """Work out what may stand in `Host`.
+    """Work out which values of `Host` are accepted.
 
     Args:
-        callback: the address that GitHub sends people back to.
+        callback: the callback URL.
         certificate: the names that the certificate is for.
-        also: further addresses that the tutor has given the Hub, with every name below them.
+        also: further addresses that the tutor has given the Hub; names below them count too.
     """
     parts = _split(callback)
     port = parts.port or HTTPS
@@ -102,12 +102,12 @@ def known(callback: str, certificate: tuple[str, ...], also: tuple[str, ...]) ->
 
 
 def write(front: Path, settings: Settings) -> None:
-    """Keep the configured addresses beside the front's configuration.
+    """Write the configured addresses beside the front's configuration.
 
-    The Hub writes that again later, with the names of the certificate as it is then.
+    The Hub renders that configuration again later, with the names of the certificate at that time.
 
     Args:
-        front: the front's folder, root's alone.
+        front: the front's folder, which only root can enter.
         settings: as loaded.
     """
     hub = settings.config.JupyterHub
@@ -120,11 +120,11 @@ def write(front: Path, settings: Settings) -> None:
 
 
 def read(front: Path, chain: bytes) -> AllowedHosts:
-    """Work out what may stand in `Host`; any name will do when no address was kept.
+    """Work out which values of `Host` are accepted: any name if no address was written.
 
     Args:
         front: the front's folder.
-        chain: the certificate in use, PEM.
+        chain: the certificate in use, as PEM.
     """
     file = front / "hosts.json"
     if not file.exists():

@@ -1,7 +1,7 @@
-"""Routes to labs of people's own: links that the front follows, so that it need not be reloaded.
+"""Route to personal labs by symbolic links that the front follows, so that it needs no reload.
 
-A front that is reloaded keeps its old workers for as long as their WebSockets are open: with a
-reload for each lab that starts there would soon be dozens.
+After a reload the old workers live as long as their WebSockets. With a reload for each lab that
+starts, there would soon be dozens of workers.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ SPEC = re.compile(r"/user/([^/]+)/")
 
 
 def lab_of(paths: Paths, target: str) -> int | None:
-    """Return the number of the lab that a route leads to; None when it leads elsewhere.
+    """Return the number of the lab that a route leads to; None for another target.
 
     Args:
         paths: where things are.
-        target: the route's, as JupyterHub writes it; to a unix socket it adds a port.
+        target: the route's target as JupyterHub writes it, which adds a port to a unix socket.
     """
     parts = urlsplit(target)
     place = Path(unquote(re.sub(r":\d+$", "", parts.netloc)))
@@ -40,7 +40,7 @@ def lab_of(paths: Paths, target: str) -> int | None:
 
 
 def link(paths: Paths, routespec: str) -> Path | None:
-    """Return the link that stands for a route; None when it is no person's.
+    """Return the link that stands for a route; None if the route is not for a user's name.
 
     Args:
         paths: where things are.
@@ -57,10 +57,10 @@ def add(paths: Paths, routespec: str, target: str) -> bool:
     Args:
         paths: where things are.
         routespec: the route's path.
-        target: where it leads.
+        target: the route's target.
 
     Returns:
-        Whether it is done: not where it is no person's, or leads to no lab.
+        Whether a link was made: not if the route is not for a user's name, or leads to no lab.
     """
     place, lab = link(paths, routespec), lab_of(paths, target)
     if place is None or lab is None:
@@ -68,7 +68,7 @@ def add(paths: Paths, routespec: str, target: str) -> bool:
     folder = paths.of_lab(lab).lab_socket.parent
     if place.is_symlink() and place.readlink() == folder:
         return True
-    made = place.with_name(f".{lab}")  # no name begins so (`classroom.hub.auth.usernames`)
+    made = place.with_name(f".{lab}")  # no name begins with a dot (`classroom.hub.auth.usernames`)
     made.unlink(missing_ok=True)
     made.symlink_to(folder)
     os.replace(made, place)  # noqa: PTH105 (as a whole or not at all)
@@ -76,7 +76,7 @@ def add(paths: Paths, routespec: str, target: str) -> bool:
 
 
 def all_routes(paths: Paths) -> dict[str, dict[str, Any]]:
-    """Return all that are there, as JupyterHub's proxies do: also those of an earlier Hub."""
+    """Return all routes, also those of an earlier Hub, in the form of JupyterHub's proxies."""
     found = {}
     for place in paths.routes.iterdir() if paths.routes.is_dir() else ():
         if place.is_symlink() and not place.name.startswith("."):
@@ -88,7 +88,7 @@ def all_routes(paths: Paths) -> dict[str, dict[str, Any]]:
 
 
 def remove(paths: Paths, routespec: str) -> None:
-    """Take a person's route away, if there is one."""
+    """Remove a person's route, if there is one."""
     if (place := link(paths, routespec)) is not None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             place.unlink()

@@ -1,9 +1,9 @@
-"""An authority of the lab's own, for a lab without a certificate that browsers know.
+"""The lab's own certificate authority, for a lab without a certificate that browsers trust.
 
-Who clicks a certificate warning away gets a browser that keeps nothing: every visit is a first one,
-and any other certificate would look the same. Who trusts this authority once has neither. It can
-vouch for nothing on the internet: RFC 5280's name constraints (4.2.1.10) hold it to this machine,
-to names that end with .local, and to addresses of private networks.
+A browser whose user has clicked away a certificate warning caches nothing, so every visit is as
+slow as the first, and another certificate would show the same warning. Trusting this authority once
+avoids both. It can't be misused for sites on the internet: name constraints (RFC 5280, 4.2.1.10)
+limit it to this machine, to names that end in .local, and to addresses of private networks.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 YEAR = dt.timedelta(days=365)
 LASTS = 5 * YEAR
-"""How long an authority lasts: people trust it by hand."""
+"""How long an authority is valid: long, because people install it by hand."""
 ISSUES_FOR = YEAR
-"""How long its certificates last: browsers refuse more than 398 days of some authorities."""
+"""How long its certificates are valid: some browsers refuse more than 398 days."""
 CLOCKS_DIFFER = dt.timedelta(hours=1)
 DOMAINS = ("localhost", "local")
 NETWORKS = tuple(
@@ -41,9 +41,9 @@ NETWORKS = tuple(
     )
 )
 LOCAL = (*map(x509.DNSName, DOMAINS), *map(x509.IPAddress, NETWORKS))
-"""All that it can vouch for (RFC 6761, 6762, 1918, 3927, 4193, 4291)."""
+"""All names and networks it can certify (RFC 6761, 6762, 1918, 3927, 4193, 4291)."""
 NAME = re.compile(r"(?!-)[a-z0-9.-]{1,253}", re.ASCII)
-"""A host's, in lower case, as certificates may have them."""
+"""A host's name in lower case, as a certificate may contain it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class LocalAuthority:
     """The authority of one volume.
 
     Attributes:
-        certificate: to be trusted by people.
+        certificate: the authority's certificate, for people to trust.
         key: its private key; never shown.
     """
 
@@ -64,14 +64,14 @@ class LocalAuthority:
 
     @property
     def pem(self) -> bytes:
-        """What people trust, as PEM."""
+        """The authority's certificate as PEM, for people to trust."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def issue(self, hosts: list[str], now: dt.datetime) -> Certificate:
         """Make a certificate for the front.
 
         Args:
-            hosts: names and addresses it is for, of those in `LOCAL`.
+            hosts: names and addresses that the certificate is for, all within `LOCAL`.
             now: the time, with a zone.
         """
         key = ec.generate_private_key(ec.SECP256R1())
@@ -93,11 +93,11 @@ class LocalAuthority:
         return Certificate(chain, private(key), made.not_valid_after_utc, supplied=False)
 
     def has_issued(self, chain: bytes, hosts: list[str]) -> bool:
-        """Say whether a certificate is this authority's, and for some hosts.
+        """Say whether this authority has issued a certificate, and for certain hosts.
 
         Args:
-            chain: PEM.
-            hosts: all that it must be for.
+            chain: the chain as PEM.
+            hosts: the hosts that the certificate must include.
         """
         found = x509.load_pem_x509_certificates(chain)[0]
         try:
@@ -111,7 +111,7 @@ class LocalAuthority:
 def begun(
     name: str, key: ec.EllipticCurvePublicKey, now: dt.datetime, lasts: dt.timedelta
 ) -> x509.CertificateBuilder:
-    """Begin a certificate: all but who signs it and what it may do."""
+    """Begin a certificate, without its issuer and what it may be used for."""
     return (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
@@ -130,7 +130,7 @@ def make(now: dt.datetime) -> LocalAuthority:
         now: the time, with a zone.
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    # Each has a name of its own: browsers take two of one name for one.
+    # Each authority has its own name, because browsers confuse two with the same name.
     name = f"Collaborative JupyterLab, this machine only ({x509.random_serial_number():x})"[:64]
     builder = begun(name, key.public_key(), now, LASTS)
     certificate = (
@@ -174,7 +174,7 @@ def alternative(host: str) -> x509.GeneralName:
 
 
 def vouched(addresses: str) -> list[str]:
-    """Pick those of a machine's addresses that its authority can vouch for.
+    """Pick those of a machine's addresses that its authority can certify.
 
     Args:
         addresses: names and addresses by which others reach the machine, separated by commas.
@@ -184,7 +184,7 @@ def vouched(addresses: str) -> list[str]:
 
 
 def is_local(host: str) -> bool:
-    """Say whether `LOCAL` has a host.
+    """Say whether a host is within `LOCAL`.
 
     Args:
         host: a name or an address.
@@ -197,10 +197,10 @@ def is_local(host: str) -> bool:
 
 
 def ensure(folder: Path, now: dt.datetime) -> LocalAuthority:
-    """Keep one authority on the volume, so that people trust it once.
+    """Read the authority from the volume, or make it, so that people have to trust it only once.
 
     Args:
-        folder: where it is kept; root's alone.
+        folder: its folder, which only root can enter.
         now: the time, with a zone.
     """
     if kept := read_pair(folder, "authority", now + ISSUES_FOR):
@@ -215,12 +215,15 @@ def ensure(folder: Path, now: dt.datetime) -> LocalAuthority:
 def ensure_certificate(
     folder: Path, authority: LocalAuthority, hosts: list[str], now: dt.datetime
 ) -> Certificate:
-    """Keep one certificate on the volume, so that whoever trusts only that is asked once.
+    """Read the certificate from the volume, or make it.
+
+    It is kept, so that people who accept only the certificate see one warning, not one at each
+    start.
 
     Args:
-        folder: where it is kept; root's alone.
-        authority: which has signed it, or signs another.
-        hosts: names and addresses for which it must be.
+        folder: its folder, which only root can enter.
+        authority: the authority that has signed it, or signs a new one.
+        hosts: names and addresses that it must include.
         now: the time, with a zone.
     """
     kept = read_pair(folder, "made", now + WARN_BEFORE)
@@ -232,15 +235,15 @@ def ensure_certificate(
 
 
 def read_pair(folder: Path, name: str, until: dt.datetime) -> Certificate | None:
-    """Read a kept certificate and its key, if they belong together and last long enough.
+    """Read a certificate and its key, if they belong together and are valid long enough.
 
     Args:
-        folder: where they are kept.
-        name: of the pair; the files are `<name>.crt` and `<name>.key`.
-        until: when the certificate must still be valid, with a zone.
+        folder: their folder.
+        name: the pair's name; the files are `<name>.crt` and `<name>.key`.
+        until: the time at which the certificate must still be valid, with a zone.
 
     Returns:
-        The pair, or None if it is not made yet, is over by then, or is damaged.
+        The pair; None if it does not exist, expires earlier, or is damaged.
     """
     crt, key = folder / f"{name}.crt", folder / f"{name}.key"
     try:
@@ -250,13 +253,13 @@ def read_pair(folder: Path, name: str, until: dt.datetime) -> Certificate | None
 
 
 def write_pair(folder: Path, name: str, chain: bytes, key: bytes) -> None:
-    """Write a certificate and its key, the key first: a certificate never waits for its key.
+    """Write a certificate and its key, the key first, so that no certificate lacks its key.
 
     Args:
-        folder: where they are kept; root's alone.
-        name: of the pair; the files are `<name>.crt` and `<name>.key`.
-        chain: the certificate, PEM.
-        key: its private key, PEM.
+        folder: their folder, which only root can enter.
+        name: the pair's name; the files are `<name>.crt` and `<name>.key`.
+        chain: the certificate, as PEM.
+        key: its private key, as PEM.
     """
     files.write_private(folder / f"{name}.key", key)
     files.write_private(folder / f"{name}.crt", chain)

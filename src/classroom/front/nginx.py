@@ -1,4 +1,4 @@
-"""What front and egress proxy share as nginxes: templates."""
+"""Templates of nginx configurations, for the front and the egress proxy."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from jinja2 import Environment, StrictUndefined
 
 
 def fill_in(template: str, **values: Any) -> str:
-    """Fill a configuration's template in; what is not given is an error.
+    """Fill in a configuration's template; a missing value is an error.
 
     Args:
-        template: its text.
-        values: checked by whoever gives them: nothing is escaped.
+        template: the template's text.
+        values: the values, which the caller has checked: nothing is escaped.
     """
     environment = Environment(
         undefined=StrictUndefined,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 QUOTE = '"'
 MOST_FILES = 16_384
-"""Files that each of nginx's workers opens at most, where the container allows so many."""
+"""How many files each worker of nginx may open, if the container allows so many."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Static:
     Attributes:
         url: the address, with a slash at both ends.
         folder: the folder.
-        otherwise: the upstream that may know a file which isn't there, such as one of an
+        otherwise: the upstream to ask for a file that is not in the folder, such as a file of an
             extension that the tutor has added.
-        only: a regular expression of the files that anybody may have; the upstream is asked for
-            any other, and says who may. "" for all files.
+        only: a regular expression for the files that anybody may have; the upstream decides who
+            may have any other. "" for all files.
     """
 
     url: str
@@ -47,21 +47,21 @@ class Static:
     only: str = ""
 
     def below(self, lab: str) -> str:
-        """Return the address below that of a lab; "" for one of the Hub's.
+        """Return the address relative to a lab's; "" for an address of the Hub.
 
         Args:
-            lab: the class's address.
+            lab: the address of the class's lab.
         """
         return self.url.removeprefix(lab) if self.url.startswith(lab) else ""
 
     @property
     def alias(self) -> str:
-        """The folder as nginx's ``alias`` wants it: with a slash where the address has one."""
+        """The folder for nginx's ``alias``: it ends in a slash if the address does."""
         return f"{self.folder}/"
 
 
 def statics(paths: Paths, server_static: Path) -> list[Static]:
-    """List what is served from disk.
+    """List the folders that are served from disk.
 
     Args:
         paths: where things are.
@@ -79,13 +79,13 @@ def statics(paths: Paths, server_static: Path) -> list[Static]:
 
 
 def upstream(target: str) -> str:
-    """Turn a route's target into what nginx's ``proxy_pass`` takes.
+    """Turn a route's target into the form of nginx's ``proxy_pass``.
 
     Args:
         target: ``http://host:port`` or ``http+unix://<quoted path>``.
 
     Raises:
-        ValueError: nginx could read more into it than an address.
+        ValueError: nginx could read the target as more than an address.
     """
     parts = urlsplit(target)
     where = unquote(parts.netloc)
@@ -103,7 +103,7 @@ def location(routespec: str) -> str:
         routespec: a path that begins and ends with a slash.
 
     Raises:
-        ValueError: it isn't a path.
+        ValueError: the text is not such a path.
     """
     path = unquote(routespec)
     if not path.startswith("/") or any(letter in path for letter in '"\\$\r\n'):
@@ -113,11 +113,11 @@ def location(routespec: str) -> str:
 
 @dataclass(frozen=True)
 class SignInCheck:
-    """Where nginx asks whether somebody is signed in, before it reads a large body of theirs.
+    """Where nginx asks whether a person is signed in, before it reads a large body from them.
 
     Attributes:
-        place: an address that only nginx itself can use.
-        target: what is asked; it answers 2xx for somebody who is known, else 401 or 403.
+        place: an address that only nginx itself can request.
+        target: the upstream, which answers 2xx for a person who is signed in, else 401 or 403.
     """
 
     place: str
@@ -129,19 +129,19 @@ LAB_KNOWN = SignInCheck("/.known/lab", f"http://lab{PREFIX}{KNOWN}")
 
 @dataclass(frozen=True)
 class Route:
-    """A route that the Hub added beside its own: a path and where it goes, in nginx's words."""
+    """A route that the Hub has added: a path and its target, in nginx's syntax."""
 
     path: str
     target: str
 
     @property
     def contents(self) -> str:
-        """The address of a personal lab's files, below the route, quoted."""
+        """The address of a personal lab's files, quoted."""
         return f'"{self.path.strip(QUOTE)}api/contents"'
 
     @property
     def known(self) -> SignInCheck | None:
-        """Where a personal lab says who is known; None for every other route."""
+        """The sign-in check of a personal lab; None for every other route."""
         path = self.path.strip(QUOTE)
         if not path.startswith("/user/"):
             return None
@@ -149,30 +149,30 @@ class Route:
 
     @classmethod
     def of(cls, routespec: str, target: str) -> Route:
-        """Make one of what the Hub gives.
+        """Make a route from the Hub's path and target.
 
         Raises:
-            ValueError: it could be more than a path or an address to nginx.
+            ValueError: nginx could read more than a path or an address.
         """
         return cls(location(routespec), upstream(target))
 
 
 @dataclass(frozen=True)
 class Front:
-    """Where and how the front runs.
+    """How the front is configured.
 
     Attributes:
         paths: where things are.
-        package: the classroom package's folder: jupyter_server's files are beside it.
-        hsts: whether browsers may be told to insist on https for a year: only right with a
+        package: the folder of the classroom package, beside that of jupyter_server's files.
+        hsts: whether to have browsers insist on https for a year, which is right only with a
             certificate that they trust.
-        ipv6: whether the machine has it at all; nginx refuses to start on an address it hasn't.
-        names: the hosts, with their ports, that people may ask for (`classroom.front.hosts`).
-        apart: where Hub and lab are, when each has a host of its own.
-        labs: whether people may have labs of their own.
-        files: how many a worker may open.
-        authority: the lab's own, which browsers may be told to trust, as PEM; "" without one.
-        proxies: who is in front of it.
+        ipv6: whether the machine has IPv6; nginx does not start on an address that is missing.
+        names: the accepted hosts, with their ports (`classroom.front.hosts`).
+        apart: the hosts of Hub and lab, if they are separate.
+        labs: whether there may be personal labs.
+        files: how many files a worker may open.
+        authority: the lab's own authority for browsers to trust, as PEM; "" without one.
+        proxies: the proxies in front of it.
         challenges: how it answers over plain http, if at all.
     """
 
@@ -190,24 +190,24 @@ class Front:
 
     @property
     def connections(self) -> int:
-        """How many a worker may have: each is a file, and some are left for logs and pages."""
+        """How many connections a worker may have: each is a file, and logs and pages need some."""
         return self.files - self.files // 12
 
 
 def sentence(english: str) -> str:
-    """Say something in the class's language, for a text in quotes of either kind.
+    """Translate a sentence into the class's language, for a text in quotes of either kind.
 
     Args:
-        english: as our catalogues have it.
+        english: the sentence in our catalogues.
     """
     return words.gettext(english).replace("'", words.APOSTROPHE).replace('"', "”").replace("$", "")
 
 
 def page(name: str) -> str:
-    """Return a page of the front's own, for a text in single quotes.
+    """Return one of the front's own pages, for a text in single quotes.
 
     Args:
-        name: of its file beside this module.
+        name: the name of its file beside this module.
     """
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return nginx.fill_in(text, say=sentence, language=words.spoken())
@@ -217,12 +217,12 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
     """Render the configuration.
 
     Args:
-        template: text of nginx/front.conf.
-        front: where and how it runs.
+        template: the text of nginx/front.conf.
+        front: how the front is configured.
         routes: targets by routespec; the Hub's own, "/", is in the template.
 
     Raises:
-        ValueError: a route could be more than that to nginx.
+        ValueError: nginx could read a route as more than a route.
     """
     added = [Route.of(spec, target) for spec, target in sorted(routes.items()) if spec != "/"]
     return nginx.fill_in(
@@ -256,17 +256,17 @@ def render(template: str, front: Front, routes: Mapping[str, str]) -> str:
 
 
 def install(paths: Paths, routes: Mapping[str, str]) -> bool:
-    """Write the configuration for some routes and the certificate as it is now.
+    """Write the configuration for some routes and the present certificate.
 
     Args:
         paths: where things are.
         routes: targets by routespec.
 
     Returns:
-        Whether it is another than before.
+        Whether the configuration has changed.
 
     Raises:
-        ValueError: a route could be more than that to nginx.
+        ValueError: nginx could read a route as more than a route.
     """
     package = Path(__file__).parent.parent
     text = render(

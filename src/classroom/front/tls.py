@@ -1,4 +1,4 @@
-"""The front's certificate: check the tutor's."""
+"""Read and check the tutor's certificate for the front."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from classroom.config.hosts import LONGEST as LONGEST_NAME
+from classroom.config.hosts import LONGEST_NAME_CHARACTERS
 from classroom.front import certificate_slips
 from classroom.runtime import files
 from classroom.runtime.problems import Problem, StartRefusedError
@@ -20,10 +20,10 @@ from classroom.runtime.tutors_text import utf8
 WARN_BEFORE = dt.timedelta(days=14)
 Files = tuple[str, str]
 PAIRS: tuple[Files, ...] = (("ssl.crt", "ssl.key"), ("fullchain.pem", "privkey.pem"))
-"""Names of a chain and its key, the first pair that is there counts; certbot has the other."""
+"""Names of a chain and its key: the first pair that exists counts. certbot makes the second."""
 NAMED: Files = ("secrets/ssl.crt", "secrets/ssl.key")
 MOST_NAMES = 500
-"""Hosts that a certificate may be for: the front compares each request's with all of them."""
+"""How many hosts a certificate may be for: the front compares each request with all of them."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Certificate:
     """A certificate chain and its key, as PEM.
 
     Attributes:
-        chain: the certificate and those between it and its authority.
+        chain: the certificate, and the intermediate ones up to its authority.
         key: its private key; never shown.
         expires: the end of its validity, UTC.
-        supplied: whether browsers trust it: it is the tutor's own, or an authority has issued it
-            to the lab; else it was made here.
+        supplied: whether it is the tutor's own or an authority has issued it to the lab, so that
+            browsers trust it; otherwise the lab has made it.
     """
 
     chain: bytes
@@ -48,11 +48,11 @@ class Certificate:
         return f"Certificate(expires={self.expires:%Y-%m-%d}, supplied={self.supplied})"
 
     def warning(self, now: dt.datetime, file: str = NAMED[0]) -> str | None:
-        """Say it if the certificate ends soon.
+        """Warn if the certificate expires soon.
 
         Args:
             now: the time, with a zone.
-            file: what the tutor calls it.
+            file: the name of its file, for the sentence.
         """
         left = self.expires - now
         if left > WARN_BEFORE:
@@ -61,12 +61,12 @@ class Certificate:
 
 
 def opened(chain: bytes, key: bytes, named: Files) -> x509.Certificate:
-    """Read a certificate, and see that the key is its own.
+    """Read a certificate, and check that the key belongs to it.
 
     Args:
-        chain: text of the certificate's file, PEM.
-        key: text of the key's, PEM, without a passphrase.
-        named: what the tutor calls the two files.
+        chain: the text of the certificate's file, PEM.
+        key: the text of the key's file, PEM, without a passphrase.
+        named: the names of the two files, for the sentence.
 
     Raises:
         StartRefusedError: one sentence with the file and the cure.
@@ -95,10 +95,10 @@ def check(chain: bytes, key: bytes, now: dt.datetime, named: Files = NAMED) -> C
     """Check that a certificate and a key are readable, belong together and are valid now.
 
     Args:
-        chain: text of the certificate's file, PEM.
-        key: text of the key's, PEM, without a passphrase.
+        chain: the text of the certificate's file, PEM.
+        key: the text of the key's file, PEM, without a passphrase.
         now: the time, with a zone.
-        named: what the tutor calls the two files.
+        named: the names of the two files, for the sentence.
 
     Raises:
         StartRefusedError: one sentence with the file and the cure.
@@ -118,10 +118,10 @@ def check(chain: bytes, key: bytes, now: dt.datetime, named: Files = NAMED) -> C
 
 
 def names(chain: bytes) -> tuple[str, ...]:
-    """List the hosts' names that a certificate is for.
+    """List the hosts that a certificate is for.
 
     Args:
-        chain: PEM; the first is the server's.
+        chain: the chain as PEM, the server's certificate first.
 
     Raises:
         ValueError: its extensions can't be read.
@@ -137,10 +137,10 @@ def names(chain: bytes) -> tuple[str, ...]:
 
 
 def bad_names(chain: bytes) -> str:
-    """Say what is wrong with the names that a certificate is for; "" when nothing is.
+    """Say what is wrong with the names that a certificate is for; "" if nothing is.
 
     Args:
-        chain: PEM; the first is the server's.
+        chain: the chain as PEM, the server's certificate first.
     """
     try:
         found = names(chain)
@@ -149,16 +149,19 @@ def bad_names(chain: bytes) -> str:
     if len(found) > MOST_NAMES:
         return f"is for {len(found)} names, and the front knows {MOST_NAMES} at most"
     longest = max(map(len, found), default=0)
-    if longest > LONGEST_NAME:
-        return f"has a name of {longest} characters, and a host's has {LONGEST_NAME} at most"
+    if longest > LONGEST_NAME_CHARACTERS:
+        return (
+            f"has a name of {longest} characters,"
+            f" and a host's has {LONGEST_NAME_CHARACTERS} at most"
+        )
     return ""
 
 
 def unusable(chain: bytes, key: bytes) -> str | None:
-    """Ask OpenSSL, as nginx will, whether it takes a pair; it refuses what is too weak.
+    """Check that OpenSSL accepts a pair, as nginx will need; it refuses keys that are too weak.
 
     Returns:
-        Its reason against it, or None.
+        OpenSSL's reason against the pair, or None.
     """
     with tempfile.TemporaryDirectory(prefix="pair-") as folder:  # mode 0700
         crt_file, key_file = Path(folder) / "crt", Path(folder) / "key"
@@ -172,18 +175,18 @@ def unusable(chain: bytes, key: bytes) -> str | None:
 
 
 def refused(file: str, what: str, cure: str) -> StartRefusedError:
-    """Word one refusal."""
+    """Return the error for one problem."""
     return StartRefusedError([Problem(file, what, cure)])
 
 
 def named_in(secrets: Path) -> Files:
-    """Say what the tutor calls the certificate and its key.
+    """Return the names of the tutor's files with the certificate and its key.
 
     Args:
         secrets: the folder with the two.
 
     Raises:
-        StartRefusedError: one is a link that leads nowhere.
+        StartRefusedError: one of them is a broken link.
     """
     for pair in PAIRS:
         if any(files.present(secrets / name, f"secrets/{name}") for name in pair):
@@ -198,7 +201,7 @@ def read_pair(secrets: Path) -> tuple[bytes, bytes] | None:
         secrets: the folder with the two, named as in `PAIRS`.
 
     Returns:
-        Chain and key as they are, or None when neither file is there.
+        The text of chain and key; None if neither file exists.
 
     Raises:
         StartRefusedError: one of the two is missing or unreadable.
@@ -216,14 +219,14 @@ def read_pair(secrets: Path) -> tuple[bytes, bytes] | None:
 
 
 def text_of(secrets: Path, name: str) -> bytes:
-    """Read one of the two, as the tutor's editor has saved it.
+    """Read one of the two files, in any encoding that an editor may have used.
 
     Args:
         secrets: the folder with the two.
-        name: what the tutor calls it.
+        name: the file's name.
 
     Raises:
-        StartRefusedError: it can't be read.
+        StartRefusedError: the file can't be read.
     """
     saved = files.read(secrets / Path(name).name, name)
     try:
@@ -240,10 +243,10 @@ def read(secrets: Path, now: dt.datetime) -> Certificate | None:
         now: the time, with a zone.
 
     Returns:
-        The certificate, or None when neither file is there.
+        The certificate; None if neither file exists.
 
     Raises:
-        StartRefusedError: one of the two is missing, unreadable or no good.
+        StartRefusedError: one of the two is missing, unreadable or invalid.
     """
     pair = read_pair(secrets)
     return check(*pair, now, named_in(secrets)) if pair is not None else None

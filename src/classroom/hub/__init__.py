@@ -1,1 +1,1 @@
-"""What runs in the Hub."""
+"""Code that runs in the Hub."""

@@ -1,4 +1,4 @@
-"""JupyterHub as the classroom runs it: guarded from the first request on, with background work."""
+"""JupyterHub as the classroom runs it: with a guard for all requests, and with background work."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from classroom.runtime import backlog, body_limits, cookie_names
 
 
 class JupyterHub(app.JupyterHub):
-    """JupyterHub, which has no hook of its own for what is to be done before it listens.
+    """JupyterHub with code that runs before it listens, for which upstream has no hook.
 
-    Of the same name: traitlets takes the command line's settings and the log's name from that, and
-    people write ``c.JupyterHub``.
+    The class has the same name as upstream's, because traitlets uses it for the command line's
+    settings and the log, and people write ``c.JupyterHub``.
     """
 
     lab_id = Unicode(help="What the names of its cookies end with.").tag(config=True)
@@ -26,13 +26,13 @@ class JupyterHub(app.JupyterHub):
     def _load_classes(self) -> list[type]:
         """Name the classes that the command line may set.
 
-        Upstream loads every authenticator, spawner and proxy that is installed for that: 5 MB.
-        Those that the configuration chooses are loaded with it.
+        Upstream loads every installed authenticator, spawner and proxy for that, which takes 5 MB.
+        The configuration loads the chosen ones anyway.
         """
         return [Spawner, Authenticator, CryptKeeper]
 
     async def start(self) -> None:
-        """Guard and bound all requests and begin the background work; then start, and listen."""
+        """Guard and limit all requests, start the background work, then start JupyterHub."""
         guard.install(self)
         body_limits.bound(self.tornado_application, body_limits.of_hub)
         cookie_names.use(self.tornado_application, self.lab_id, cookie_names.OF_HUB)

@@ -1,7 +1,7 @@
-"""What the Hub does besides answering requests, for as long as it runs.
+"""The Hub's background work, besides answering requests.
 
-It answers the names that students' programs ask for and reads what the kernel has refused (the
-egress lock's part), and follows the certificate and the tutor's configuration as they are saved.
+It answers DNS queries of students' programs, reads which packets the kernel has refused (both for
+the egress lock), and watches the certificate and the tutor's configuration.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from classroom.hub.access.service import Access
 from classroom.hub.copies.service import GivenCopies
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs import idle
-from classroom.hub.labs.rooms import Rooms
+from classroom.hub.labs.lab_rooms import LabRooms
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.own_certificate import OwnCertificate
 from classroom.hub.reload import watch
@@ -48,7 +48,7 @@ class Background(LoggingConfigurable):
     )
 
     labs = Instance(PersonalLabs, allow_none=True, help="Labs besides the class.").tag(config=True)
-    rooms = Instance(Rooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
+    rooms = Instance(LabRooms, allow_none=True, help="Which of them are rooms.").tag(config=True)
     shares = Instance(Shares, allow_none=True, help="With whom labs are shared.").tag(config=True)
     copies = Instance(GivenCopies, allow_none=True, help="What people give copies of.").tag(
         config=True
@@ -59,11 +59,11 @@ class Background(LoggingConfigurable):
         self._watchers: list[asyncio.Task[None]] = []
 
     async def start(self, app: JupyterHub, reload_front: Callable[[], Awaitable[None]]) -> None:
-        """Begin, before the Hub listens.
+        """Start the background work, before the Hub listens.
 
         Args:
             app: the Hub, its database open.
-            reload_front: has nginx read its configuration and certificate again.
+            reload_front: makes nginx read its configuration and certificate again.
         """
         if self.egress is not None:
             await self.egress.start(self.log)
@@ -101,7 +101,7 @@ class Background(LoggingConfigurable):
         )
 
     def _watch(self, what: str, work: Coroutine[Any, Any, None]) -> None:
-        """Watch something for as long as the Hub runs, and let that not end unnoticed."""
+        """Run a task for as long as the Hub runs, and log if it ends."""
 
         def report(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
@@ -112,7 +112,7 @@ class Background(LoggingConfigurable):
         self._watchers.append(task)
 
     async def _follow(self, saved: Settings) -> None:
-        """Hold to what the tutor has saved, as far as that can be done while all runs.
+        """Apply a saved configuration, as far as this is possible without a restart.
 
         Raises:
             StartRefusedError: the next start would refuse it.
@@ -133,7 +133,7 @@ class Background(LoggingConfigurable):
                     self.log.warning(sentence)
 
     async def stop(self) -> None:
-        """End all of it."""
+        """End all background work."""
         for task in self._watchers:
             task.cancel()
         if self.egress is not None:

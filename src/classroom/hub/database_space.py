@@ -1,7 +1,7 @@
-"""Space that the Hub's database has to itself, so that people can sign in while the disk is full.
+"""Reserve space for the Hub's database, so that people can sign in while the disk is full.
 
-SQLite makes its file larger, and makes a journal beside it, whenever somebody signs in. Here the
-journal's file stays from one transaction to the next, and the database has free pages to use up.
+At each sign-in SQLite enlarges its file, and makes a journal beside it. Here the journal's file
+stays from one transaction to the next, and the database has free pages.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from sqlalchemy.engine import Engine
 
 from classroom.runtime import volume_reserve
 
-SPARE = 512 * 1024
-"""Bytes of free pages in the database, and of the journal: sign-ins of some hundred people."""
+SPARE_BYTES = 512 * 1024
+"""Free pages in the database, and the journal: enough for sign-ins of some hundred people."""
 LOG = logging.getLogger(__name__)
 
 
@@ -31,7 +31,7 @@ def prepare(connection: Any, _: object = None) -> None:
     """Keep the journal's file, and add free pages if there are too few and the disk has room.
 
     Args:
-        connection: to a database; nothing is done to another than SQLite's.
+        connection: a connection to a database; only SQLite databases are prepared.
     """
     if not isinstance(connection, sqlite3.Connection):
         return
@@ -47,13 +47,13 @@ def _add_pages(connection: sqlite3.Connection, file: Path) -> None:
     (free,), (size,) = (
         connection.execute(f"PRAGMA {name}").fetchone() for name in ("freelist_count", "page_size")
     )
-    if free * size >= SPARE or volume_reserve.is_full(file.parent):
+    if free * size >= SPARE_BYTES or volume_reserve.is_full(file.parent):
         return
     connection.execute("CREATE TABLE IF NOT EXISTS classroom_spare (content BLOB)")
-    connection.execute("INSERT INTO classroom_spare VALUES (zeroblob(?))", (2 * SPARE,))
+    connection.execute("INSERT INTO classroom_spare VALUES (zeroblob(?))", (2 * SPARE_BYTES,))
     connection.commit()
-    # The pages as they were go into the journal, whose file grows with them.
-    connection.execute("UPDATE classroom_spare SET content = zeroblob(?)", (2 * SPARE,))
+    # SQLite copies the old pages into the journal, whose file grows by that.
+    connection.execute("UPDATE classroom_spare SET content = zeroblob(?)", (2 * SPARE_BYTES,))
     connection.commit()
     connection.execute("DROP TABLE classroom_spare")
     connection.commit()

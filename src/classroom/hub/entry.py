@@ -29,7 +29,7 @@ try:
     handed = handover.read(loaded.paths)
     configure(get_config(), loaded, taken, Access(loaded, people), handed)
 except (ChangedError, StartRefusedError) as refused:
-    # boot has checked the same bytes and kept them: the environment must be another.
+    # boot has checked and kept the same bytes, so the environment must have changed.
     print(f"Not started. {refused}", file=sys.stderr, flush=True)
     sys.exit(EX_CONFIG)
 

@@ -18,8 +18,8 @@ from classroom.hub.auth.passphrase import ClassroomPassphraseAuthenticator
 from classroom.hub.copies.service import GivenCopies
 from classroom.hub.egress.gateway import Egress
 from classroom.hub.labs.deletion_handler import ADMINISTER
+from classroom.hub.labs.lab_rooms import OWN_LAB_SCOPES, LabRooms, roles_of
 from classroom.hub.labs.listing import LabListing
-from classroom.hub.labs.rooms import OWN_LAB_SCOPES, Rooms, roles_of
 from classroom.hub.labs.service import PersonalLabs
 from classroom.hub.labs.spawner import POLL_SECONDS, PersonalLab
 from classroom.hub.own_certificate import OwnCertificate
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
     from classroom.runtime.handover import Handover
     from classroom.runtime.paths import Paths
 
-# A user may see who they are, enter the classroom, and leave labs that are shared with them: no
-# server of their own, no tokens that would outlive their place on the list.
+# Users may read their own user model, enter the classroom, and leave labs that are shared with
+# them. They get no server, and no tokens, which could outlive their place on the list.
 USER_SCOPES = ["read:users!user", f"access:services!service={SERVICE}", "users:shares!user"]
 START_SECONDS = 120
-"""How long a lab may take to start, on a machine that is busy with others."""
+"""How long a lab may take to start on a busy machine."""
 
 
 def tutors_own(c: Config, trait: str, default: Any) -> Any:
-    """Read a setting of JupyterHub's that ours is added to.
+    """Read the tutor's value of a JupyterHub setting, to which ours is added.
 
     Args:
-        c: the configuration, the tutor's merged in.
-        trait: its name.
-        default: an empty value of its kind; what ``c.JupyterHub.trait.append(…)`` and the like
-            are applied to.
+        c: the configuration, with the tutor's merged in.
+        trait: the setting's name.
+        default: an empty value of its type, to which ``c.JupyterHub.trait.append(…)`` and the like
+            are applied.
     """
     value = c.JupyterHub.get(trait, default)
     return value.get_value(default) if is_lazy(value) else value
@@ -71,7 +71,7 @@ def configure(
         c: the Hub's configuration object.
         settings: as loaded and checked.
         lock: the egress lock that the start has taken.
-        access: who may be in.
+        access: decides who may be in.
         handed: how to reach the supervisor.
     """
     c.merge(settings.config)
@@ -108,7 +108,7 @@ def routes(c: Config, lab: str) -> None:
 
     Args:
         c: the Hub's configuration object.
-        lab: the lab's host, where it has one of its own.
+        lab: the lab's host, if it has its own.
     """
     c.JupyterHub.proxy_class = NginxProxy
     c.JupyterHub.bind_url = f"http://:{PORT}"  # for the log only: nginx speaks TLS
@@ -124,7 +124,7 @@ def cookies(c: Config, lab_id: str) -> None:
 
     Args:
         c: the Hub's configuration object.
-        lab_id: what their names end with.
+        lab_id: the lab's id, with which their names end.
     """
     c.JupyterHub.lab_id = lab_id
     own = tutors_own(c, "tornado_settings", {})
@@ -145,7 +145,7 @@ def egress(c: Config, settings: Settings, lock: Lock, handed: Handover) -> None:
 
 
 def own_certificate(c: Config, settings: Settings) -> None:
-    """Get the lab's certificate, and let the page *People* say what keeps it from one.
+    """Get the lab's certificate, and let the page *People* say why there is none.
 
     Args:
         c: the Hub's configuration object.
@@ -160,19 +160,19 @@ def own_certificate(c: Config, settings: Settings) -> None:
     }
 
 
-def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | None:
-    """Be ready for labs besides the class: people's own, and rooms.
+def other_labs(c: Config, settings: Settings, accounts: Accounts) -> LabRooms | None:
+    """Prepare for labs besides the class: people's own, and rooms.
 
-    There are some as soon as the tutor has written so, also while the Hub runs; until then nothing
-    is seen of them. The start has made the folders, unless something doesn't go with labs.
+    The tutor can add them while the Hub runs; until then pages show nothing about labs. The start
+    has made the folders, unless a setting contradicts labs.
 
     Args:
         c: the Hub's configuration object.
         settings: as loaded and checked.
-        accounts: which account is behind each name.
+        accounts: the account behind each name.
 
     Returns:
-        The rooms; None where there can be no labs.
+        The rooms; None if there can be no labs.
     """
     if not settings.paths.labs_run.is_dir():
         return None
@@ -183,14 +183,14 @@ def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | Non
     c.PersonalLab.http_timeout = START_SECONDS
     c.PersonalLab.poll_interval = POLL_SECONDS
     c.PersonalLab.default_url = "/lab"
-    # Whoever opens a lab's address has it started.
+    # A lab starts when somebody opens its address.
     c.JupyterHub.implicit_spawn_seconds = 0.01
-    # A lab that is starting again waits for the Hub, which would wait for it.
+    # A restarting lab waits for the Hub, so the Hub must not wait for the lab.
     c.JupyterHub.init_spawners_timeout = 1
     c.Background.labs = labs
-    c.Background.rooms = rooms = Rooms(settings, labs, scopes_of_users(c, own=False))
+    c.Background.rooms = rooms = LabRooms(settings, labs, scopes_of_users(c, own=False))
     c.Background.shares = sharing.Shares(settings.paths.hub / sharing.FILE)
-    # JupyterHub calls what can be called, with whoever asks for a page.
+    # JupyterHub calls a callable with the user of the page.
     c.JupyterHub.template_vars = {
         "classroom_labs": LabListing(labs),
         "classroom_has_labs": lambda _: labs.has_any,
@@ -201,7 +201,7 @@ def other_labs(c: Config, settings: Settings, accounts: Accounts) -> Rooms | Non
 
 
 def scopes_of_users(c: Config, *, own: bool) -> list[str]:
-    """List what everybody may do, with what the tutor adds to that.
+    """List the scopes of everybody, with those that the tutor adds.
 
     Args:
         c: the Hub's configuration object.
@@ -213,7 +213,7 @@ def scopes_of_users(c: Config, *, own: bool) -> list[str]:
 
 
 def roles(c: Config, settings: Settings) -> None:
-    """Give users the classroom, and the lab a way to remove them; the tutor's own roles stay.
+    """Let users enter the classroom, and the lab remove them; the tutor's own roles stay.
 
     Args:
         c: the Hub's configuration object.
@@ -233,7 +233,7 @@ def roles(c: Config, settings: Settings) -> None:
 
 
 def sign_in(
-    c: Config, settings: Settings, access: Access, accounts: Accounts, rooms: Rooms | None
+    c: Config, settings: Settings, access: Access, accounts: Accounts, rooms: LabRooms | None
 ) -> None:
     """Choose the authenticator and give it the names."""
     people = access.people
@@ -250,7 +250,7 @@ def sign_in(
         c.SharedPasswordAuthenticator.admin_password = passphrases.tutor.reveal()
         chosen: Any = ClassroomPassphraseAuthenticator
     elif settings.oauth is not None:
-        # Loads 5 MB, which a trial does without.
+        # Imported only here, because it takes 5 MB that a trial does not need.
         from classroom.hub.auth.github import ClassroomGitHubOAuthenticator  # noqa: PLC0415
 
         ours = c.ClassroomGitHubOAuthenticator
@@ -260,14 +260,14 @@ def sign_in(
         ours.github_url = settings.oauth.github_url
         ours.accounts = accounts
         ours.rooms = rooms
-        # The tutor may have written them on a more specific class.
+        # The tutor may have set them on a more specific class.
         ours.allowed_users = set(people.names)
         ours.admin_users = set(people.all_tutors)
         ours.blocked_users = set(settings.blocked | people.out)
         chosen = ClassroomGitHubOAuthenticator
     elif settings.mode is SignInMode.INVITATIONS:
         links = c.ClassroomInvitationAuthenticator
-        links.allow_existing_users = False  # who is off the list is out
+        links.allow_existing_users = False  # people who are not on the list stay out
         links.keys = settings.paths.hub / invitations.FILE
         links.shown = dict(settings.shown)
         chosen = ClassroomInvitationAuthenticator
@@ -280,7 +280,7 @@ def sign_in(
 
 
 def pages(c: Config, settings: Settings, lab: str) -> None:
-    """Use our pages over the Hub's, and tell them what to say."""
+    """Use our templates in place of the Hub's, and pass them their variables."""
     ours = str(files("classroom.hub") / "templates")
     c.JupyterHub.template_paths = [*tutors_own(c, "template_paths", []), ours]
     options = tutors_own(c, "jinja_environment_options", {})
@@ -304,8 +304,8 @@ def classroom(c: Config, lab_token: str, lab: str) -> None:
 
     Args:
         c: the Hub's configuration object.
-        lab_token: by which the Hub knows it.
-        lab: its host, where it has one of its own.
+        lab_token: the service's token.
+        lab: its host, if it has its own.
     """
     service: dict[str, Any] = {
         "name": SERVICE,
@@ -318,11 +318,11 @@ def classroom(c: Config, lab_token: str, lab: str) -> None:
 
 
 def command(c: Config, token: str) -> None:
-    """Let ``classroom lab`` start, stop and delete labs, by a token that only root can read.
+    """Let ``classroom lab`` start, stop and delete labs, with a token that only root can read.
 
     Args:
         c: the Hub's configuration object, with our own roles and service in it.
-        token: by which the Hub knows the command.
+        token: the command's token.
     """
     role = {"name": COMMAND, "scopes": [ADMINISTER], "services": [COMMAND]}
     c.JupyterHub.load_roles = [*c.JupyterHub.load_roles, role]

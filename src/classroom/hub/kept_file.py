@@ -1,4 +1,4 @@
-"""A file on the Hub's volume for what JupyterHub's database has no place for."""
+"""A file on the volume for data that has no place in JupyterHub's database."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class KeptFile(Generic[T]):
-    """How something is kept in a file.
+    """The format of such a file.
 
     Attributes:
-        encode: returns what `decode` reads.
-        decode: reads that; raises ValueError for something else.
-        nothing: returns what is kept before there is a file.
-        what: says what a damaged file is not, for whoever starts the Hub.
+        encode: turns the data into a text.
+        decode: reads that text; raises ValueError if it is damaged.
+        nothing: returns the data for a missing file.
+        what: says what is wrong with a damaged file, for the person who starts the Hub.
         cure: says what to do then.
     """
 
@@ -34,13 +34,13 @@ class KeptFile(Generic[T]):
     cure: str
 
     def read(self, file: Path) -> T:
-        """Read what is kept.
+        """Read the data.
 
         Args:
-            file: where it is kept.
+            file: the file.
 
         Raises:
-            StartRefusedError: it is damaged.
+            StartRefusedError: the file is damaged.
         """
         if not file.exists():
             return self.nothing()
@@ -50,13 +50,13 @@ class KeptFile(Generic[T]):
             raise StartRefusedError([Problem(str(file), self.what, self.cure)]) from None
 
     def write(self, file: Path, kept: T) -> None:
-        """Write what is kept, as a whole or not at all.
+        """Write the data, in one step.
 
         Args:
-            file: in a folder that is root's.
-            kept: all of it.
+            file: the file, in a folder that only root can enter.
+            kept: the data.
 
         Raises:
-            OSError: it can't be written.
+            OSError: the file can't be written.
         """
         files.write_private(file, self.encode(kept))

@@ -1,7 +1,7 @@
-"""The certificate that the lab gets by itself: asked for, renewed, and given to the front.
+"""Get the lab's certificate from an authority, renew it, and give it to the front.
 
-Whatever happens, the one in use stays until there is another. What is to be done when is decided in
-`classroom.front.acme.plan`; a process of its own asks the authority.
+The certificate in use always stays until there is another. `classroom.front.acme.plan` decides what
+to do at which time, and a separate process asks the authority.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 BEAT_SECONDS = 5.0
-"""How often this is decided again: clocks are corrected, files come and go."""
+"""How often the Hub decides again, because clocks and files may have changed."""
 ASKING_SECONDS = 400
-"""How long an authority may take for all its answers."""
+"""How long an authority may take for all its answers together."""
 
 
 class OwnCertificate:
-    """Sees to it for as long as the Hub runs. On its event loop."""
+    """Keep the lab's certificate valid for as long as the Hub runs, on its event loop."""
 
     def __init__(self, paths: Paths, wanted: Acme) -> None:
-        """Read how it went until now.
+        """Read the course until now.
 
         Args:
             paths: where things are.
-            wanted: which certificate, and from whom.
+            wanted: the configured certificate and authority.
         """
         self._paths = paths
         self._wanted = wanted
@@ -51,35 +51,35 @@ class OwnCertificate:
         self._seen: tuple[bytes, Own | None] = (b"", None)
 
     def __deepcopy__(self, _: Any) -> OwnCertificate:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def trouble(self, *_: object) -> str:
-        """Say why there is no new certificate; "" if all is well. As JupyterHub's pages ask it."""
+        """Say why there is no new certificate, for JupyterHub's pages; "" if all is well."""
         return "" if self._has_files() else self._course.trouble
 
     async def follow(self, changed: Callable[[], Awaitable[None]], log: Logger) -> None:
-        """Ask whenever that is due.
+        """Ask the authority whenever a request is due.
 
         Args:
-            changed: awaited after a new certificate is in place.
-            log: where to say what happened.
+            changed: called and awaited after a new certificate is in place.
+            log: the log for what happened.
         """
         complaint = ""
         while True:
             try:
                 await self._beat(changed, log)
                 complaint = ""
-            except OSError as error:  # a full disk, no descriptors: it may pass
+            except OSError as error:  # for example a full disk, or no free descriptors: try again
                 if str(error) != complaint:
                     complaint = str(error)
                     log.error("The certificate in use stays: %s", error)  # noqa: TRY400 (a sentence)
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _beat(self, changed: Callable[[], Awaitable[None]], log: Logger) -> None:
-        """Do what is to be done now."""
+        """Do the next step, if one is due."""
         if self._has_files():
-            return  # the tutor's own count
+            return  # the tutor's own files have priority
         await self._install(changed, log)
         now = dt.datetime.now(dt.UTC)
         self._reread()
@@ -93,7 +93,7 @@ class OwnCertificate:
             await self._install(changed, log)
 
     def _note(self, step: Step, outcome: AcmeOutcome, log: Logger) -> None:
-        """Note what came of a question, in memory and on the volume."""
+        """Note the outcome of a request, in memory and on the volume."""
         now = dt.datetime.now(dt.UTC)
         if step is Step.LOOK:
             self._course = plan.looked(self._course, outcome.renew_at, outcome.look_at, now)
@@ -111,7 +111,7 @@ class OwnCertificate:
         self._on_disk = kept.encode(self._course)
 
     async def _ask(self, step: Step) -> AcmeOutcome:
-        """Have a process of its own ask the authority."""
+        """Have a separate process ask the authority."""
         order = Order(
             step,
             self._wanted,
@@ -145,21 +145,21 @@ class OwnCertificate:
             return True
 
     def _reread(self) -> None:
-        """Believe the volume where somebody else has changed it, as a backup does."""
+        """Read the course again if it has changed on the volume, as after a restored backup."""
         found = kept.saved(self._paths.acme, kept.COURSE)
         if found != self._on_disk:
             self._on_disk = found
             self._course = kept.course(self._paths.acme, self._wanted)
 
     def _own(self) -> Own | None:
-        """Return the certificate; it is checked only when it is another."""
+        """Return the certificate; check it only if it has changed."""
         found = kept.saved(self._paths.acme, kept.PAIR)
         if found != self._seen[0]:
             self._seen = (found, kept.read(self._paths.acme, self._wanted.names))
         return self._seen[1]
 
     async def _install(self, changed: Callable[[], Awaitable[None]], log: Logger) -> None:
-        """Give the certificate to the front, if that has another."""
+        """Give the certificate to the front, if the front has another one."""
         own = self._own()
         if own is None or not own.held.named:
             return

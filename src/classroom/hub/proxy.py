@@ -1,4 +1,4 @@
-"""nginx as JupyterHub's proxy: the supervisor runs it, the Hub says what it routes."""
+"""nginx as JupyterHub's proxy: the supervisor runs it, and the Hub sets its routes."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ class NginxProxy(Proxy):
 
     @validate("public_url")
     def _speaks_tls(self, proposal: Any) -> str:
-        """The Hub thinks in its own certificate settings, which we leave empty: nginx has one."""
+        """The Hub looks at its own certificate settings, which are empty: nginx has one."""
         return str(proposal.value).replace("http://", "https://", 1)
 
     async def start(self) -> None:
         """Do nothing: the supervisor runs nginx."""
 
     async def stop(self) -> None:
-        """Do nothing: nginx serves on, whatever becomes of the Hub."""
+        """Do nothing: nginx continues without the Hub."""
 
     async def reload(self) -> None:
-        """Have nginx read its configuration and certificate again, keeping every connection."""
+        """Make nginx read its configuration and certificate again, without closing connections."""
         self._render()
         self.handover.reload(handover.FRONT)
 
     def _render(self) -> bool:
-        """Write the configuration for the routes as they are now; say whether that is new."""
+        """Write the configuration for the present routes; say whether it has changed."""
         targets = {
             spec: route["target"]
             for spec, route in self.routes.items()
@@ -52,7 +52,7 @@ class NginxProxy(Proxy):
         return render.install(self.paths, targets)
 
     async def _route(self) -> None:
-        """Hold to the routes; after a start of the Hub's they are what they were."""
+        """Apply the routes; after a start of the Hub they are usually unchanged."""
         if self._render():
             self.handover.reload(handover.FRONT)
 
@@ -61,17 +61,17 @@ class NginxProxy(Proxy):
 
         Args:
             routespec: the path, with a slash at both ends.
-            target: where it goes.
-            data: what the Hub wants to find there again.
+            target: where it leads.
+            data: the Hub's data about the route, for `get_all_routes`.
 
         Raises:
-            ValueError: the path or the target could be more than that to nginx.
+            ValueError: nginx could misread the path or the target.
         """
         spec = self.validate_routespec(routespec)
         if lab_routes.add(self.paths, spec, target):
             self.routes = {**self.routes, spec: {"routespec": spec, "target": target, "data": data}}
             return
-        render.Route.of(spec, target)  # what nginx can't be told must never be stored
+        render.Route.of(spec, target)  # a route that nginx can't have must never be stored
         route = {"routespec": spec, "target": target, "data": data}
         if self.routes.get(spec) != route:
             self.routes = {**self.routes, spec: route}

@@ -1,4 +1,4 @@
-"""Follow the tutor's configuration as it is saved: what can change while the lab runs."""
+"""Watch the tutor's configuration, and apply changes that are possible while the lab runs."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 SETTLE_SECONDS = 0.1
-"""How long a file has to be the same: who writes it in place may be half through."""
+"""How long a file must be unchanged, because a program may have written only half of it."""
 
 
 def content(file: Path) -> bytes | None:
-    """Read a file; None while it isn't there, as between an editor's two steps."""
+    """Read a file; None if it is missing, as between two steps of an editor."""
     try:
         return file.read_bytes()
     except OSError:
@@ -38,10 +38,10 @@ def content(file: Path) -> bytes | None:
 
 
 async def settled(read: Callable[[], bytes | None]) -> bytes | None:
-    """Read until two readings agree: half a file may be a good one, with half of the people.
+    """Read until two readings agree, because half of a file may be valid with half of the people.
 
     Args:
-        read: what is there now.
+        read: reads the present content.
     """
     found = read()
     while True:
@@ -53,13 +53,14 @@ async def settled(read: Callable[[], bytes | None]) -> bytes | None:
 
 
 def shared(held: EgressSettings, saved: EgressSettings) -> list[str]:
-    """List hosts of the Hub's that have another address for students now: theirs is fixed at start.
+    """List the Hub's hosts whose address has changed for students.
 
-    The other way round nothing waits: the Hub knocks at its own door whatever the address.
+    The Hub's address of a host is fixed at the start. The opposite change needs no restart: the Hub
+    always reaches its own port of the egress proxy.
 
     Args:
-        held: what the lock holds to.
-        saved: what the tutor has saved.
+        held: the settings that the lock uses.
+        saved: the settings that the tutor has saved.
     """
     return [
         host.name
@@ -71,13 +72,13 @@ def shared(held: EgressSettings, saved: EgressSettings) -> list[str]:
 def at_next_start(held: EgressSettings, saved: EgressSettings, kind: LockKind) -> list[str]:
     """List the settings that differ and wait for the next start.
 
-    Names are the proxy's to know and can change; the rules can't, because nothing in the
-    container may change them any more, and the Hub's names are in its hosts file.
+    The proxy's names can change. The rules can't, because no process in the container may change
+    them any more, and neither can the Hub's names, which are in its hosts file.
 
     Args:
-        held: what the lock holds to.
-        saved: what the tutor has saved.
-        kind: how the lock is held.
+        held: the settings that the lock uses.
+        saved: the settings that the tutor has saved.
+        kind: by which means the lock holds.
     """
     of_shared = "egress_allow" if held.allow != saved.allow else "egress_services"
     return [
@@ -94,20 +95,20 @@ def at_next_start(held: EgressSettings, saved: EgressSettings, kind: LockKind) -
     ]
 
 
-# What is followed while all runs: names by the roster, hosts by the egress lock, which says
-# itself what waits of it.
+# Settings that take effect at once: names through the roster, hosts through the egress lock, which
+# logs itself which of them wait.
 FOLLOWED = re.compile(
     r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.(allowed|admin|blocked)_users$"
     r"|^Classroom\.(egress|students_file$)"
 )
 ANYBODY = re.compile(r"^(GitHubOAuthenticator|OAuthenticator|Authenticator)\.allow_all$")
-"""Followed as well where people sign in with GitHub."""
+"""Settings that also take effect at once, with GitHub sign-in."""
 LABS = ("Classroom.personal_labs", "Classroom.rooms", "Classroom.groups")
-"""Followed as well, in a container that is ready for labs besides the class."""
+"""Settings that also take effect at once, in a container that is ready for other labs."""
 
 
 def plain(value: Any) -> Any:
-    """Make of a setting's value something that can be compared with that of another reading.
+    """Make a setting's value comparable with that of another reading.
 
     Each reading of the file makes new functions, classes and built-up lists.
     """
@@ -124,8 +125,8 @@ def waiting(held: Config, saved: Config, *, labs: bool, github: bool) -> list[st
     Values are compared as evaluated: a comment changes nothing.
 
     Args:
-        held: what the Hub was started with.
-        saved: what the tutor has saved.
+        held: the configuration that the Hub was started with.
+        saved: the configuration that the tutor has saved.
         labs: whether the container is ready for labs besides the class.
         github: whether people sign in with GitHub.
     """
@@ -140,7 +141,7 @@ def waiting(held: Config, saved: Config, *, labs: bool, github: bool) -> list[st
     changed = (name for name in before | after if before.get(name) != after.get(name))
 
     def is_followed(name: str) -> bool:
-        """Say whether a setting holds from the save on."""
+        """Say whether a setting takes effect when the file is saved."""
         by_kind = (labs and name in LABS) or (github and ANYBODY.match(name) is not None)
         return by_kind or FOLLOWED.match(name) is not None
 
@@ -152,10 +153,10 @@ def contents(file: Path, students: str) -> bytes | None:
 
     Args:
         file: the configuration.
-        students: name of the other, beside it; "" for none.
+        students: the name of the other file, beside it; "" for none.
 
     Returns:
-        None while one of them isn't there, as between an editor's two steps.
+        The bytes of both; None if one is missing, as between two steps of an editor.
     """
     found = content(file)
     if found is None or not students:
@@ -171,15 +172,14 @@ async def watch(
     log: Logger,
     students: str = "",
 ) -> None:
-    """Take over whatever is saved, if it is good; else say why not, and keep what holds.
+    """Apply each valid saved configuration; log why an invalid one is not applied.
 
     Args:
-        file: the tutor's configuration; its folder is watched, because editors put a new file in
-            the place of the old.
+        file: the tutor's configuration; its folder is watched, because editors replace the file.
         load: reads and checks it.
-        take: is given the new settings.
-        log: where to say what is wrong.
-        students: the file of students' names, beside it, as the start has found it; "" for none.
+        take: applies the new settings.
+        log: the log for what is wrong.
+        students: the file of students' names, beside it, as found at the start; "" for none.
     """
     last, trouble = contents(file, students), ""
     async for _ in file_watch.moments(file.parent):
@@ -193,7 +193,7 @@ async def watch(
         except StartRefusedError as refused:
             for problem in refused.problems:
                 log.error("The configuration in use stays: %s", problem)  # noqa: TRY400
-        except Exception as error:  # a full disk, a locked database: it may pass
+        except Exception as error:  # for example a full disk, or a locked database: try again
             if str(error) != trouble:
                 log.exception("The saved configuration could not be applied yet; retrying")
             last, trouble = None, str(error)

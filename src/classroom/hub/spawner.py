@@ -11,7 +11,7 @@ from classroom.runtime.words import gettext
 
 
 class NoPersonalLab(Spawner):
-    """Refuse to start a server of somebody's own, whoever asks for it.
+    """Refuse to start personal servers.
 
     A tutor who wants personal labs sets ``c.JupyterHub.spawner_class`` to a real one.
     """

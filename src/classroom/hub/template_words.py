@@ -1,7 +1,7 @@
-"""The Hub's pages in the class's language.
+"""Translate the Hub's pages into the class's language.
 
-Ours use Jinja's ``{% trans %}``. JupyterHub's templates have their English words in their text:
-those that a class sees are looked up in our catalogues as well, when a template is read.
+Our templates use Jinja's ``{% trans %}``. JupyterHub's templates contain English sentences. This
+module replaces those that a class sees by translations of our catalogues, when a template is read.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ UPSTREAMS: dict[str, tuple[str, ...]] = {
         gettext_noop("You will be able to start it again once it has finished stopping."),
     ),
 }
-"""JupyterHub's words, by its templates; a test looks for each there."""
+"""JupyterHub's sentences, by template; a test checks that each is there."""
 PHRASES = (
     gettext_noop("Bad Request"),
     gettext_noop("Forbidden"),
@@ -83,7 +83,7 @@ PHRASES = (
     gettext_noop("Internal Server Error"),
     gettext_noop("Service Unavailable"),
 )
-"""What HTTP calls the statuses that people see on pages."""
+"""HTTP's phrases for the statuses that people see on pages."""
 ENGLISH_PAGE = '<html lang="en">'
 
 
@@ -91,14 +91,14 @@ def phrase(status: int, message: str | None) -> str:
     """Name an error on its page.
 
     Args:
-        status: of HTTP.
-        message: JupyterHub's, which it doesn't always have.
+        status: the HTTP status.
+        message: JupyterHub's message, which may be empty.
     """
     return words.gettext(message or responses.get(status, "Error"))
 
 
 def place(english: str) -> re.Pattern[str]:
-    """Return where a text of people's stands in HTML: it is a whole line, element or attribute.
+    """Return a pattern that finds a visible text in HTML: a whole line, element or attribute.
 
     Args:
         english: the text; one of its spaces may be a line break in the template.
@@ -108,12 +108,12 @@ def place(english: str) -> re.Pattern[str]:
 
 
 def pieces(source: str, wanted: re.Pattern[str], said: str) -> Iterator[str]:
-    """Cut a text where something else is to be said, and say it.
+    """Split a text at each match of a pattern, with the replacement between the pieces.
 
     Args:
         source: the text.
-        wanted: what is replaced, but for the spaces of its first group.
-        said: what stands there then.
+        wanted: the pattern of the replaced text; the spaces in its first group stay.
+        said: the replacement.
     """
     end = 0
     for found in wanted.finditer(source):
@@ -127,11 +127,11 @@ def translated(source: str, name: str) -> str:
     """Return one of JupyterHub's templates in the class's language.
 
     Args:
-        source: its text.
-        name: the file's.
+        source: the template's text.
+        name: the template's name.
     """
     source = source.replace(ENGLISH_PAGE, f'<html lang="{words.spoken()}">')
-    # The longest first: "Sign in" is the beginning of another.
+    # The longest first, because "Sign in" is the beginning of another one.
     for english in sorted(UPSTREAMS.get(name, ()), key=len, reverse=True):
         said = words.gettext(english)
         if said != english:
@@ -140,16 +140,16 @@ def translated(source: str, name: str) -> str:
 
 
 class TemplateWords(InternationalizationExtension):
-    """``{% trans %}`` and ``_()`` in templates, and JupyterHub's own words.
+    """Translate ``{% trans %}`` and ``_()`` in templates, and JupyterHub's own sentences.
 
     Jinja gives each extension's class an `identifier`.
     """
 
     def __init__(self, environment: Environment) -> None:
-        """Have an environment speak the class's language.
+        """Make an environment use the class's language.
 
         Args:
-            environment: of all of the Hub's templates.
+            environment: the environment of the Hub's templates.
         """
         super().__init__(environment)
         environment.policies["ext.i18n.trimmed"] = True
@@ -158,7 +158,7 @@ class TemplateWords(InternationalizationExtension):
         speaking.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """Translate what JupyterHub's templates say; ours say it by themselves."""
+        """Translate the sentences of JupyterHub's templates; ours use ``{% trans %}``."""
         del name
         if filename is None or Path(filename).is_relative_to(OURS):
             return source

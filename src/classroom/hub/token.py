@@ -1,4 +1,4 @@
-"""Our services' tokens in the Hub's database: none but the present ones are good for anything."""
+"""Delete old tokens of our services from the Hub's database."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def end_former(database: Path) -> None:
-    """Delete the tokens that lab and command had before, so that none is good for anything.
+    """Delete the tokens that lab and command had before, so that they become invalid.
 
     Args:
-        database: the Hub's SQLite file, before the Hub opens it; it adds the present ones again.
+        database: the Hub's SQLite file, before the Hub opens it and adds the present tokens.
     """
     if not database.exists():
         return

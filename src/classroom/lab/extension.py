@@ -40,9 +40,9 @@ from classroom.lab.rooms import session_requests, timeline
 from classroom.lab.rooms.document_room import ClassDocumentRoom, ClassTransientRoom
 from classroom.lab.rooms.room_socket import RoomSocket
 from classroom.lab.routes import HANDLERS
-from classroom.lab.storage import page_sessions, ystore
+from classroom.lab.storage import collaboration_sessions, ystore
+from classroom.lab.storage.collaboration_sessions import CollaborationSessions
 from classroom.lab.storage.journal import Journal
-from classroom.lab.storage.page_sessions import PageSessions
 from classroom.lab.storage.saved_hashes import Saves
 from classroom.lab.upstream import (
     contract,
@@ -90,7 +90,7 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     ours.handlers = list(app.log.handlers)
     ours.setLevel(app.log.level)
     of_lab = partial(body_limits.of_lab, prefix=app.base_url)
-    body_limits.bound(app.web_app, of_lab, body_limits.BodyQueue(body_limits.TOGETHER))
+    body_limits.bound(app.web_app, of_lab, body_limits.BodyQueue(body_limits.LARGE_BODIES_BYTES))
     if (hub_auth := getattr(app.identity_provider, "hub_auth", None)) is not None:
         hub_credentials.forget(hub_auth)
         lab_id = os.environ.get(credentials.LAB_ID) or credentials.lab_id(app.cookie_secret)
@@ -210,18 +210,20 @@ def _begin(handler: Any) -> None:
         lab[Connections].answering(handler)
 
 
-def _begin_session(app: ServerApp, journal: Journal) -> PageSessions:
+def _begin_session(app: ServerApp, journal: Journal) -> CollaborationSessions:
     """Accept pages again that were loaded before this server started."""
     kinds = sorted(f"{kind}-{ydocs[kind]().version}" for kind in ydocs)
     version = " ".join((YDOC_SERVER_VERSION, *kinds))
     if restored := ystore.restored_of(app.config):
-        version += page_sessions.RESTORED + restored
-    known = app.io_loop.run_sync(partial(page_sessions.begin, journal, SERVER_SESSION, version))
+        version += collaboration_sessions.RESTORED + restored
+    known = app.io_loop.run_sync(
+        partial(collaboration_sessions.begin, journal, SERVER_SESSION, version)
+    )
     root = app.web_app.settings["server_root_dir"]
-    sessions = PageSessions(journal, version, known)
+    sessions = CollaborationSessions(journal, version, known)
 
     def refusal(session: str) -> str:
-        found = page_sessions.refusal(session, version, known)
+        found = collaboration_sessions.refusal(session, version, known)
         return found.word if found else ""
 
     patches.go_by(root, refusal)

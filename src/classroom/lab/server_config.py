@@ -85,8 +85,8 @@ def serve(paths: Paths) -> Config:
             "extra_template_paths": [str(resources.files("classroom.lab.pages") / "templates")],
             "allow_root": False,
             # The front's limit for files; the buffer also fits a room's message with its header.
-            "max_body_size": body_limits.FILE,
-            "max_buffer_size": body_limits.BUFFER,
+            "max_body_size": body_limits.FILE_BYTES,
+            "max_buffer_size": body_limits.BUFFER_BYTES,
         },
     }
 

@@ -16,8 +16,8 @@ from classroom.lab.api.opening_check import OpeningCheck, OpeningsHandler
 from classroom.lab.api.page_notices import PageNotices
 from classroom.lab.assignments import availability
 from classroom.lab.assignments.live_files import LiveFiles
-from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.service import Assignments
+from classroom.lab.assignments.storage import AssignmentStorage
 from classroom.lab.assignments.store import Store
 from classroom.lab.chat import setup
 from classroom.lab.connections import freed_memory
@@ -165,6 +165,6 @@ def _assign(app: ServerApp, paths: Paths, lab: LabContext) -> None:
     contents: Any = app.contents_manager
     own_labs = headers.ClassPages(config=app.config).own_labs
     store = Store(paths.assignments)
-    places = Places(contents.root, contents.scratch_folder, store, own=own_labs)
-    made = Assignments(places, contents, documents, lab.notifications, app.log)
+    storage = AssignmentStorage(contents.root, contents.scratch_folder, store, own=own_labs)
+    made = Assignments(storage, contents, documents, lab.notifications, app.log)
     app.web_app.settings[availability.KEY] = made

@@ -1,1 +1,1 @@
-"""What starts students' kernels and terminals: as `student`, for the lab server, which can't."""
+"""Start students' kernels and terminals as `student`, for the lab server, which can't do that."""

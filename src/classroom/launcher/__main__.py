@@ -1,9 +1,10 @@
-"""The launcher: root's, so that it can become `student` and no student can end it.
+"""The launcher: it runs as root, so that it can become `student` and no student can end it.
 
-Run as ``python -I -m classroom.launcher`` inside the sandbox, which what it starts inherits. The
-lab server asks, and nobody else can: it does nothing but start, signal and list students'
-processes, so that a lab server that was taken over is still no way to root. It takes no descriptor,
-opens nothing that a client names but as `student`, and has no right but to become and signal them.
+Run as ``python -I -m classroom.launcher`` inside the sandbox; the processes that it starts inherit
+the sandbox. Only the lab server can send it requests. It only starts, signals and lists students'
+processes, so that an attacker who controls the lab server still does not get root. It accepts no
+descriptor, opens files that a client names only as `student`, and may do nothing as root but become
+and signal students.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ from classroom.runtime.paths import Paths
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONNECTIONS = 4
-"""One in so many descriptors may be a connection: a process takes some itself, and so does looking
-after them."""
+DESCRIPTORS_PER_CONNECTION = 4
+"""One in so many descriptors may be a connection: each process and its supervision use others."""
 
 
 def _end_with(watching: asyncio.Task[None]) -> None:
@@ -42,7 +42,7 @@ def listen(place: Path) -> socket.socket:
     """Open a socket for labs' servers.
 
     Args:
-        place: in a directory that says whose group may come.
+        place: the socket's path; the group of its directory may connect.
     """
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.setblocking(False)  # noqa: FBT003 (a builtin's)
@@ -65,7 +65,7 @@ async def launch_for_labs(paths: Paths) -> None:
     )
     watching.add_done_callback(_end_with)
     serving: set[asyncio.Task[None]] = set()
-    # The class's last: it is there when all are.
+    # The class's socket comes last: when it is there, all are.
     others = paths.of_lab(lab_users.LAST).launcher_socket
     doors = [listen(place) for place in (others, paths.launcher_socket) if place.parent.is_dir()]
     await asyncio.gather(*(_accept(door, launcher, serving) for door in doors))
@@ -74,8 +74,8 @@ async def launch_for_labs(paths: Paths) -> None:
 async def _accept(
     listening: socket.socket, launcher: Launcher, serving: set[asyncio.Task[None]]
 ) -> None:
-    """Serve whoever comes, if they are a lab's server: that lab, and no other."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // CONNECTIONS
+    """Serve a client if it is a lab's server: for that lab only."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // DESCRIPTORS_PER_CONNECTION
     while True:
         connection = await connections.accept(listening)
         lab = lab_users.lab_of_server(caller(connection))

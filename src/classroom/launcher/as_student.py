@@ -1,4 +1,4 @@
-"""Act as `student`: for whatever a name or a number comes from somebody else, or is a student's.
+"""Act as `student` for files and processes that a client has named, or that a student owns.
 
 In a lab other than the class, `student` is that lab's own user for code.
 """
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def as_student(user: UnixUser = STUDENT, *, group: int | None = None) -> Iterator[None]:
-    """Use files with a student's rights alone: there the effective user decides.
+    """Use files with a student's rights only: for files the effective user decides.
 
-    No capability is in force. Signals it doesn't confine: kill(2) goes by the real user, root, too
+    No capability is effective. Signals are not confined: kill(2) also checks the real user, root
     (`classroom.launcher.signals`).
 
-    Nothing else of this process may run meanwhile: no ``await`` inside.
+    No other part of this process may run meanwhile: do not ``await`` inside.
 
     Args:
-        user: of a lab's code.
+        user: the user of a lab's code.
         group: the effective group instead of the user's own.
     """
     os.setegid(user.gid if group is None else group)

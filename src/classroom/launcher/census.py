@@ -1,8 +1,8 @@
-"""Which processes are students', and which kernel or terminal each of them belongs to.
+"""List students' processes, and the kernel or terminal to which each of them belongs.
 
-A process may leave its session, its group and its parent (`nohup setsid … &`, daemons): it still
-belongs to what it was started by. That is known by its ancestors, by what it was seen to be before
-they ended, or by the home that it was given.
+A process may leave its session, its group and its parent (`nohup setsid … &`, daemons); it still
+belongs to the kernel or terminal that started it. Three things tell which one: its ancestors, the
+kernel or terminal found before the ancestors ended, or the home in its environment.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from classroom.launcher.process_table import Key, Process
 
 STRAY = "session "
-"""How a group is called that belongs to nothing that was launched, before its session's id."""
+"""Begins the name of a group that belongs to no launched process; its session's id follows."""
 
 
 def owners(
@@ -30,16 +30,16 @@ def owners(
     known: Mapping[Key, str],
     home: Callable[[int], str],
 ) -> dict[Key, str]:
-    """Say to what each process belongs.
+    """Find the group to which each process belongs.
 
     Args:
-        processes: all of students', by their ids.
-        launched: the homes of what was launched and runs, by process id.
-        known: what was found before.
-        home: reads a process's home; asked only when nothing else is known.
+        processes: all students' processes, by their ids.
+        launched: the homes of the running kernels, terminals and tasks, by process id.
+        known: the groups that were found before.
+        home: reads a process's home; called only if nothing else is known.
 
     Returns:
-        By process: a home, or the name of its session.
+        The group of each process: a home, or the name of its session.
     """
     found: dict[Key, str] = {}
     for process in processes.values():
@@ -57,7 +57,7 @@ def owners(
 
 
 def _line(process: Process, processes: Mapping[int, Process]) -> Iterator[int]:
-    """Go through a process and its ancestors, as far as they are students'."""
+    """Yield the ids of a process and its ancestors, up to the first that is no student's."""
     seen: set[int] = set()
     while process.pid not in seen:
         seen.add(process.pid)
@@ -69,7 +69,7 @@ def _line(process: Process, processes: Mapping[int, Process]) -> Iterator[int]:
 
 
 def kind_of(group: str) -> str:
-    """Say what a group is, in a word of the class's language: "kernel", "terminal" or "program"."""
+    """Return a group's kind in the class's language: "kernel", "terminal", "task" or "program"."""
     if group.startswith(STRAY):
         return gettext("program")
     return gettext(Path(group).name.partition("-")[0])
@@ -80,13 +80,13 @@ KINDS = (gettext_noop("kernel"), gettext_noop("terminal"), gettext_noop("task"))
 
 
 class Census:
-    """Students' processes, looked at again and again."""
+    """Students' processes, which `take` lists again."""
 
     def __init__(self, is_students: Callable[[int], bool]) -> None:
-        """Know of none.
+        """Begin without processes.
 
         Args:
-            is_students: says by a user's number whether it is a lab's for code.
+            is_students: tells whether a user id belongs to a lab's code.
         """
         self._is_students = is_students
         self._theirs: dict[Key, int] = {}
@@ -94,10 +94,10 @@ class Census:
         self.processes: dict[int, Process] = {}
 
     def take(self, launched: Mapping[int, str], home: Callable[[int], str]) -> None:
-        """Look who is there, in one pass.
+        """List the processes in one pass.
 
         Args:
-            launched: the homes of what was launched and runs, by process id.
+            launched: the homes of the running kernels, terminals and tasks, by process id.
             home: reads a process's home.
         """
         found: dict[int, Process] = {}
@@ -114,21 +114,21 @@ class Census:
         self._owners = owners(found, launched, self._owners, home)
 
     def groups(self) -> dict[str, list[Process]]:
-        """List the processes by what they belong to."""
+        """Return the processes of each group."""
         found: dict[str, list[Process]] = {}
         for process in self.processes.values():
             found.setdefault(self._owners[process.key], []).append(process)
         return found
 
     def group_of(self, process: Process) -> str:
-        """Say to what a process belongs."""
+        """Return the group to which a process belongs."""
         return self._owners[process.key]
 
     def left_behind(self, homes: Collection[str]) -> set[str]:
         """List the groups whose kernel or terminal has ended.
 
         Args:
-            homes: of what runs.
+            homes: the homes of the running kernels, terminals and tasks.
         """
         return {
             group

@@ -1,7 +1,7 @@
 """Have the launcher start, signal and end students' processes; the lab server itself can't.
 
-Nothing here waits on the event loop: a launcher that doesn't answer costs whoever asked the time
-limit, and nobody else anything.
+Nothing here blocks the event loop: if the launcher does not answer, only the caller waits, up to
+the time limit.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from classroom.launcher.protocol import Start
 
 TIMEOUT_SECONDS = 10
-"""For the launcher's answer, which comes as soon as it has forked."""
+"""For the launcher's answer, which it sends as soon as it has forked."""
 GONE = 255
-"""Exit status of a process whose launcher has died: it has died with it."""
+"""Exit status of a process that has ended together with its launcher."""
 
 
 class NotLaunchedError(RuntimeError):
-    """The launcher couldn't, with its reason."""
+    """The launcher could not do the request; the text says why."""
 
 
 class NoLauncherError(NotLaunchedError):
-    """There is none just now: it is being started again."""
+    """No launcher runs now: the supervisor starts it again."""
 
 
 class RemoteProcess:
-    """A process of the launcher's, to be used like a `subprocess.Popen`."""
+    """A process that the launcher has started, with the methods of `subprocess.Popen`."""
 
     # The lab holds no end of its pipes.
     stdin = stdout = stderr = None
 
     def __init__(self, connection: socket.socket, pid: int) -> None:
-        """Know it by its connection.
+        """Remember the process and its connection.
 
         Args:
             connection: to the launcher; its other end tells when the process has ended.
@@ -52,13 +52,13 @@ class RemoteProcess:
         self.pid = pid
         self.returncode: int | None = None
         self.why = ""
-        """Why it was ended, in words for people; empty when nobody but itself did."""
+        """Why the launcher has ended it, in words for people; empty if it has ended by itself."""
 
     def poll(self) -> int | None:
         """Return its exit status, negative for a signal; None while it runs."""
         if self.returncode is None:
             try:
-                self._take(self._connection.recv(protocol.LONGEST))
+                self._take(self._connection.recv(protocol.LONGEST_MESSAGE_BYTES))
             except BlockingIOError:
                 pass
             except OSError:  # nobody wants to know any more: the connection was closed by `close`
@@ -76,7 +76,7 @@ class RemoteProcess:
         return status
 
     def send_signal(self, number: int) -> None:
-        """Signal it and what it has started; nothing happens when it has ended."""
+        """Signal it and the processes that it has started, if it still runs."""
         with contextlib.suppress(OSError):
             self._connection.send(protocol.encode(do="signal", signal=int(number)))
 
@@ -89,7 +89,7 @@ class RemoteProcess:
         self.send_signal(signal.SIGTERM)
 
     def close(self) -> None:
-        """Let go of it; of a terminal's process that is its end."""
+        """Close the connection to it, which also ends a terminal's process."""
         self._connection.close()
 
     def _take(self, message: bytes) -> None:
@@ -100,7 +100,7 @@ class RemoteProcess:
 
 
 async def _readable(connection: socket.socket) -> None:
-    """Wait until something has arrived, or the other end is gone."""
+    """Wait until a message has arrived, or the other end has closed the connection."""
     loop = asyncio.get_running_loop()
     arrived: asyncio.Future[None] = loop.create_future()
 
@@ -116,10 +116,12 @@ async def _readable(connection: socket.socket) -> None:
 
 
 async def _hear(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Return the next message, and the descriptors that come with it."""
+    """Return the next message, and the descriptors sent with it."""
     await _readable(connection)
     room = socket.CMSG_SPACE(struct.calcsize("i"))
-    message, extra, _, _ = connection.recvmsg(protocol.LONGEST, room, socket.MSG_CMSG_CLOEXEC)
+    message, extra, _, _ = connection.recvmsg(
+        protocol.LONGEST_MESSAGE_BYTES, room, socket.MSG_CMSG_CLOEXEC
+    )
     sent = [
         number
         for level, kind, data in extra
@@ -139,10 +141,10 @@ def _close(descriptors: list[int]) -> None:
 
 
 async def _ask(message: bytes) -> tuple[socket.socket, dict[str, Any], list[int]]:
-    """Ask the launcher on a new connection; return that, the answer and what comes with it.
+    """Send a request on a new connection; return the connection, the answer and its descriptors.
 
     Raises:
-        NotLaunchedError: it said no, or nothing.
+        NotLaunchedError: it refused, or did not answer.
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.setblocking(False)  # noqa: FBT003 (a builtin's)
@@ -186,10 +188,10 @@ async def start_on_a_terminal(what: Start) -> tuple[RemoteProcess, int]:
     """Start a process as `student`, on a terminal that the launcher makes.
 
     Args:
-        what: to start; of the kind that has one.
+        what: the process to start, of a kind that has a terminal.
 
     Returns:
-        The process, and the descriptor of the terminal's side that isn't the process's.
+        The process, and the descriptor of the terminal's other side.
 
     Raises:
         NotLaunchedError: it couldn't be started.
@@ -206,7 +208,7 @@ def run(what: Start) -> int:
     """Run a process as `student` to its end; it blocks: on the event loop, call it in a thread.
 
     Args:
-        what: to run; a task.
+        what: the task to run.
 
     Returns:
         Its exit status, negative for a signal.
@@ -219,10 +221,14 @@ def run(what: Start) -> int:
         try:
             connection.connect(str(own().launcher_socket))
             connection.send(what.encode())
-            found = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
+            found = protocol.decode(
+                connection.recv(protocol.LONGEST_MESSAGE_BYTES) or b"it has ended"
+            )
             if "error" in found:
                 raise NotLaunchedError(found["error"])
-            ended = protocol.decode(connection.recv(protocol.LONGEST) or b"it has ended")
+            ended = protocol.decode(
+                connection.recv(protocol.LONGEST_MESSAGE_BYTES) or b"it has ended"
+            )
         except (OSError, protocol.BadRequestError) as error:
             raise NoLauncherError(
                 gettext("the launcher can't be reached ({why}): try again").format(why=error)
@@ -242,7 +248,7 @@ async def adopt(key: str) -> RemoteProcess:
 
 
 async def warm() -> None:
-    """Have kernels start within a moment from soon on: somebody is there who may want one.
+    """Prepare warm kernels: somebody is in the lab and may soon start one.
 
     Raises:
         NotLaunchedError: the launcher doesn't answer.
@@ -253,7 +259,7 @@ async def warm() -> None:
 
 
 async def running() -> list[tuple[str, dict[str, Any]]]:
-    """List the kernels that run: their ids and notes.
+    """List the running kernels: their ids and notes.
 
     Raises:
         NotLaunchedError: the launcher doesn't answer.

@@ -1,10 +1,10 @@
-"""Fork a child of this process's parent: clone(2) with CLONE_PARENT, which `os.fork` has no way to.
+"""Fork a child of this process's parent: clone(2) with CLONE_PARENT, which `os.fork` can't do.
 
-The parent waits for it, reads its exit status, and ends with it (PR_SET_PDEATHSIG), as if it had
-started it itself; whoever called this may die meanwhile. glibc's fork is done without, so what it
-would do besides is done here: Python's own hooks run, and libc's idea of the thread's id and its
-list of robust locks are set again. Handlers of pthread_atfork(3) don't run: the process must have
-one thread only, and they have nothing to do then.
+The parent waits for the child and reads its exit status, and the child ends with the parent
+(PR_SET_PDEATHSIG), as if the parent had started it. The process that calls this may end before the
+child. This does not use glibc's fork, and therefore does the rest of its work: it runs Python's
+hooks, and sets libc's copy of the thread's id and its list of robust locks again. Handlers of
+pthread_atfork(3) don't run: the process must have only one thread, and they are not needed then.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 CLONE_PARENT, CHILD_CLEARTID, CHILD_SETTID = 0x8000, 0x200000, 0x1000000
 FLAGS = CLONE_PARENT | CHILD_CLEARTID | CHILD_SETTID | signal.SIGCHLD
-GET_TID_ADDRESS = 40  # prctl(2); the kernel may be built without
+GET_TID_ADDRESS = 40  # prctl(2); a kernel may be built without it
 CALLS = {"x86_64": (56, 273, 274), "aarch64": (220, 99, 100)}
 """Numbers of clone, set_robust_list and get_robust_list."""
 # Each keeps the GIL: nothing of Python's may run between the clone and Python's own hooks.
@@ -32,17 +32,17 @@ for hook in (BEFORE, IN_PARENT, IN_CHILD):
 
 
 class UnsupportedError(RuntimeError):
-    """This machine's kernel, or what was loaded, doesn't allow it; with the reason."""
+    """The machine's kernel, or an imported module, does not allow it; the text says why."""
 
 
 class Clone:
-    """Makes such children."""
+    """Forks children of this process's parent."""
 
     def __init__(self) -> None:
-        """Look at what has to be set again in a child.
+        """Read what a child has to set again.
 
         Raises:
-            UnsupportedError: it can't be known.
+            UnsupportedError: it can't be read.
         """
         if (machine := platform.machine()) not in CALLS:
             raise UnsupportedError(f"not tried on {machine}")

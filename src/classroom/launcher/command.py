@@ -1,4 +1,4 @@
-"""How a student's process is started: its command and its environment, plain values."""
+"""Build the command and the environment of a student's process: plain values."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from classroom.launcher.protocol import Start
 
 UMASK, UMASK_OF_LABS = 0o002, 0o007
-"""What one makes the group may edit; of a lab other than the class, nobody else may open it."""
+"""The group may edit new files; in a lab other than the class, nobody else may open them."""
 TEMPORARY = "tmp"
-"""The folder for temporary files in a home, where /tmp is out of reach."""
+"""The folder for temporary files in a home, for labs whose code can't use /tmp."""
 DIES_FIRST = 900
-"""oom_score_adj (proc(5)): when memory runs out a kernel ends, never the lab server."""
+"""oom_score_adj (proc(5)): when memory runs out, the system ends a kernel, not the lab server."""
 
 
 def prefix(kind: ProcessKind, limits: Limits, folder: str) -> tuple[str, ...]:
-    """Build what stands before a command: small programs, each of which execs the next.
+    """Build the first part of a command line: small programs, each of which executes the next one.
 
-    Run as `student` already, so that neither a folder nor an environment of somebody else's making
-    reaches a process of root's. A process ends with the launcher: nobody could end it after that.
+    They already run as `student`, so that no process of root's uses a folder or an environment that
+    somebody else has made. The process ends with the launcher, because nobody could end it later.
 
     Args:
         kind: a terminal's process leads a session of its own on the terminal that is its stdin.
-        limits: what it may use.
-        folder: where it starts; an absolute path.
+        limits: what the process may use.
+        folder: the absolute path of the folder in which it starts.
     """
     memory = (f"--data={limits.memory}",) if limits.memory else ()
     processes = (f"--nproc={limits.processes}",) if limits.processes else ()
@@ -42,14 +42,14 @@ def prefix(kind: ProcessKind, limits: Limits, folder: str) -> tuple[str, ...]:
         *("/usr/bin/setsid", *(("--ctty",) if kind is ProcessKind.TERMINAL else ()), "--"),
         *("/usr/bin/prlimit", *memory, *processes, f"--nofile={limits.files}", "--core=0", "--"),
         *("/usr/bin/choom", "-n", str(DIES_FIRST), "--"),
-        # Whatever students compute, the lab, the Hub and the front come first (SCHED_IDLE,
-        # sched(7)); among themselves, and while those rest, they have all there is.
+        # The lab, the Hub and the front have priority over all students' programs (SCHED_IDLE,
+        # sched(7)). Students' programs share the processor time that is left.
         *("/usr/bin/chrt", "--idle", "0"),
     )
 
 
 def umask(lab: int) -> int:
-    """Return what code may not let others do with what it makes.
+    """Return the umask of a lab's code.
 
     Args:
         lab: the number of its lab.
@@ -58,11 +58,11 @@ def umask(lab: int) -> int:
 
 
 def in_lab(python: str, lab: int) -> tuple[str, ...]:
-    """Build what stands before all else, and keeps a command to its lab.
+    """Build the very first part of a command line, which confines the command to its lab.
 
     Args:
         python: the image's interpreter.
-        lab: the lab's number; the class's code is kept to nothing.
+        lab: the lab's number; the class's code is not confined.
     """
     return () if lab == lab_users.CLASS else lab_code.prefix(python, lab)
 
@@ -70,13 +70,13 @@ def in_lab(python: str, lab: int) -> tuple[str, ...]:
 def environment(
     start: Start, base: Mapping[str, str], home: Path, lab: int = lab_users.CLASS
 ) -> dict[str, str]:
-    """Build a process's whole environment: nothing of the launcher's or the lab's own.
+    """Build a process's whole environment, without variables of the launcher or the lab server.
 
     Args:
-        start: what is asked for.
-        base: what all get.
-        home: its own: whatever a shell, Python or an editor reads at start is in nobody else's
-            hands.
+        start: the request.
+        base: the environment of all processes.
+        home: the process's own home; nobody else can change the files that a shell, Python or an
+            editor reads at its start.
         lab: the number of its lab.
     """
     name = lab_users.code(lab).name

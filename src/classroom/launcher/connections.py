@@ -1,4 +1,4 @@
-"""The launcher's end of its connections: taking one, reading a message, answering."""
+"""The launcher's connections: accept one, read a message, answer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from classroom.launcher.process import StudentProcess
 
 ACCEPT_SECONDS = 1.0
-"""How long to wait for a descriptor when there is none."""
+"""The time between two attempts if no descriptor is free."""
 
 
 async def accept(listening: socket.socket) -> socket.socket:
-    """Wait for a connection, also while there is no descriptor left for one."""
+    """Wait for a connection, also while no descriptor is free for one."""
     complained = False
     while True:
         try:
@@ -30,12 +30,14 @@ async def accept(listening: socket.socket) -> socket.socket:
 
 
 async def receive(connection: socket.socket) -> bytes:
-    """Wait for a message; empty at the end.
+    """Wait for a message; return an empty one at the end.
 
-    Descriptors that come with it are dropped by the kernel: no room is given for any (recvmsg(2)).
+    The kernel drops descriptors that come with it, because there is no space for them (recvmsg(2)).
     """
     try:
-        return await asyncio.get_running_loop().sock_recv(connection, protocol.LONGEST)
+        return await asyncio.get_running_loop().sock_recv(
+            connection, protocol.LONGEST_MESSAGE_BYTES
+        )
     except OSError:
         return b""
 
@@ -44,7 +46,7 @@ async def send(connection: socket.socket, message: bytes, launched: StudentProce
     """Answer, and hand over the terminal of what has just been started, if it has one.
 
     Raises:
-        OSError: whoever asked is gone.
+        OSError: the client has closed the connection.
     """
     if launched is None or launched.terminal is None:
         await asyncio.get_running_loop().sock_sendall(connection, message)

@@ -1,4 +1,4 @@
-"""Why a student's process has ended by a signal, in words for the people who used it."""
+"""Explain why a signal has ended a student's process, in words for the people who used it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ BUS = gettext_noop(
 )
 CRASHED = gettext_noop("it crashed, as compiled code can do ({signal})")
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
-ENOUGH = 1 << 30
-"""Bytes of /dev/shm, as ``make up`` gives it: from there on more is not the first thing to try."""
+ENOUGH_BYTES = 1 << 30
+"""The size of /dev/shm with ``make up``. Above it, more is not the first thing to try."""
 
 
 def size_of(place: Path) -> int:
-    """Return how many bytes a file system has; 0 if unknown.
+    """Return a file system's size in bytes; 0 if unknown.
 
     Args:
-        place: a folder of it.
+        place: a folder on it.
     """
     try:
         found = os.statvfs(place)
@@ -43,21 +43,21 @@ def size_of(place: Path) -> int:
 
 def amount(size: int) -> str:
     """Write a number of bytes for people."""
-    return f"{size / ENOUGH:.3g} GB" if size >= ENOUGH else f"{size >> 20} MB"
+    return f"{size / ENOUGH_BYTES:.3g} GB" if size >= ENOUGH_BYTES else f"{size >> 20} MB"
 
 
 def why(status: int, place: Path = paths.SHARED_MEMORY) -> str:
-    """Say why a process has ended; "" if it ended by itself, or nobody knows.
+    """Explain why a process has ended; "" if it has ended by itself, or the reason is unknown.
 
     Args:
-        status: its exit status, negative for a signal that nobody of the lab has sent.
-        place: where shared memory is.
+        status: its exit status, negative for a signal that no part of the lab has sent.
+        place: the folder of shared memory.
     """
     if status == -signal.SIGKILL:
         return gettext(MEMORY)
     if status == -signal.SIGBUS:
         size = size_of(place)
-        words = gettext(BUS) if size >= ENOUGH else gettext(BUS_SMALL)
+        words = gettext(BUS) if size >= ENOUGH_BYTES else gettext(BUS_SMALL)
         return words.format(size=amount(size))
     if -status in CRASHES:
         return gettext(CRASHED).format(signal=signal.Signals(-status).name)

@@ -1,10 +1,10 @@
-"""The process that kernels are forked from: it has imported once what they would import each.
+"""The process from which kernels are forked: it has already imported what each kernel needs.
 
-Run by the launcher as ``python -P -m classroom.launcher.fork_server``, as root, in the launcher's
-sandbox. It loads the image's files alone, and nothing of a student's ever runs in it: a forked
-process becomes a student's first (`classroom.launcher.forked_kernel`). The launcher asks it over
-a socket, a message for each kernel, with a descriptor of the kernel's output and one of a socket
-on which the forked process says that it is there, and then that it is a student's.
+The launcher runs it as ``python -P -m classroom.launcher.fork_server``, as root, in the launcher's
+sandbox. It loads only the image's files, and no student's code runs in it: a forked process first
+becomes a student's (`classroom.launcher.forked_kernel`). For each kernel the launcher sends a
+message over a socket, with two descriptors: the kernel's output, and a socket on which the forked
+process reports that it has started, and then that it has become a student's.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from typing import Any
 from classroom.launcher import forked_kernel, gaps, immortal, rehearsal, shown_command
 from classroom.launcher.clone import Clone, UnsupportedError
 from classroom.launcher.forked_kernel import Kernel
-from classroom.launcher.protocol import LONGEST
+from classroom.launcher.protocol import LONGEST_MESSAGE_BYTES
 from classroom.runtime import privileges
 
 RIGHTS = ("setgid", "setuid")
 AFTER_THE_LAB = 800
-"""oom_score_adj (proc(5)): it ends after students' processes and before the lab."""
+"""oom_score_adj (proc(5)): the system ends it after students' processes and before the lab."""
 ALWAYS = (
     *("ipykernel_launcher", "ipykernel.kernelapp", "ipykernel.debugger", "debugpy.server.api"),
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
@@ -44,20 +44,20 @@ ALWAYS = (
     ),
     *("encodings.ascii", "encodings.idna", "encodings.latin_1"),
 )
-"""What every kernel is made of, or imports while it starts."""
+"""Modules that every kernel consists of, or imports while it starts."""
 COMPANIONS = {
     "matplotlib.pyplot": ("matplotlib.backends.backend_agg", "IPython.core.pylabtools"),
     "pandas": ("pandas.io.formats.html", "pandas.io.formats.string"),
 }
-"""What a module imports when it is used first, as for a plot or a table."""
+"""Modules that a module imports at its first use, for example for a plot or a table."""
 OTHERS_MAY_WRITE = 0o022
 
 
 def is_roots(place: Path) -> bool:
-    """Say whether nobody but root can put anything there, or in the way to it.
+    """Say whether only root can create files in a folder and in the folders above it.
 
     Args:
-        place: an absolute path; nothing need be there.
+        place: an absolute path, which need not exist.
     """
     for one in (place, *place.parents):
         with contextlib.suppress(FileNotFoundError):
@@ -68,10 +68,10 @@ def is_roots(place: Path) -> bool:
 
 
 def check_places() -> None:
-    """See that what is imported is root's.
+    """Check that only root can write to the folders of imported modules.
 
     Raises:
-        UnsupportedError: something isn't.
+        UnsupportedError: another user can.
     """
     for place in sys.path:
         if not place.startswith("/") or not is_roots(Path(place)):
@@ -79,13 +79,13 @@ def check_places() -> None:
 
 
 def load(names: list[str]) -> dict[str, str]:
-    """Import modules, and keep what they are from being changed by counting and collecting.
+    """Import modules, and keep reference counts and garbage collection from changing their memory.
 
     Args:
-        names: of the modules.
+        names: the modules' names.
 
     Returns:
-        Why some could not be imported, by name.
+        The modules that could not be imported, each with the reason.
 
     Raises:
         UnsupportedError: a kernel does not run here.
@@ -100,7 +100,7 @@ def load(names: list[str]) -> dict[str, str]:
         try:
             for one in (name, *COMPANIONS.get(name, ())):
                 importlib.import_module(one)
-        except Exception as error:  # noqa: BLE001 (whatever a module does at its import)
+        except Exception as error:  # noqa: BLE001 (an import may raise any error)
             failed[name] = f"{type(error).__name__}: {error}"
     rehearsal.rehearse()
     gc.collect()
@@ -111,9 +111,9 @@ def load(names: list[str]) -> dict[str, str]:
 
 
 def end_threads() -> None:
-    """End the threads of libraries that make them again when they are needed, such as OpenBLAS's.
+    """End the threads of libraries that start them again on demand, such as OpenBLAS.
 
-    They do so before a fork of libc's (pthread_atfork(3)).
+    These libraries end them before a fork by libc (pthread_atfork(3)).
     """
     if (pid := os.fork()) == 0:
         os._exit(0)
@@ -126,19 +126,19 @@ def descriptors() -> int:
 
 
 def memory() -> int:
-    """Measure how much memory this process has: bytes."""
+    """Return the size of this process's memory in bytes."""
     rollup = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
     return next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if "Pss:" in line)
 
 
 class ForkServer:
-    """Forks kernels, once everything is imported."""
+    """Forks kernels after all modules are imported."""
 
     def __init__(self, names: list[str]) -> None:
-        """Import, and see that a fork comes to its end.
+        """Import the modules, and fork once as a trial.
 
         Args:
-            names: of the modules to import.
+            names: the modules to import.
 
         Raises:
             UnsupportedError: kernels can't be forked here.
@@ -157,50 +157,50 @@ class ForkServer:
         if (pid := self._cloning.fork()) == 0:
             os._exit(0)
         self.trial = pid
-        """A fork whose end the launcher waits for, as it will for each kernel's."""
+        """The id of a forked process whose end the launcher awaits, as later for each kernel."""
 
     def fork(self, asked: dict[str, Any], output: int, told: int) -> Kernel | None:
         """Fork a kernel.
 
         Args:
-            asked: what `Kernel` has.
-            output: descriptor of its stdout and stderr.
-            told: descriptor of the socket to the launcher.
+            asked: the attributes of `Kernel`.
+            output: the descriptor of its stdout and stderr.
+            told: the descriptor of the socket to the launcher.
 
         Returns:
-            In the child the kernel that it has become; None in this process.
+            In the child, the kernel that it has become; None in this process.
         """
         try:
             if self._cloning.fork() != 0:
                 return None
         except (UnsupportedError, OSError):
-            return None  # the launcher sees that nobody has the socket, and starts it cold
+            return None  # no process has the socket then, and the launcher starts the kernel cold
         try:
             telling = socket.socket(fileno=told)
             telling.send(str(os.getpid()).encode())
             kernel = Kernel(**asked)
             forked_kernel.become(kernel, self._current, output, told)
             telling.send(b"is a student's")
-            if not telling.recv(LONGEST):  # nobody wants it any more: it has started cold
-                os._exit(1)
+            if not telling.recv(LONGEST_MESSAGE_BYTES):
+                os._exit(1)  # the launcher has started the kernel cold meanwhile
             telling.close()
             if forked_kernel.must_start_cold():
                 forked_kernel.start_cold(kernel)
             forked_kernel.refresh(kernel, self._variables)
-        except BaseException:  # noqa: BLE001 (nothing runs in what isn't a student's in every way)
+        except BaseException:  # noqa: BLE001 (no code may run in an incomplete student's process)
             os._exit(1)
         return kernel
 
 
 def serve(control: socket.socket, names: list[str]) -> Kernel | None:
-    """Import, and fork a kernel for each message.
+    """Import the modules, and fork a kernel for each message.
 
     Args:
-        control: to the launcher.
-        names: of the modules to import.
+        control: the socket to the launcher.
+        names: the modules to import.
 
     Returns:
-        In a forked process the kernel that it has become; None when the launcher has ended.
+        In a forked process, the kernel that it has become; None when the launcher has ended.
     """
     try:
         server = ForkServer(names)
@@ -210,7 +210,7 @@ def serve(control: socket.socket, names: list[str]) -> Kernel | None:
     found = {"trial": server.trial, "memory": memory(), "failed": server.failed}
     control.send(json.dumps(found).encode())
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 2 * LONGEST, 2)
+        message, descriptors, _, _ = socket.recv_fds(control, 2 * LONGEST_MESSAGE_BYTES, 2)
         if not message:
             return None
         if (kernel := server.fork(json.loads(message), *descriptors)) is not None:

@@ -1,7 +1,7 @@
-"""What a forked process does to become a student's kernel, before any student's code runs in it.
+"""Make a forked process a student's kernel, before any student's code runs in it.
 
-`command.prefix` has programs do the same for a kernel that starts cold, one after the other, and
-`classroom.launcher.process` the rest. What differs between the two is an error
+For a kernel that starts cold, the programs of `command.prefix` do the same one after the other, and
+`classroom.launcher.process` does the rest. A difference between the two is an error
 (`tests/container/test_warm_kernels.py` compares them).
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PDEATHSIG, DUMPABLE = 1, 4  # prctl(2)
 NO_FOLDER = 125
-"""Exit status of a kernel whose folder can't be entered, as env(1)'s."""
+"""Exit status of a kernel whose folder can't be entered, as in env(1)."""
 LIMITS = {
     "memory": resource.RLIMIT_DATA,
     "processes": resource.RLIMIT_NPROC,
@@ -47,12 +47,12 @@ class Kernel:
 
     Attributes:
         command: program and arguments that would start it cold.
-        environment: all of it.
-        folder: where it starts; an absolute path.
-        limits: by their names in `LIMITS`; 0 for none.
-        uid: whose it is.
-        gid: its group, and its only one.
-        umask: what it may not let others do with what it makes.
+        environment: its whole environment.
+        folder: the absolute path of the folder in which it starts.
+        limits: its limits by their names in `LIMITS`; 0 for none.
+        uid: the id of its user.
+        gid: the id of its only group.
+        umask: its umask.
         lab: the number of its lab.
         parent: the process id of the launcher, with which it ends.
     """
@@ -69,19 +69,19 @@ class Kernel:
 
 
 def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
-    """Become a student's process, with nothing of the parent's but what was imported.
+    """Become a student's process, which keeps only the imported modules of the parent.
 
-    The order matters. What needs root comes before it is a student's, and all else before a student
-    may trace this process: until it is dumpable again, nobody may.
+    The order matters. The steps that need root come first, and all steps come before a student may
+    trace this process: nobody may until it is dumpable again.
 
     Args:
-        kernel: to become.
-        current: where everything of this process is, read by the parent.
-        output: descriptor of its stdout and stderr.
-        told: descriptor to keep besides; the caller's to close.
+        kernel: the kernel to become.
+        current: the memory map of this process, as the parent has read it.
+        output: the descriptor of its stdout and stderr.
+        told: another descriptor to keep, which the caller closes.
 
     Raises:
-        OSError: the kernel refuses something: then nothing may run here.
+        OSError: the system refuses a step; no code may run in this process then.
     """
     _keep(output, told)
     os.setsid()
@@ -115,7 +115,7 @@ def become(kernel: Kernel, current: Map, output: int, told: int) -> None:
 
 
 def _keep(output: int, told: int) -> None:
-    """Close every descriptor but three, and one that the caller closes."""
+    """Close every descriptor but the first three, and one that the caller closes."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, number in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, number)
@@ -130,29 +130,30 @@ def _prctl(what: int, value: int) -> None:
 
 
 def must_start_cold() -> bool:
-    """Say whether what was imported would be another thing if it were imported in this folder."""
+    """Say whether the current folder has settings that an import of matplotlib would read."""
     return "matplotlib" in sys.modules and Path("matplotlibrc").exists()
 
 
 def start_cold(kernel: Kernel) -> None:
-    """Become the program that would have been started without a parent."""
+    """Execute the program that starts the kernel cold."""
     os.execve(kernel.command[0], kernel.command, kernel.environment)  # noqa: S606
 
 
 def refresh(kernel: Kernel, variables: Mapping[str, str]) -> None:
-    """Make what must not be the same in all forked kernels this one's own.
+    """Replace state that must differ between forked kernels.
 
-    Python itself does so for `random`, and libraries that ask the kernel for each number need not.
+    Python itself does so for `random`. Libraries that ask the system for each random number need
+    nothing.
 
     Args:
-        kernel: that this process has become.
-        variables: of the environment, which a library has set at its import, such as debugpy.
+        kernel: the kernel that this process has become.
+        variables: environment variables that a library, such as debugpy, has set at its import.
     """
     loaded: Any = sys.modules
     os.environ.update(variables)
     sys.argv, sys.orig_argv = _arguments(kernel), list(kernel.command)
     sys.dont_write_bytecode = False
-    if "multiprocessing.process" in loaded:  # whoever knows it may speak with its managers
+    if "multiprocessing.process" in loaded:  # with this key other processes may use its managers
         loaded["multiprocessing.process"].current_process().authkey = os.urandom(32)
     if "numpy.random" in loaded:
         loaded["numpy.random"].seed()
@@ -170,7 +171,7 @@ def _arguments(kernel: Kernel) -> list[str]:
 
 
 def _refresh_matplotlib(loaded: Any) -> None:
-    """Have matplotlib look for its folders again: it has found the parent's."""
+    """Have matplotlib look for its folders again: it knows the parent's."""
     matplotlib = loaded["matplotlib"]
     for found in (matplotlib.get_configdir, matplotlib.get_cachedir):
         cells = dict(zip(found.__code__.co_freevars, found.__closure__ or (), strict=True))
@@ -190,36 +191,36 @@ def _matplotlibs_folder() -> Path:
 
 
 class KernelsModules:
-    """`sys`, with those modules alone that a kernel would have had when it started cold.
+    """`sys` with only the modules that a kernel would have after a cold start.
 
-    A kernel notes the files of all modules that are loaded when it starts: its debugger takes them
-    for the kernel's own. To read them all would also make pages of each module this process's own.
+    At its start a kernel notes the files of all loaded modules, and its debugger takes them for the
+    kernel's own. Reading all modules would also copy pages of each into this process's memory.
     """
 
     def __init__(self) -> None:
-        """Note which modules there are."""
+        """Note the modules that are loaded."""
         files = {name: getattr(one, "__file__", None) for name, one in sys.modules.items()}
-        # Beside one another in memory, and not where each module has its own.
+        # The names are beside one another in memory, not spread over the modules' memory.
         self.modules = {
             name: SimpleNamespace(__file__=file and f"{file[:1]}{file[1:]}")
             for name, file in files.items()
         }
 
     def __getattr__(self, name: str) -> Any:
-        """Return what `sys` has besides."""
+        """Return another attribute of `sys`."""
         return getattr(sys, name)
 
 
 def note_kernels_modules() -> None:
-    """Remember which modules a kernel that starts cold would have; called by the parent."""
+    """Remember the modules that a kernel has after a cold start; the parent calls this."""
     loaded: Any = sys.modules
     loaded["ipykernel.ipkernel"].sys = KernelsModules()
 
 
 def _take_connection_file(application: Any, _: Any = None) -> None:
-    """Take the only argument that a warm kernel has (`warm_kernels.is_images_kernel`).
+    """Read the only argument of a warm kernel (`warm_kernels.is_images_kernel`).
 
-    To parse it, traitlets would make an option of each of a kernel's settings first.
+    traitlets would first make an option for each of a kernel's settings to parse it.
     """
     loader: Any = sys.modules["traitlets.config.loader"]
     application.argv = sys.argv[1:]

@@ -1,10 +1,10 @@
-"""Have forked kernels put what is new beside one another, and not between what they share.
+"""Fill the gaps in the parent's memory, so that forked kernels put new objects on new pages.
 
-What was freed while everything was imported leaves gaps all over the parent's memory. A forked
-process would fill them first, and each page that it writes to becomes its own: it copied 2,700
-pages for what fits on 1,900. Here the gaps are filled once, for good, before the heap is frozen:
-they are memory that the parent has anyway. What a forked process makes then is on pages that
-nobody had.
+Objects that were freed during the imports leave gaps everywhere in the parent's memory. A forked
+process would fill them first, and would get its own copy of each page that it writes to: it copied
+2,700 pages for objects that fit on 1,900. Here the parent fills the gaps once and for good, before
+it freezes the heap; the gaps are memory that it has anyway. A forked process then puts new objects
+on pages of its own.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import ctypes
 from bisect import bisect_right
 from pathlib import Path
 
-LARGEST_OBJECT, ALIGNMENT = 512, 16
-"""Sizes that Python allocates by itself (pymalloc); what is larger comes from malloc(3)."""
-LARGEST, FINE, STEP = 120 * 1024, 4096, 256
-"""Sizes that malloc takes from its heap; up to `FINE` each is tried, and each 256th beyond."""
-SMALLEST = 24
-"""Of malloc's: there is no smaller gap."""
+LARGEST_OBJECT_BYTES, ALIGNMENT_BYTES = 512, 16
+"""Sizes that Python allocates by itself (pymalloc); larger objects come from malloc(3)."""
+LARGEST_BYTES, FINE_BYTES, STEP_BYTES = 120 * 1024, 4096, 256
+"""Sizes that malloc takes from its heap. `fill` tries each aligned size up to `FINE_BYTES`, and
+above that one in each step."""
+SMALLEST_BYTES = 24
+"""The smallest gap that malloc leaves."""
 
 
 def fill() -> None:
@@ -28,7 +29,7 @@ def fill() -> None:
 
 
 def _mappings() -> list[tuple[int, int, str]]:
-    """List the parts of this process's memory: begin, end and name."""
+    """List the mappings of this process's memory: begin, end and name."""
     found = []
     for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines():
         place, *_, name = line.split(maxsplit=5)
@@ -38,7 +39,7 @@ def _mappings() -> list[tuple[int, int, str]]:
 
 
 def _fill_pythons() -> None:
-    """Take memory of each size from Python until some of it is where nothing was before."""
+    """Take memory of each size from Python until it comes from a new mapping."""
     allocate = ctypes.pythonapi.PyObject_Malloc
     allocate.restype, allocate.argtypes = ctypes.c_size_t, (ctypes.c_size_t,)
     known = _mappings()
@@ -48,7 +49,7 @@ def _fill_pythons() -> None:
         at = bisect_right(begins, place) - 1
         return at < 0 or place >= ends[at]
 
-    for size in range(LARGEST_OBJECT, 0, -ALIGNMENT):
+    for size in range(LARGEST_OBJECT_BYTES, 0, -ALIGNMENT_BYTES):
         while not is_new(allocate(size)):
             pass
 
@@ -56,7 +57,7 @@ def _fill_pythons() -> None:
 def _fill_mallocs() -> None:
     """Take memory of each size from malloc, the largest first, until its heap has to grow for it.
 
-    What is beyond its end is given back: it was no gap.
+    Memory beyond the heap's end was no gap; free it.
     """
     libc = ctypes.CDLL(None)
     libc.malloc.restype, libc.malloc.argtypes = ctypes.c_size_t, (ctypes.c_size_t,)
@@ -65,7 +66,11 @@ def _fill_mallocs() -> None:
     heap = next((one[:2] for one in _mappings() if one[2] == "[heap]"), None)
     if heap is None:
         return
-    sizes = (*range(LARGEST, FINE, -STEP), *range(FINE, SMALLEST - 1, -ALIGNMENT), SMALLEST)
+    sizes = (
+        *range(LARGEST_BYTES, FINE_BYTES, -STEP_BYTES),
+        *range(FINE_BYTES, SMALLEST_BYTES - 1, -ALIGNMENT_BYTES),
+        SMALLEST_BYTES,
+    )
     for size in sizes:
         while heap[0] <= (place := libc.malloc(size)) < heap[1]:
             pass

@@ -17,44 +17,43 @@ if TYPE_CHECKING:
     from classroom.launcher.process_table import Process
 
 LEFT_SECONDS = 10
-"""How long something may outlive its kernel or terminal: what has just been started isn't listed
-yet."""
+"""How long a process may outlive its kernel or terminal: a new kernel may not be listed yet."""
 END_SECONDS = 3.0
-"""How long what was killed may take to give its memory back before more is ended."""
+"""How long killed processes may take to free their memory before another group is ended."""
 
 
 class LaunchedProcesses(Protocol):
-    """What has launched students' kernels and terminals."""
+    """The part of the launcher that knows students' kernels and terminals."""
 
     def homes(self) -> Mapping[int, str]:
-        """List the homes of what runs, by process id."""
+        """List the homes of the running kernels, terminals and tasks, by process id."""
 
     def end(self, session: int, why: str) -> bool:
-        """End what has a process id; say whether it was there."""
+        """End the kernel or terminal with a process id; say whether there was one."""
 
 
 class GroupKiller:
     """Ends groups of processes, as `Census.groups` lists them."""
 
     def __init__(self, launcher: LaunchedProcesses, log: Logger) -> None:
-        """Have ended nothing yet.
+        """Begin before any end.
 
         Args:
-            launcher: knows what runs, and ends it.
-            log: where to say which stray program was ended.
+            launcher: knows and ends kernels and terminals.
+            log: for a line about each stray program that is ended.
         """
         self._launcher, self._log = launcher, log
         self._left: dict[str, float] = {}
         self.ended = float("-inf")
-        """When somebody was ended last, in seconds of the monotonic clock."""
+        """When a group was ended last, in seconds of the monotonic clock."""
 
     async def end(self, group: str, several: Collection[Process], why: str) -> None:
-        """End a group, and wait until its memory is free; the others' turn comes only then.
+        """End a group, and wait until its memory is free, before another group is ended.
 
         Args:
             group: its name.
             several: its processes.
-            why: in words for the student.
+            why: the reason, in words for the student.
         """
         known = {home: pid for pid, home in self._launcher.homes().items()}
         if group not in known or not self._launcher.end(known[group], why):
@@ -68,7 +67,7 @@ class GroupKiller:
             await asyncio.sleep(0.05)
 
     def end_left_behind(self, seen: Census) -> None:
-        """End what goes on though its kernel or terminal has ended: nobody could see or stop it.
+        """End processes whose kernel or terminal has ended: nobody could see or stop them.
 
         Args:
             seen: all students' processes.
@@ -83,6 +82,6 @@ class GroupKiller:
 
 
 def kill(several: Collection[Process]) -> None:
-    """Kill students' processes: whoever has their ids by now isn't meant."""
+    """Kill students' processes, but no newer process with the same id."""
     for one in several:
         signals.send(one.pid, signal.SIGKILL, one.uid, one.began)

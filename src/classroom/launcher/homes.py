@@ -1,7 +1,7 @@
 """A home for each of the students' processes: root makes and removes nothing inside one.
 
-Whatever is in a home is a student's, who may put a link in the place of anything at any moment. So
-the launcher acts as `student` there, and as root only in the folder that the homes are in.
+A student owns all files in a home, and may replace any of them by a link at any moment. So the
+launcher acts as `student` in a home, and as root only in the folder of all homes.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 TIDY_SECONDS = 60.0
-"""How long a home, or all that an earlier launcher has left, may take to be emptied."""
+"""How long it may take to empty a home, or all homes that an earlier launcher has left."""
 ROOTS = 0
-"""The group that the folder of homes lets make something in it; no student is in it."""
+"""The group that may create homes in the folder of homes; no student is in it."""
 
 
 def make(paths: Paths, kind: str) -> Path:
     """Make a home.
 
     Args:
-        paths: of the lab that it is for; root's group may write in the folder of homes.
-        kind: what its name begins with.
+        paths: the lab's paths; root's group may write in the folder of homes.
+        kind: the beginning of the home's name.
 
     Raises:
         OSError: it can't be made.
     """
-    # As `student`, so that it is theirs from the first: giving it away would need CAP_CHOWN.
+    # As `student`, so that the student owns it from the beginning: chown(2) would need CAP_CHOWN.
     user = lab_users.code(paths.lab)
     with as_student(user, group=ROOTS):
         home = Path(tempfile.mkdtemp(dir=paths.homes, prefix=f"{kind}-"))
     with as_student(user):
         os.chown(home, -1, user.gid)
-        # What is kept is in the lab's files; from a home that ends it is one step away.
+        # Homes are temporary; this link leads to the lab's files, which stay.
         (home / "lab").symlink_to(paths.files_link)
         if paths.lab != lab_users.CLASS:
             (home / TEMPORARY).mkdir(mode=0o700)
@@ -54,11 +54,11 @@ def make(paths: Paths, kind: str) -> Path:
 
 
 async def tidy(*homes: Path, user: UnixUser = STUDENT) -> None:
-    """Remove homes: as their owner, so that nothing in them leads anywhere else.
+    """Remove homes as their owner, so that no link in them leads root to other files.
 
     Args:
-        homes: all of one user's.
-        user: theirs.
+        homes: the homes, all of one user.
+        user: their owner.
     """
     if not homes:
         return
@@ -82,12 +82,12 @@ async def tidy(*homes: Path, user: UnixUser = STUDENT) -> None:
 
 
 def all_folders(paths: Paths) -> Iterable[Path]:
-    """List the folders in which homes are: each lab has one."""
+    """List the folders of homes: each lab has one."""
     return [paths.homes, *paths.labs_run.glob(f"*/{paths.homes.name}")]
 
 
 def left(paths: Paths) -> Iterable[tuple[UnixUser, list[Path]]]:
-    """List the homes that an earlier launcher has left, by whose they are."""
+    """List the homes that an earlier launcher has left, by owner."""
     found: dict[int, list[Path]] = {}
     for home in (one for folder in all_folders(paths) for one in folder.iterdir()):
         if home.is_dir() and not home.is_symlink():

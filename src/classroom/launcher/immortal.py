@@ -1,13 +1,13 @@
-"""Have nobody count the references to what was imported, so that forked kernels share its memory.
+"""Make imported objects immortal, so that forked kernels share their memory.
 
-Python counts the references to an object in the object: to use a function writes to the page that
-it is on, and a forked process then has that page for itself. An object that is immortal (PEP 683)
-has no count. Python makes such of its own constants; here everything that the fork server has
-imported becomes so, 500,000 objects, of which nothing is ever freed anyway. A kernel starts with
-7 MB less of its own.
+Python counts the references to an object in the object itself. The use of a function therefore
+writes to its page, and a forked process then gets its own copy of that page. An immortal object
+(PEP 683) has no count. Python makes its own constants immortal; this module does so for everything
+that the fork server has imported, 500,000 objects, which are never freed anyway. A kernel then
+starts with 7 MB less memory of its own.
 
-What depends on the count goes the way that it goes for shared objects: nothing here is freed, or
-changed in place because nobody else has it.
+Code that looks at the count treats these objects as shared: it never frees them, and never changes
+them in place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TRIED = {(3, 12), (3, 13)}
 
 
 def is_possible() -> bool:
-    """Say whether this Python keeps its counts where they are looked for."""
+    """Say whether this Python keeps its counts at the place that this module expects."""
     if sys.implementation.name != "cpython" or sys.version_info[:2] not in TRIED:
         return False
     if sysconfig.get_config_var("Py_GIL_DISABLED") or sys.maxsize < 2**32:
@@ -35,12 +35,12 @@ def is_possible() -> bool:
 
 
 def _none() -> int:
-    """Return what None, which is immortal, has as its count."""
+    """Return the count of None, which is immortal."""
     return ctypes.c_uint64.from_address(id(None)).value
 
 
 def _parts(code: CodeType) -> tuple[object, ...]:
-    """Return what a function's code consists of, which the collector doesn't know."""
+    """Return the parts of a function's code, which the garbage collector doesn't know."""
     return (
         *(code.co_consts, code.co_names, code.co_filename, code.co_name, code.co_qualname),
         *(code.co_linetable, code.co_exceptiontable),
@@ -48,17 +48,17 @@ def _parts(code: CodeType) -> tuple[object, ...]:
 
 
 def make_immortal() -> int:
-    """Make all objects immortal that there are now, but for what runs.
+    """Make all present objects immortal, except running frames.
 
-    Call it when everything is imported, and before `gc.freeze`: a collection takes immortal objects
-    for no work of its own.
+    Call it after all imports and before `gc.freeze`: a garbage collection does not count immortal
+    objects as work.
 
     Returns:
-        How many there are; 0 where it isn't possible.
+        The number of immortal objects; 0 if this Python does not allow it.
     """
     if not is_possible():
         return 0
-    # Not those that are about to be used here: frames, and what this function makes.
+    # Except objects in use here: frames, and this function's own.
     found: set[int] = set()
     left = gc.get_objects()
     own = {id(found), id(left)}

@@ -1,7 +1,7 @@
-"""Groups of students' processes, looked at one process after another, with others' turn between.
+"""Measure groups of students' processes in small steps, and let other tasks run in between.
 
-One process may have thousands of descriptors, and there may be a thousand of it: a launcher that
-doesn't answer meanwhile would be taken for one that hangs, and ended with all kernels.
+A process may have thousands of descriptors, and there may be a thousand processes. If the launcher
+did not answer meanwhile, the supervisor would take it for hung, and end it with all kernels.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from classroom.launcher.unattributed_memory import File
     from classroom.runtime.lab_users import UnixUser
 
-AT_ONCE = 50
+PROCESSES_AT_A_TIME = 50
 """Processes that are measured before the launcher does something else."""
 
 
 def user(one: Process) -> UnixUser:
-    """Return who a process is to be looked at as: who runs it, and may see all of it."""
+    """Return the user who runs a process, and may therefore inspect it."""
     lab = lab_users.lab_of_code(one.uid)
     return lab_users.code(lab_users.CLASS if lab is None else lab)
 
@@ -45,7 +45,7 @@ async def mapped(groups: Mapping[str, Sequence[Process]]) -> set[int]:
 async def who_hides(
     groups: Mapping[str, Sequence[Process]], opened: set[File], unseen: int
 ) -> dict[str, int]:
-    """Look for those who may have memory that is in nobody's use."""
+    """Estimate how many bytes of unattributed memory each group may have."""
     found: dict[str, int] = {}
     for group, several in groups.items():
         for one in several:
@@ -58,16 +58,16 @@ async def who_hides(
 
 
 async def measured(groups: Mapping[str, Sequence[Process]]) -> tuple[dict[str, Use], set[File]]:
-    """Measure groups: some system calls for each process.
+    """Measure groups, with some system calls for each process.
 
     Returns:
-        What each uses, and the files in memory that somebody has open.
+        The use of each group, and the files in memory that students' processes have open.
     """
     found = dict.fromkeys(groups, Use())
     opened: set[File] = set()
     every = [(group, one) for group, several in groups.items() for one in several]
-    for at in range(0, len(every), AT_ONCE):
-        for _, some in groupby(every[at : at + AT_ONCE], lambda entry: entry[1].uid):
+    for at in range(0, len(every), PROCESSES_AT_A_TIME):
+        for _, some in groupby(every[at : at + PROCESSES_AT_A_TIME], lambda entry: entry[1].uid):
             several = list(some)
             with as_student(user(several[0][1])):
                 for group, one in several:

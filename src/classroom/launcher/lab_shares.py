@@ -1,4 +1,4 @@
-"""Which labs use more of the memory than their share: plain values."""
+"""Find labs that use more than their share of the memory: plain values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def perhaps_beyond(processes: Iterable[Process], allowed: Limits) -> list[int]:
     """List the labs, but the class, that may use more than their share.
 
-    What several processes share counts for each of them here, so that labs have to be measured
-    before anything is ended.
+    Memory that several processes share counts for each of them here, so measure a lab before you
+    end anything.
 
     Args:
-        processes: all of students'.
-        allowed: what all of them may use.
+        processes: all students' processes.
+        allowed: the limits of all students' processes.
 
     Returns:
         Numbers of labs, the smallest first.
@@ -41,11 +41,11 @@ def share(allowed: Limits, lab: int) -> int:
 
 
 def of_lab(groups: Mapping[str, Sequence[Process]], lab: int) -> dict[str, Sequence[Process]]:
-    """Pick the groups of a lab: all of a group's processes are one lab's.
+    """Select the groups of a lab; all processes of a group belong to one lab.
 
     Args:
-        groups: of all labs.
-        lab: its number.
+        groups: the groups of all labs.
+        lab: the lab's number.
     """
     return {
         name: several

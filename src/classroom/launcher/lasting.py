@@ -1,27 +1,27 @@
-"""Speak of a trouble once, and only if it doesn't pass by itself."""
+"""Report a problem once, and only if it lasts."""
 
 from __future__ import annotations
 
 
 class Lasting:
-    """One kind of trouble, looked for again and again."""
+    """A kind of problem for which the caller checks again and again."""
 
     def __init__(self, seconds: float) -> None:
-        """Know of no trouble.
+        """Begin without the problem.
 
         Args:
-            seconds: how long it must go on before anybody is told.
+            seconds: how long the problem must last before it is reported.
         """
         self._seconds = seconds
         self._since: float | None = None
         self._told = False
 
     def see(self, *, present: bool, now: float) -> bool:
-        """Take in what was found, and say whether somebody is to be told now.
+        """Note the result of a check, and say whether to report the problem now.
 
         Args:
-            present: whether there is trouble.
-            now: seconds of a clock that only goes on.
+            present: whether the problem is there.
+            now: the time, in seconds of a monotonic clock.
         """
         if not present:
             self._since, self._told = None, False

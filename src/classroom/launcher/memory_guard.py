@@ -1,7 +1,7 @@
-"""When memory or disk runs out, one kernel, terminal or stray program ends and the others go on.
+"""End one kernel, terminal or stray program when memory or disk runs out; the others go on.
 
-The kernel's own OOM killer would do that for memory, but only at the container's last byte, when
-the lab server waits for memory as well; for the disk nobody does.
+The system's OOM killer does so for memory, but only at the container's last byte, when the lab
+server waits for memory as well. Nothing does so for the disk.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """What looks after memory and disk."""
+    """Checks memory and disk, and ends programs that use too much."""
 
     def __init__(
         self, paths: Paths, limits: Limits, launcher: LaunchedProcesses, log: Logger
     ) -> None:
-        """Know of nothing yet.
+        """Begin before the first check.
 
         Args:
-            paths: where files and homes are.
+            paths: the paths of files and homes.
             limits: what students' processes may use.
-            launcher: knows what runs, and ends it.
-            log: where to say what was ended, and that nothing can be done.
+            launcher: knows and ends kernels and terminals.
+            log: for lines about ended programs, and about shortages that no end would help.
         """
         self._paths, self._limits = paths, limits
         self._launcher, self._log = launcher, log
@@ -62,7 +62,7 @@ class Watch:
         self._complained = False
 
     async def look(self) -> None:
-        """Look once, and end what uses too much or was left behind."""
+        """Check once, and end programs that use too much or were left behind."""
         self._take()
         if await self._end_who_has_others_end():
             self._take()
@@ -87,14 +87,14 @@ class Watch:
         self._killer.end_left_behind(self._census)
 
     def _take(self) -> None:
-        """See who is there."""
+        """List students' processes."""
         self._census.take(self._launcher.homes(), self._home)
 
     async def _choose(self, free: int, beyond: int, left: int | None, *, pressed: bool) -> None:
-        """Measure precisely, and end whom that falls on.
+        """Measure precisely, and end the group that uses too much.
 
         Args:
-            free: bytes of the disk.
+            free: free bytes of the disk.
             beyond: bytes of shared memory.
             left: bytes that the container can still get, if they are too few.
             pressed: whether students seem to use too much together.
@@ -115,7 +115,7 @@ class Watch:
             await self._killer.end(chosen[0], groups[chosen[0]], chosen[1])
 
     async def _keep_labs_to_their_shares(self) -> None:
-        """End whoever uses the most in each lab, but the class, that uses more than its share."""
+        """End the largest group of each lab, but the class, that uses more than its share."""
         for lab in lab_shares.perhaps_beyond(self._census.processes.values(), self._limits):
             groups = lab_shares.of_lab(self._census.groups(), lab)
             uses, _ = await inspection.measured(groups)
@@ -135,7 +135,7 @@ class Watch:
         return found
 
     def _home(self, pid: int) -> str:
-        """Read the home that a process was given by the launcher; "" for any other."""
+        """Read the home that the launcher has given a process; "" for any other home."""
         with as_student(inspection.user(self._census.processes[pid])):
             found = process_table.home_of(pid)
         lab = lab_users.lab_of_code(self._census.processes[pid].uid) or lab_users.CLASS
@@ -143,10 +143,10 @@ class Watch:
 
 
 async def watch(watched: Watch) -> None:
-    """Look again and again, and end whoever uses too much.
+    """Check again and again, and end programs that use too much.
 
     Args:
-        watched: memory and disk.
+        watched: checks memory and disk.
     """
     while True:
         begun = time.thread_time()

@@ -1,4 +1,4 @@
-"""Choose whom to end when memory runs out, and say so when nobody's end would help."""
+"""Choose the group to end when memory runs out, and log it if no end would help."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from classroom.launcher.unused_shared_memory import UnusedSharedMemory
 
 LOST_SECONDS = 5.0
-"""How long memory of no known program may be too much before a log line says so: a file of somebody
-who has just been ended is removed only when it is a moment old."""
+"""How long memory of no known program may be too much before a log line says so: the files of a
+program that has just ended are removed only when they are a moment old."""
 LEFTOVERS_SECONDS = 2 * LONGEST_SECONDS
-"""How long memory of no known program may be what somebody has left who was just ended: it is
-removed when it was seen twice, a moment apart. Until then nobody is taken to hide it."""
+"""How long memory of no known program may be left over from a program that has just ended: it is
+removed after two checks, a moment apart. Until then no group is suspected to hide it."""
 
 
 class MemoryShortage:
-    """What is known of too little memory."""
+    """Decides whether memory is short, and which group ends."""
 
     def __init__(self, limit: int, unused: UnusedSharedMemory, log: Logger) -> None:
-        """Know of no shortage yet.
+        """Begin without a shortage.
 
         Args:
             limit: bytes that students may use together; 0 for no limit.
-            unused: removed before anybody is ended for it.
-            log: where to say that nothing can be done.
+            unused: shared memory to remove before a group is ended.
+            log: for lines about shortages that no end would help.
         """
         self._limit, self._unused, self._log = limit, unused, log
         self.least = victim.margin(cgroup.memory())
@@ -46,10 +46,10 @@ class MemoryShortage:
         self._out = False
 
     def seems_pressed(self, used: int) -> bool:
-        """Say whether students may use too much together; whether they do is to be measured.
+        """Say whether students may use too much together, so that it must be measured.
 
         Args:
-            used: bytes, counted quickly and rather too many.
+            used: their bytes, counted quickly, and more than the real number.
         """
         if self._limit and used > self._limit:
             return True
@@ -60,21 +60,21 @@ class MemoryShortage:
         """Say whether the container has too little left to go on.
 
         Args:
-            left: bytes; None where that isn't known.
+            left: bytes that it can still get; None if unknown.
         """
         short = left is not None and left < self.least
         self._out = self._out and short
         return short
 
     def too_little_left(self, uses: Mapping[str, Use], left: int) -> tuple[str, str] | None:
-        """Choose whom to end for the container to go on; say so once when nobody's end would do.
+        """Choose the group to end for the container to go on; log it once if no end would help.
 
         Args:
-            uses: by group.
+            uses: the use of each group.
             left: bytes that the container can still get.
 
         Returns:
-            The group, and why, in words for the student; None for nobody.
+            The group, and why, in words for the student; None for no group.
         """
         chosen = victim.too_little_left(uses, left, self.least)
         if chosen is None and not self._out:
@@ -94,17 +94,17 @@ class MemoryShortage:
         beyond: int,
         ended: float,
     ) -> tuple[str, str] | None:
-        """Choose whom to end for the others to have memory; None when there is enough.
+        """Choose the group to end so that the others have memory; None if there is enough.
 
         Args:
-            groups: all of students' processes.
-            uses: what each group uses, measured.
-            opened: the files in memory that somebody has open.
+            groups: all students' processes.
+            uses: the measured use of each group.
+            opened: the files in memory that students' processes have open.
             beyond: bytes of shared memory that no process shows.
-            ended: when somebody was ended last, in seconds of the monotonic clock.
+            ended: when a group was ended last, in seconds of the monotonic clock.
 
         Returns:
-            The group, and why, in words for the student; None for nobody.
+            The group, and why, in words for the student; None for no group.
         """
         seen = sum(use.memory for use in uses.values())
         known = sum(use.shared for use in uses.values())
@@ -112,8 +112,8 @@ class MemoryShortage:
             self._lost.see(present=False, now=time.monotonic())
             return None
         await self._unused.remove(groups, opened)
-        # Whether that was enough is measured: else a file that can't be removed, or an empty one
-        # every second, would keep everybody from ever being ended.
+        # Measure whether that was enough: otherwise a file that can't be removed, or a new empty
+        # file every second, would prevent every end.
         unseen = max(0, shared_memory.beyond_processes() - known)
         is_unseen = seen <= self._limit < seen + unseen
         if is_unseen and time.monotonic() < ended + LEFTOVERS_SECONDS:

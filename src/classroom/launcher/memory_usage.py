@@ -1,4 +1,4 @@
-"""What groups of students' processes use, measured as precisely as the kernel can say."""
+"""Measure the memory and disk use of students' processes as precisely as the system can tell."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ if TYPE_CHECKING:
 
 PROC = Path("/proc")
 TABLES = (1 / 128, 2 * 1024**2)
-"""How large the page tables are of a process that is measured precisely: a share of its memory, and
-what any may have. Where they are larger, the kernel takes longer to walk them than they take to
-grow."""
+"""The largest page tables of a process that is measured precisely: a share of its memory, and a
+size that is always allowed. Larger ones grow faster than the system can read them."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """What a kernel, terminal or stray program uses, with all that it has started.
+    """What a kernel, terminal or stray program uses, with all processes that it has started.
 
     Attributes:
-        own: bytes in memory that are its processes' own, or their share of what several have, and
-            the tables that say where it is.
-        mapped: bytes of shared memory that they have mapped, their share of it.
+        own: bytes in memory that only its processes have, their part of shared ones, and their page
+            tables.
+        mapped: their part of the bytes of shared memory that they have mapped.
         held: bytes of shared memory that they hold open, mapped or not.
         written: bytes written to disks so far.
-        sent: bytes written to anything so far; of a disk that is in memory nothing else is told.
+        sent: bytes written to any file so far; for a disk in memory the system tells only this.
     """
 
     own: int = 0
@@ -41,7 +40,7 @@ class Use:
     sent: int = 0
 
     def __add__(self, other: Use) -> Use:
-        """Return what both use."""
+        """Return the sum of two uses."""
         return Use(
             self.own + other.own,
             self.mapped + other.mapped,
@@ -52,7 +51,7 @@ class Use:
 
     @property
     def shared(self) -> int:
-        """Bytes of shared memory: what is held open is most often what is mapped as well."""
+        """Bytes of shared memory: most memory that is held open is also mapped."""
         return max(self.mapped, self.held)
 
     @property
@@ -61,7 +60,7 @@ class Use:
         return self.own + self.shared
 
     def since(self, before: Use) -> int:
-        """Return how many bytes were written since, to disks if any were."""
+        """Return the bytes written since then: those written to disks, if there are any."""
         return self.written - before.written or self.sent - before.sent
 
 
@@ -77,13 +76,13 @@ def fields(text: bytes) -> dict[bytes, int]:
 
 
 def is_sparse(one: Process) -> bool:
-    """Say whether a process has far larger page tables than its memory needs."""
+    """Say whether a process's page tables are much larger than its memory needs."""
     share, enough = TABLES
     return one.tables > enough + one.resident * share
 
 
 def process(one: Process) -> Use:
-    """Measure a process; asked as its user. What can't be known is taken from what all may see."""
+    """Measure a process, as its user. If that is not possible, use the values that all may see."""
     folder = PROC / str(one.pid)
     own, mapped, wrote = one.resident, 0, {}
     if not is_sparse(one):
@@ -98,10 +97,10 @@ def process(one: Process) -> Use:
 
 
 def segments(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:
-    """Measure the System V segments that groups have made; asked as their user.
+    """Measure the System V segments that groups have made, as their user.
 
     Args:
-        groups: the processes of each.
+        groups: the processes of each group.
     """
     found: dict[str, int] = {}
     maker = {one.pid: group for group, several in groups.items() for one in several}
@@ -113,11 +112,11 @@ def segments(groups: Mapping[str, Sequence[Process]]) -> dict[str, int]:
 
 
 def opened(pid: int, seen: set[tuple[int, int]]) -> int:
-    """Measure what a process holds open in memory; asked as its user.
+    """Measure the files in memory that a process holds open, as its user.
 
     Args:
         pid: its process id.
-        seen: device and number of each file that counts already; the process's are put in.
+        seen: device and number of each file that was already counted; the process's are added.
     """
     its = shared_memory.held(pid)
     size = sum(size for one, size in its.items() if one not in seen)

@@ -1,9 +1,9 @@
-"""Who ends first when the kernel itself has to choose: students' processes, before the lab's.
+"""Find processes that have lowered their oom_score_adj, so that the system would end others first.
 
-That is a number of each process's, oom_score_adj (proc(5)). `command.prefix` raises it, children
-inherit it, and a process may lower its own again: only a capability that the container hasn't got
-would set a lower bound. So who has lowered it ends. Putting it back wouldn't hold: a process
-writes faster than anybody looks.
+When memory runs out, the system chooses a process by this number (proc(5)). `command.prefix` raises
+it for students' processes, and their children inherit it. A process may lower its own number again:
+only a capability that the container doesn't have would set a lower bound. So a process that has
+lowered it is ended. Raising it again would not help: the process could lower it at once.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 PROC = "/proc"
 OUTSIDE = 0
-"""The parent of what was started from outside the container: `docker exec`."""
+"""The parent of a process that was started from outside the container: `docker exec`."""
 INIT = 1
-"""The container's first process, which the launcher comes from, and so do all students' processes;
-who loses its parent is given to it."""
+"""The container's first process, an ancestor of the launcher and of all students' processes. It
+becomes the parent of a process whose parent has ended."""
 START_SECONDS = 20
-"""How long what the launcher has started may take until its number is raised: until then programs
-of ours run, and no student's."""
+"""How long a new process of the launcher may take until its number is raised: until then it runs
+our programs, and no student's."""
 
 
 def adjustment(pid: int) -> int | None:
@@ -47,7 +47,7 @@ def ticks() -> int:
 
 
 def parent_of(pid: int) -> int | None:
-    """Read which process started one; None when that has ended."""
+    """Read the id of a process's parent; None if the process has ended."""
     found = process_table.read(pid)
     return found.parent if found is not None else None
 
@@ -63,14 +63,15 @@ def is_meant(
 
     Args:
         one: the process.
-        processes: all of students', by their ids.
+        processes: all students' processes, by their ids.
         launcher: the launcher's process id.
         now: ticks since the machine's start.
         parent_of: reads the parent of a process that is no student's.
 
     Returns:
-        False for what the launcher has just started, and for what an operator has started from
-        outside, with all that it starts, as whoever: ``su student`` in a shell of root's.
+        False for a process that the launcher has just started. Also False for a process that an
+        operator has started from outside, and for its children, for example ``su student`` in
+        root's shell.
     """
     if one.parent == launcher:
         return now - one.began > START_SECONDS * os.sysconf("SC_CLK_TCK")
@@ -83,13 +84,13 @@ def is_meant(
 
 
 def lowered(processes: Mapping[int, Process]) -> Iterable[tuple[Process, str]]:
-    """Find those that have lowered their number.
+    """Find the processes that have lowered their number.
 
     Args:
-        processes: all of students', by their ids.
+        processes: all students' processes, by their ids.
 
     Returns:
-        Each, and why it is ended, in words.
+        Each of them, and why it is ended, in words.
     """
     now = ticks()
     for one in processes.values():
@@ -101,12 +102,12 @@ def lowered(processes: Mapping[int, Process]) -> Iterable[tuple[Process, str]]:
 
 
 def why(name: str, pid: int, value: int) -> str:
-    """Say why a process is ended that has lowered its number.
+    """Explain why a process that has lowered its number is ended.
 
     Args:
-        name: what it calls itself.
+        name: its name.
         pid: its process id.
-        value: what it has lowered the number to.
+        value: the lowered number.
     """
     who = "".join(letter for letter in name if letter.isprintable())
     words = gettext(
@@ -117,7 +118,7 @@ def why(name: str, pid: int, value: int) -> str:
 
 
 def _name(pid: int) -> str:
-    """Read what a process calls itself; "" when it has ended."""
+    """Read a process's name; "" if it has ended."""
     try:
         with open(f"{PROC}/{pid}/comm", "rb") as file:  # noqa: PTH123 (as above)
             return file.read().decode(errors="replace")

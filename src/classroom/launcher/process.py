@@ -1,4 +1,4 @@
-"""The students' processes: started, signalled, waited for, and cleaned up after."""
+"""Start students' processes, signal them, wait for them, and clean up afterwards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
     class Process(Protocol):
-        """What was started: asyncio's own, or forked (`warm_kernels.ForkedProcess`)."""
+        """A started process: asyncio's own, or a forked one (`warm_kernels.ForkedProcess`)."""
 
         @property
         def pid(self) -> int:
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
             """Return its exit status when it has ended."""
 
 
-LAST_WORDS = 2000
-"""Bytes that are kept of what a kernel has said on its own stdout and stderr."""
+KEPT_OUTPUT_BYTES = 2000
+"""The size of the kept end of a kernel's own stdout and stderr."""
 
 
 class StudentProcess:
-    """A process that was started."""
+    """A started process of a student's."""
 
     def __init__(
         self,
@@ -58,13 +58,13 @@ class StudentProcess:
         terminal: int | None = None,
         lab: int = CLASS,
     ) -> None:
-        """Remember it.
+        """Remember the process.
 
         Args:
-            start: what was asked for.
-            process: what came of it.
-            home: its own folder.
-            terminal: of a terminal's, the descriptor of the side that isn't the process's.
+            start: the request.
+            process: the started process.
+            home: its home.
+            terminal: if it has a terminal, the descriptor of the terminal's other side.
             lab: the number of its lab.
         """
         self.terminal = terminal
@@ -74,9 +74,9 @@ class StudentProcess:
         self.kind = start.kind
         self.home = home
         self.why = ""
-        """Why it was ended by us, for the student."""
+        """Why the launcher has ended it, for the student."""
         self.end: asyncio.Task[int] | None = None
-        """Ends with it."""
+        """A task that ends together with the process."""
         self._said = b""
         self._asked = False
         self._process = process
@@ -84,7 +84,7 @@ class StudentProcess:
         self._listening: asyncio.Task[None] | None = None
 
     async def listen(self, pipe: int) -> None:
-        """Hear what it says, for as long as anything of it speaks.
+        """Read its output until it and its children have closed it.
 
         Args:
             pipe: the other end of its stdout and stderr; closed at the end.
@@ -98,54 +98,54 @@ class StudentProcess:
         async def hear() -> None:
             try:
                 while said := await reader.read(65536):
-                    self._said = (self._said + said)[-LAST_WORDS:]
+                    self._said = (self._said + said)[-KEPT_OUTPUT_BYTES:]
             finally:
                 transport.close()
 
         self._listening = background_tasks.start(hear(), "Hearing what a process says", LOG)
 
     def signal(self, number: int) -> None:
-        """Send a signal to it and to what it has started, if it still runs."""
+        """Send a signal to it and to the processes that it has started, if it still runs."""
         self._asked |= number == signal.SIGKILL
         pid = self._process.pid
         if self._process.returncode is None and not signals.send_group(pid, number, self._uid):
-            # It leads no group yet: what stands before its command is still at work.
+            # It leads no group yet: one of the programs before its command still runs.
             signals.send(pid, number, self._uid)
 
     async def wait(self) -> int:
         """Return its exit status when it has ended: negative for a signal."""
         status = await self._process.wait()
-        # Nobody but us kills students' processes, and students themselves.
+        # Only the launcher kills students' processes, and students do themselves.
         if status != -signal.SIGKILL or not self._asked:
             self.why = endings.why(status) or self.why
-        # What it has started and left behind.
+        # The processes that it has started and left behind.
         signals.send_group(self._process.pid, signal.SIGKILL, self._uid)
         return status
 
     def hand_over(self) -> None:
-        """Close our copy of its terminal: somebody else has it."""
+        """Close our copy of its terminal's descriptor: the lab server has its own."""
         if self.terminal is not None:
             os.close(self.terminal)
             self.terminal = None
 
     @property
     def last_words(self) -> str:
-        """The end of what it has said, on one line."""
+        """The end of its output, on one line."""
         return repr(self._said.decode(errors="replace").strip())[1:-1]
 
 
 def check_folder(folder: str, paths: Paths) -> None:
-    """See that a student may be in a folder, for the sake of a clear sentence.
+    """Check that a student may enter a folder, to give a clear error message.
 
-    The process itself enters it, as `student`: whatever the folder has become by then, it is no
-    other's.
+    The process itself enters the folder later, as `student`, so a change of the folder in between
+    gives no more rights.
 
     Args:
         folder: its path.
-        paths: of the lab.
+        paths: the lab's paths.
 
     Raises:
-        OSError: they may not, or there is none.
+        OSError: the student may not enter it, or it does not exist.
     """
     try:
         with as_student(lab_users.code(paths.lab)):
@@ -163,11 +163,11 @@ def check_folder(folder: str, paths: Paths) -> None:
 
 
 def shown(folder: str, paths: Paths) -> str:
-    """Name a folder as pages do: below the lab's folder.
+    """Return a folder's path as pages show it: below the lab's folder.
 
     Args:
         folder: its path.
-        paths: of the lab.
+        paths: the lab's paths.
     """
     for files in (paths.files, paths.files_link):
         if PurePath(folder).is_relative_to(files):
@@ -176,13 +176,13 @@ def shown(folder: str, paths: Paths) -> str:
 
 
 def open_terminal(user: UnixUser = STUDENT) -> tuple[int, int]:
-    """Make a pseudo-terminal that is a student's, so that what asks for its name may open it.
+    """Make a pseudo-terminal that a student owns, so that programs may open it by its name.
 
     Args:
         user: the student.
 
     Returns:
-        Descriptors of our side and of the process's.
+        The descriptors of our side and of the process's side.
 
     Raises:
         OSError: there are too many.
@@ -197,27 +197,27 @@ async def launch(
     """Start a process as `student`.
 
     Args:
-        start: what is asked for.
-        base: the environment that all get.
-        limits: what it may use.
-        paths: of its lab.
+        start: the request.
+        base: the environment of all processes.
+        limits: what the process may use.
+        paths: the paths of its lab.
         warm: forks kernels that need not start cold.
 
     Raises:
         OSError: it can't be started.
-        ValueError: the kernel can't be given such a command or environment.
+        ValueError: the operating system does not accept such a command or environment.
     """
     user = lab_users.code(paths.lab)
     check_folder(start.folder, paths)
     is_terminal = start.kind is ProcessKind.TERMINAL
-    # A pipe of our own: asyncio's would have us wait for whatever else holds its other end.
+    # Not asyncio's pipe: it would wait until every process that has its other end has closed it.
     ours, its = open_terminal(user) if is_terminal else os.pipe()
     made: list[Path] = []
     try:
         made.append(home := homes.make(paths, start.kind.value))
         environment = command.environment(start, base, home, paths.lab)
         apart = command.in_lab(str(paths.prefix / "bin/python"), paths.lab)
-        # Whatever one of the two does to a process the other has to do (`forked_kernel.become`).
+        # Both ways of a start must do the same (`forked_kernel.become`).
         process: Process = await warm.start(
             start, environment, limits, its, paths.lab
         ) or await asyncio.create_subprocess_exec(
@@ -226,7 +226,7 @@ async def launch(
             stdout=its,
             stderr=its,
             env=environment,
-            # The process enters its folder when it is a student's: here root would.
+            # The process enters its folder after it has become a student's: here root would do so.
             cwd="/",
             user=user.uid,
             group=user.gid,

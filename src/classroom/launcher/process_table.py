@@ -1,4 +1,4 @@
-"""What /proc says of one process: whose it is, how much memory it has, whether it has ended."""
+"""Read a process's owner, memory and end from /proc."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-MOST_STATUS = 16384
-"""Bytes of /proc/<pid>/status that are read: about ten times what it has."""
+MOST_STATUS_BYTES = 16384
+"""The part of /proc/<pid>/status that is read: about ten times its usual size."""
 Key = tuple[int, int]
-"""A process id and when the process began, in ticks: an id alone is used again."""
+"""A process id and the process's beginning, in ticks: the system uses an id again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Process:
         pid: its id.
         parent: its parent's.
         session: its session's.
-        began: when, in ticks since the machine's start.
-        resident: bytes in memory, those that are shared among them.
-        tables: bytes of the kernel's that say where its memory is: a process that reads a byte here
-            and there has them, and next to nothing else.
-        uid: its user's number, where it is known to have no other.
+        began: its beginning, in ticks since the machine's start.
+        resident: its bytes in memory, including shared ones.
+        tables: bytes of its page tables, which the system has for it. A process that reads a byte
+            here and there has large tables, and little other memory.
+        uid: its user's id, if all its ids of users are known to be the same.
     """
 
     pid: int
@@ -40,12 +40,12 @@ class Process:
 
     @property
     def memory(self) -> int:
-        """Bytes in memory that are there for it."""
+        """Bytes in memory that it uses, with its page tables."""
         return self.resident + self.tables
 
     @property
     def key(self) -> Key:
-        """What nothing else is called, also later."""
+        """A key that no other process ever has."""
         return self.pid, self.began
 
 
@@ -53,8 +53,8 @@ def parse(stat: bytes) -> tuple[Process, bool]:
     """Read a line of /proc/<pid>/stat.
 
     Returns:
-        The process, and whether its first thread has ended while others go on: the memory is
-        theirs, and this line says nothing of it.
+        The process, and whether its first thread has ended while other threads run: this line
+        does not show their memory.
 
     Raises:
         ValueError: it is none.
@@ -72,7 +72,7 @@ def parse(stat: bytes) -> tuple[Process, bool]:
 
 
 def read(pid: int) -> Process | None:
-    """Look at a process; None when it has ended."""
+    """Read a process; None if it has ended."""
     try:
         process, headless = parse((PROC / str(pid) / "stat").read_bytes())
         if headless:
@@ -83,7 +83,7 @@ def read(pid: int) -> Process | None:
 
 
 def _of_its_threads(process: Process) -> Process:
-    """Measure a process whose first thread has ended by one that goes on."""
+    """Measure a process whose first thread has ended by another thread that still runs."""
     for thread in (PROC / str(process.pid) / "task").iterdir():
         found, _ = parse((thread / "stat").read_bytes())
         if found.resident:
@@ -94,9 +94,9 @@ def _of_its_threads(process: Process) -> Process:
 
 
 def user_of(pid: int) -> int | None:
-    """Return whose a process is, if each of its four numbers of users is the same one.
+    """Return a process's user, if all its four ids of users are the same.
 
-    Not by its folder's owner: that it can change itself.
+    The owner of its folder does not tell: the process can change it.
     """
     try:
         for line in (PROC / str(pid) / "status").read_bytes().splitlines():
@@ -109,14 +109,14 @@ def user_of(pid: int) -> int | None:
 
 
 def is_of(pid: int, uid: int) -> bool:
-    """Say whether a process is a user's, and nobody else's as well."""
+    """Say whether a process has this user's id only."""
     return user_of(pid) == uid
 
 
 def is_over(one: Process) -> bool:
-    """Say whether a process has ended with all its threads, and given its memory back.
+    """Say whether a process has ended with all its threads, and has freed its memory.
 
-    While that is under way it shows none already, and the container has it still.
+    An ending process shows no memory any more, although the container still has it.
     """
     try:
         stat = (PROC / str(one.pid) / "stat").read_bytes()
@@ -131,7 +131,7 @@ def is_over(one: Process) -> bool:
 def tables(pid: int) -> int:
     """Measure a process's page tables (VmPTE, proc_pid_status(5)): bytes.
 
-    Where its first thread has ended, and says nothing, another that goes on does.
+    If its first thread has ended and shows nothing, read another thread.
     """
     folder = f"{PROC}/{pid}"
     try:
@@ -147,18 +147,18 @@ def tables(pid: int) -> int:
 
 
 def _tables(status: str) -> int | None:
-    """Read the size of page tables; None when nothing is said of any.
+    """Read the size of page tables; None if the file does not contain it.
 
     Raises:
         OSError: it has ended.
     """
     with open(status, "rb", buffering=0) as file:  # noqa: PTH123 (thousands, twice a second)
-        _, _, after = file.read(MOST_STATUS).partition(b"\nVmPTE:")
+        _, _, after = file.read(MOST_STATUS_BYTES).partition(b"\nVmPTE:")
     return int(after.split(None, 1)[0]) * 1024 if after else None
 
 
 def home_of(pid: int) -> str:
-    """Read which home a process was given; "" when that can't be known."""
+    """Read a process's home from its environment; "" if that isn't possible."""
     try:
         environment = (PROC / str(pid) / "environ").read_bytes()
     except OSError:

@@ -1,12 +1,13 @@
-"""What lab and launcher say to each other: JSON, a message each, over a SEQPACKET socket.
+"""The protocol between lab server and launcher: JSON messages over a SEQPACKET socket.
 
-A connection is about one process. The lab asks to ``start`` one or to ``adopt`` one that runs
-already, and is told its pid, or why not; then it may send signals, and is told when the process
-has ended. On a connection of its own it asks to ``list`` what runs: a message each, and an end; on
-another to ``warm`` kernels, once it serves.
+A connection is about one process. The lab server sends ``start`` for a new process or ``adopt`` for
+a running one; the launcher answers with its pid, or with the reason why not. Then the lab server
+may send signals, and the launcher reports the process's end. On another connection the lab server
+sends ``list``; the launcher answers with a message for each running kernel, and an end. On a third
+one it sends ``warm`` to prepare kernels, once it serves.
 
-The launcher takes no descriptor from anybody. It makes a terminal itself, and sends the side that
-isn't the process's with the answer.
+The launcher accepts no descriptors. It makes terminals itself, and sends the other side's
+descriptor with the answer.
 """
 
 from __future__ import annotations
@@ -17,26 +18,25 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
-LONGEST = 128 * 1024
-"""Bytes of a message."""
+LONGEST_MESSAGE_BYTES = 128 * 1024
 KEY = re.compile(r"[\w-]{1,64}", re.ASCII)
-LONGEST_NOTE = 16 * 1024
-"""Bytes of a note: the launcher keeps one for each process."""
+LONGEST_NOTE_BYTES = 16 * 1024
+"""The limit of the note that the launcher keeps for each process."""
 
 
 class ProcessKind(Enum):
-    """What a process is to the lab."""
+    """A kind of process."""
 
     KERNEL = "kernel"
     """Outlives the lab server."""
     TERMINAL = "terminal"
-    """Has a terminal, which the launcher makes, and ends with the lab server."""
+    """Has a terminal that the launcher makes, and ends with the lab server."""
     TASK = "task"
-    """Ends by itself, soon."""
+    """Ends by itself after a short time."""
 
 
 class BadRequestError(ValueError):
-    """What was asked for makes no sense."""
+    """A request is invalid."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Start:
 
     Attributes:
         key: the kernel's id, or the terminal's.
-        kind: what it is.
+        kind: its kind.
         command: program and arguments.
-        environment: beside what all get.
-        folder: where it starts.
-        note: the lab's own, given back when it asks what runs.
+        environment: variables besides those that all processes get.
+        folder: the folder in which it starts.
+        note: a text of the lab server's, returned by ``list``.
     """
 
     key: str
@@ -60,7 +60,7 @@ class Start:
     note: dict[str, Any] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """Write it as a message."""
+        """Encode the request as a message."""
         return encode(do="start", **{**asdict(self), "kind": self.kind.value})
 
 
@@ -71,7 +71,7 @@ class Running:
     Attributes:
         key: the kernel's id, or the terminal's.
         pid: its process id.
-        note: as it was given.
+        note: the note of its start.
     """
 
     key: str
@@ -80,15 +80,15 @@ class Running:
 
 
 def encode(**values: Any) -> bytes:
-    """Write a message."""
+    """Encode a message."""
     return json.dumps(values).encode()
 
 
 def decode(message: bytes) -> dict[str, Any]:
-    """Read a message.
+    """Decode a message.
 
     Raises:
-        BadRequestError: it is none.
+        BadRequestError: it is no valid message.
     """
     try:
         found = json.loads(message)
@@ -100,17 +100,17 @@ def decode(message: bytes) -> dict[str, Any]:
 
 
 def is_texts(value: Any) -> bool:
-    """Say whether a value is a list of texts that a process can be given."""
+    """Say whether a value is a list of texts that a process can have as arguments."""
     return isinstance(value, list) and all(
         isinstance(one, str) and "\0" not in one for one in value
     )
 
 
 def start_of(found: dict[str, Any]) -> Start:
-    """Take a process to start of a message.
+    """Read the process to start from a message.
 
     Raises:
-        BadRequestError: something is missing, or isn't what it must be.
+        BadRequestError: a part is missing or invalid.
     """
     key, command, folder = found.get("key"), found.get("command"), found.get("folder")
     environment, note = found.get("environment"), found.get("note", {})
@@ -122,7 +122,7 @@ def start_of(found: dict[str, Any]) -> Start:
         raise BadRequestError("no environment")
     if not isinstance(folder, str) or not folder.startswith("/") or "\0" in folder:
         raise BadRequestError(f"no folder: {folder!r}")
-    if not isinstance(note, dict) or len(encode(note=note)) > LONGEST_NOTE:
+    if not isinstance(note, dict) or len(encode(note=note)) > LONGEST_NOTE_BYTES:
         raise BadRequestError("no note, or too long a one")
     try:
         kind = ProcessKind(found.get("kind"))

@@ -1,12 +1,12 @@
-"""Run a kernel once in the parent of warm kernels, so that much of what a kernel does is done.
+"""Run a kernel once in the parent of warm kernels: forked kernels then need less time and memory.
 
-What Python does for the first time costs more: it compiles patterns, looks up attributes that it
-then remembers, and writes into a function's code which kinds of values it has met. A forked kernel
-finds all that done, and need not make the pages its own that it would be written to.
+Python needs more time for a first run: it compiles patterns, caches attributes, and writes into a
+function's code which kinds of values it has met. A forked kernel finds all that done, and need not
+copy the pages for it.
 
-The kernel that runs here is root's: it hears one question and runs one cell, both ours. All that it
-changes outside itself is put back, and its threads, sockets and files are gone before anything is
-forked; the caller makes sure of the last three.
+The kernel runs here as root: it gets one question and one cell, both from this module. Afterwards
+the module restores the state that the kernel has changed outside itself. The caller checks that
+threads, sockets and files of the kernel are gone before it forks.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from classroom.launcher.clone import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS = 60.0
-"""How long a question's answer may take, at the lowest priority."""
+MOST_SECONDS = 60.0
+"""The time limit of an answer, at the lowest priority."""
 QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("kernel_info_request", {}),
     (
@@ -47,10 +47,10 @@ LOCAL = "127.0.0.1"
 
 
 def rehearse() -> None:
-    """Run a kernel; called by the process's only thread, when everything is imported.
+    """Run a kernel; call it in the process's only thread, after all imports.
 
     Raises:
-        UnsupportedError: it doesn't answer, or something fails.
+        UnsupportedError: the kernel does not answer, or fails.
     """
     with tempfile.TemporaryDirectory() as folder, _everything_put_back():
         os.environ["IPYTHONDIR"] = folder
@@ -58,7 +58,7 @@ def rehearse() -> None:
 
 
 def _run(folder: Path) -> None:
-    """Start a kernel, ask it what every page asks, and end it."""
+    """Start a kernel, send it the requests of a page, and end it."""
     loaded: Any = sys.modules
     connection = folder / "kernel.json"
     ports = {f"{one}_port": at for at, one in enumerate(("shell", "iopub", "stdin", "control"), 1)}
@@ -87,7 +87,7 @@ def _run(folder: Path) -> None:
 
 
 def _ask(application: Any, folder: Path, key: str) -> None:
-    """Ask a kernel questions, and run its loop until it has answered."""
+    """Send requests to a kernel, and run its loop until it has answered."""
     loaded: Any = sys.modules
     zmq = loaded["zmq"]
     context = zmq.Context()
@@ -101,7 +101,7 @@ def _ask(application: Any, folder: Path, key: str) -> None:
     left = [session.send(asking, kind, content)["msg_id"] for kind, content in QUESTIONS]
 
     async def wait() -> None:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(MOST_SECONDS):
             while left:
                 await asyncio.sleep(0.01)
                 while asking.poll(0):
@@ -128,7 +128,7 @@ def _ask(application: Any, folder: Path, key: str) -> None:
 
 @contextlib.contextmanager
 def _everything_put_back() -> Iterator[None]:
-    """Put back what a kernel changes of its process."""
+    """Restore the state of the process that a kernel changes."""
     loaded: Any = sys.modules
     places: list[tuple[Any, str]] = [
         *((sys, one) for one in ("stdout", "stderr", "displayhook", "excepthook", "argv", "path")),
@@ -145,7 +145,7 @@ def _everything_put_back() -> Iterator[None]:
     interrupt = signal.getsignal(signal.SIGINT)
     sys.path = list(sys.path)
     threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined] # noqa: SLF001
-    # Nothing that ends with this kernel is to be ended once more with each forked one.
+    # Exit functions of this kernel must not run again at the end of each forked kernel.
     atexit.register = atexit.unregister = lambda what, *_, **__: what  # type: ignore[assignment]
     sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
     try:

@@ -1,4 +1,4 @@
-"""Do what a lab's server asks of the launcher: start, adopt, signal and list its processes."""
+"""Handle a lab server's requests to the launcher: start, adopt, signal and list its processes."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ if TYPE_CHECKING:
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGCONT}
 HANG_UP_SECONDS = 1.0
 TASK_SECONDS = 15.0
-"""How long a task may take; the lab waits for less
+"""How long a task may take; the lab server's time limit is shorter
 (`classroom.launcher.client.TIMEOUT_SECONDS`)."""
-LONGEST_REASON = 2000
-"""Characters of why something isn't done: what was asked may be in it."""
-SPARE = 32
-"""How many processes there may be besides twice as many as kernels: tasks, and what is ending."""
+LONGEST_REASON_CHARACTERS = 2000
+"""The limit of an error text, which may contain parts of the request."""
+SPARE_PROCESSES = 32
+"""Processes that may run besides twice the number of kernels: tasks, and ending processes."""
 BASE = {
     "PATH": os.environ["PATH"],
     "LANG": os.environ.get("LANG", "C.UTF-8"),
     "TERM": "dumb",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # The time zone of whoever runs the lab; and, as the egress lock is (supervisor/services.py),
-    # how often pip tries.
+    # The operator's time zone; and the number of pip's retries, which the egress lock decides
+    # (supervisor/services.py).
     **{name: os.environ[name] for name in ("TZ", "PIP_RETRIES") if name in os.environ},
 }
 
 
 class Launcher:
-    """What runs, by lab and key: nobody asks for another lab's."""
+    """The running processes, by lab and key: a lab's server reaches only its own."""
 
     def __init__(self, paths: Paths) -> None:
-        """Run nothing yet.
+        """Read the limits; run no process yet.
 
         Args:
-            paths: where things are.
+            paths: the container's paths.
         """
         self._paths = paths
         self.limits = limits.read(paths)
@@ -65,8 +65,8 @@ class Launcher:
         """Serve one connection until its other end closes it.
 
         Args:
-            connection: of a lab's server.
-            lab: the number of that lab, by the kernel's word.
+            connection: the connection from a lab's server.
+            lab: the number of that lab, as the socket's credentials tell it.
         """
         launched: StudentProcess | None = None
         telling: asyncio.Task[None] | None = None
@@ -80,7 +80,7 @@ class Launcher:
                     answers, found = await self._do(asked, launched, lab)
                     untold = found if asked["do"] == "start" else None
                 except (ValueError, OSError) as error:
-                    answers, found = [{"error": str(error)[:LONGEST_REASON]}], None
+                    answers, found = [{"error": str(error)[:LONGEST_REASON_CHARACTERS]}], None
                 launched = launched or found
                 for answer in answers:
                     await connections.send(connection, protocol.encode(**answer), found)
@@ -90,7 +90,7 @@ class Launcher:
                         self._tell(connection, found), "Reporting an end", LOG
                     )
         except OSError:
-            # Whoever asked is gone: of what has just been started nobody would ever know.
+            # The client is gone, and nobody would ever know of the process that was just started.
             if untold is not None:
                 untold.signal(signal.SIGKILL)
         finally:
@@ -103,7 +103,7 @@ class Launcher:
     async def _do(
         self, asked: dict[str, Any], launched: StudentProcess | None, lab: int
     ) -> tuple[list[dict[str, Any]], StudentProcess | None]:
-        """Do what is asked: the answers, and the process that the connection is about from now."""
+        """Handle a request; return the answers, and the process of the connection from now on."""
         if asked.get("do") == "start" and launched is None:
             found = await self._start(protocol.start_of(asked), lab)
             return [{"pid": found.running.pid}], found
@@ -125,15 +125,15 @@ class Launcher:
         raise BadRequestError(f"nothing to do: {asked.get('do')!r}")
 
     def _of(self, lab: int) -> list[StudentProcess]:
-        """List what runs of a lab's."""
+        """List the running processes of a lab."""
         return [one for (whose, _), one in self._running.items() if whose == lab]
 
     async def _start(self, start: Start, lab: int) -> StudentProcess:
-        """Start a process, unless it runs or too many of its lab's do."""
+        """Start a process, unless it already runs, or too many of its lab's processes run."""
         key, own = (lab, start.key), limits.of_lab(self.limits, lab)
         if key in self._running or key in self._starting:
             raise BadRequestError(f"{start.key} runs already")
-        most = 2 * own.kernels + SPARE
+        most = 2 * own.kernels + SPARE_PROCESSES
         starting = sum(whose == lab for whose, _ in self._starting)
         if len(self._of(lab)) + starting >= most:
             raise BadRequestError(
@@ -144,30 +144,30 @@ class Launcher:
             found = await process.launch(start, BASE, own, self._paths.of_lab(lab), self._warm)
         finally:
             self._starting.discard(key)
-        # If this isn't the first launcher, the lab has served for long.
+        # If this isn't the first launcher, the lab server has already sent its ``warm``.
         self._warm.begin()
         self._running[key] = found
         found.end = background_tasks.start(
             self._await_end(found), f"Waiting for {start.key}'s end", LOG
         )
         if found.kind is ProcessKind.TASK:
-            # Another student can stop it: it would keep its place among all that may run.
+            # Another student can stop it (SIGSTOP), and it would count as running for good.
             asyncio.get_running_loop().call_later(TASK_SECONDS, found.signal, signal.SIGKILL)
         return found
 
     def homes(self) -> dict[int, str]:
-        """List the homes of what runs, by process id."""
+        """List the homes of the running processes, by process id."""
         return {one.running.pid: str(one.home) for one in self._running.values()}
 
     def end(self, session: int, why: str) -> bool:
-        """End what uses too much for the others.
+        """End a process that uses too much.
 
         Args:
-            session: the process id of what was launched.
-            why: in words for the student.
+            session: its process id.
+            why: the reason, in words for the student.
 
         Returns:
-            Whether it was one of ours.
+            Whether the launcher has started it.
         """
         for launched in self._running.values():
             if launched.running.pid == session:
@@ -190,7 +190,7 @@ class Launcher:
                 status,
                 launched.last_words,
             )
-        # Whoever waits for the end is told first: students can hold up what is done as one of them.
+        # In the background, after the lab server hears of the end: students can delay this step.
         background_tasks.start(
             homes.tidy(launched.home, user=launched.user),
             f"Tidying up after {launched.running.key}",
@@ -209,7 +209,7 @@ class Launcher:
 
 
 def _let_go(launched: StudentProcess) -> None:
-    """End what nobody can use without the connection that it was started on."""
+    """End a process that nobody can use without the connection on which it was started."""
     if launched.kind is ProcessKind.TERMINAL:
         launched.signal(signal.SIGHUP)
         asyncio.get_running_loop().call_later(HANG_UP_SECONDS, launched.signal, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""Memory that is no process's own: System V segments, memfds, files in a tmpfs.
+"""Measure memory that belongs to no process: System V segments, memfds, files in a tmpfs.
 
-It counts in no process's data and stays when its maker ends (shm_overview(7), svipc(7),
-memfd_create(2)).
+It is in no process's data, and stays after the end of the process that made it (shm_overview(7),
+svipc(7), memfd_create(2)).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ SEGMENTS = Path("/proc/sysvipc/shm")
 PROC = Path("/proc")
 IPC_RMID = 0
 FRESH_SECONDS = 10
-"""How old a segment must be before it is taken for left behind: its maker may be about to hand it
-on."""
+"""How old a segment must be to count as left behind: before, its maker may be about to pass it on.
+"""
 PRESSED_SECONDS = 1
-"""The same when memory is short, for a file too."""
-SLACK = 32 * 1024**2
-"""Bytes that the lab's own parts share among themselves: nginx's caches and the like."""
+"""The same if memory is short, also for a file."""
+OWN_BYTES = 32 * 1024**2
+"""Memory that the lab's own programs share, such as nginx's caches."""
 IN_MEMORY = ("/memfd:", "/dev/shm/", "/SYSV", "/dev/zero (deleted)")  # noqa: S108
-"""What the names of files begin with that are on no disk, in the tables of /proc."""
+"""The beginnings of the names, in /proc, of files that are on no disk."""
 MOST_DESCRIPTORS = 4096
-"""Descriptors of a process that are looked at: its limit (`command.Limits.files`)."""
+"""The number of a process's descriptors that are checked: its limit (`command.Limits.files`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class SharedMemorySegment:
 
     Attributes:
         ident: its id.
-        maker: the process id of who made it.
-        attached: how many have it attached.
-        owner: the user whose it is.
-        made: when, in seconds since 1970; or when it was changed last.
+        maker: the id of the process that made it.
+        attached: the number of processes that have it attached.
+        owner: the id of its user.
+        made: the time when it was made or last changed, in seconds since 1970.
         resident: bytes in memory.
     """
 
@@ -78,13 +78,13 @@ def parse(text: str) -> list[SharedMemorySegment]:
 def left_behind(
     segments: Iterable[SharedMemorySegment], uid: int, running: Collection[int], before: float
 ) -> list[SharedMemorySegment]:
-    """List the segments that nobody has attached and whose maker has ended.
+    """List the segments that no process has attached and whose maker has ended.
 
     Args:
-        segments: all.
-        uid: whose.
-        running: the process ids of that user.
-        before: seconds since 1970; those that are newer may still be handed on.
+        segments: all segments.
+        uid: the id of their user.
+        running: the ids of that user's processes.
+        before: seconds since 1970; the maker of a newer segment may still pass it on.
     """
     return [
         one
@@ -94,7 +94,7 @@ def left_behind(
 
 
 def segments() -> list[SharedMemorySegment]:
-    """List the System V segments; none where the kernel has none."""
+    """List the System V segments; none if the system does not support them."""
     try:
         return parse(SEGMENTS.read_text(encoding="ascii"))
     except (OSError, ValueError, KeyError):
@@ -102,16 +102,16 @@ def segments() -> list[SharedMemorySegment]:
 
 
 def remove(segment: SharedMemorySegment) -> bool:
-    """Remove a segment; its owner may, root without its rights may not.
+    """Remove a segment; call it as its owner, because root without its capabilities may not.
 
     Returns:
-        Whether it is gone.
+        Whether the segment is removed.
     """
     return bool(ctypes.CDLL(None).shmctl(segment.ident, IPC_RMID, None) == 0)
 
 
 def _tmpfs() -> Iterator[tuple[Path, os.stat_result, int]]:
-    """Go through the mounted tmpfs: where, what, and how many bytes are in it."""
+    """Yield the path, the status and the used bytes of each mounted tmpfs."""
     for line in (PROC / "self" / "mounts").read_text(encoding="utf-8").splitlines():
         _, where, kind, *_ = line.split()
         if kind != "tmpfs":
@@ -124,39 +124,39 @@ def _tmpfs() -> Iterator[tuple[Path, os.stat_result, int]]:
 
 
 def beyond_processes() -> int:
-    """Measure what students may have in memory beside their processes' own: bytes.
+    """Return the bytes of memory that students may have besides their processes' own.
 
-    All that the container has, less what is in a tmpfs where students can't write. Each file that
-    processes have mapped is in it too.
+    That is all shared memory of the container without the content of each tmpfs where students
+    can't write. It includes each file that processes have mapped.
     """
     total = cgroup.shared()
     if total is None:
         return 0
     kept = {found.st_dev: used for _, found, used in _tmpfs() if not found.st_mode & stat.S_IWOTH}
-    return max(0, total - sum(kept.values()) - SLACK)
+    return max(0, total - sum(kept.values()) - OWN_BYTES)
 
 
 def held(pid: int) -> dict[tuple[int, int], int]:
-    """Measure what a process holds open without its being on a disk.
+    """Measure the files on no disk that a process holds open; call it as its user.
 
     Args:
-        pid: its process id; asked as its user.
+        pid: its process id.
 
     Returns:
-        Bytes by device and number of the file; empty when it can't be known.
+        Bytes by device and number of the file; empty if they can't be read.
     """
     folder = PROC / str(pid) / "fd"
     return in_memory(folder, descriptors(folder))
 
 
 def descriptors(folder: Path) -> list[str]:
-    """List a table of descriptors, as far as it is looked at; asked as its user.
+    """List at most `MOST_DESCRIPTORS` descriptors of a table; call it as the process's user.
 
     Args:
-        folder: its place in /proc.
+        folder: the table's path in /proc.
 
     Returns:
-        Their numbers; empty when they can't be known, as of a thread that has just ended.
+        Their numbers; empty if they can't be read, for example after the thread's end.
     """
     try:
         return os.listdir(folder)[:MOST_DESCRIPTORS]  # noqa: PTH208 (thousands of them)
@@ -165,11 +165,11 @@ def descriptors(folder: Path) -> list[str]:
 
 
 def in_memory(folder: Path, numbers: Iterable[str]) -> dict[tuple[int, int], int]:
-    """Measure what descriptors hold open without its being on a disk.
+    """Measure the files on no disk that descriptors hold open.
 
     Args:
-        folder: their table's place in /proc.
-        numbers: as of `descriptors`.
+        folder: the path of their table in /proc.
+        numbers: the result of `descriptors`.
 
     Returns:
         Bytes by device and number of the file.
@@ -187,7 +187,7 @@ def in_memory(folder: Path, numbers: Iterable[str]) -> dict[tuple[int, int], int
 
 
 def mapped(pid: int) -> set[int]:
-    """List the numbers of the files in /dev/shm that a process has mapped; asked as its user."""
+    """List the numbers of the files in /dev/shm that a process has mapped; call it as its user."""
     found = set()
     try:
         with (PROC / str(pid) / "maps").open(encoding="utf-8", errors="replace") as lines:

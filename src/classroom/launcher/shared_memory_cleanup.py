@@ -1,4 +1,4 @@
-"""Shared memory that nobody has any more is removed: always as its owner, a student."""
+"""Remove shared memory that no process uses any more, always as its owner, a student."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 
 MOST_FILES = 20_000
-"""Files and folders that are looked at in one go: somebody can make any number of them."""
-LONGEST = 1000
-"""Characters of a folder's path that are followed: the kernel takes 4096."""
+"""Files and folders that are checked at a time: a student can make any number of them."""
+LONGEST_PATH_CHARACTERS = 1000
+"""The length of a folder's path up to which it is followed: the system's limit is 4096."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file in a tmpfs that nobody has open or mapped.
+    """A file in a tmpfs that no process has open or mapped.
 
     Attributes:
-        path: where.
-        number: its inode's.
-        changed: when, in seconds since 1970: of its times the one that nobody can set.
+        path: its path.
+        number: its inode's number.
+        changed: its change time (ctime), in seconds since 1970, which nobody can set.
     """
 
     path: Path
@@ -44,17 +44,17 @@ class File:
 
 
 def unused(folder: Path, in_use: Collection[int]) -> Iterator[File]:
-    """Go through the files that nobody has open or mapped; asked as their user.
+    """Yield the files that no process has open or mapped; call it as their user.
 
     Args:
         folder: a tmpfs.
-        in_use: the numbers of files that somebody has.
+        in_use: the numbers of the files that processes have open or mapped.
     """
     looked = 0
     for where, folders, names in os.walk(folder):
         looked += 1
-        if len(where) > LONGEST:
-            # Further down no path would lead: it is looked at from the top the next time.
+        if len(where) > LONGEST_PATH_CHARACTERS:
+            # The path would become too long: the next call checks this folder from the top.
             with contextlib.suppress(OSError):
                 Path(where).rename(folder / f"deep-{Path(where).lstat().st_ino}")
             folders.clear()
@@ -75,7 +75,7 @@ def unlink(file: Path) -> bool:
     """Remove a file, also out of a folder that its owner has made read-only.
 
     Returns:
-        Whether it is gone from there; its memory need not be free: it may have other names.
+        Whether it is removed from there; its memory is not free if it has other names.
     """
     for writable in (False, True):
         try:
@@ -91,25 +91,25 @@ def unlink(file: Path) -> bool:
 
 
 class Leftovers:
-    """What was left behind, and since when it has been."""
+    """Shared memory that a lab's code has left behind."""
 
     def __init__(self, user: UnixUser, log: Logger) -> None:
-        """Know of nothing yet.
+        """Begin without any.
 
         Args:
-            user: a lab's for code, who has left it.
-            log: where to say what was removed.
+            user: the user of a lab's code.
+            log: for lines about removed memory.
         """
         self._user = user
         self._log = log
         self._since: dict[int, float] = {}
 
     def remove_segments(self, running: Collection[int], fresh: float) -> None:
-        """Remove System V segments that nobody has any more; as their owner.
+        """Remove System V segments that no process uses any more; call it as their owner.
 
         Args:
-            running: the process ids of students'.
-            fresh: seconds for which one may be there before it is taken for left behind.
+            running: the ids of students' processes.
+            fresh: the age in seconds from which a segment counts as left behind.
         """
         left = shared_memory.left_behind(
             shared_memory.segments(), self._user.uid, running, time.time() - fresh
@@ -119,14 +119,14 @@ class Leftovers:
             self._log.info("Removed %d segments of shared memory that were left behind", len(gone))
 
     def abandoned(self, found: Collection[File], now: float) -> list[File]:
-        """Choose what nobody is about to hand on.
+        """Choose the files that no process is about to pass on.
 
-        Whoever goes on changing a file doesn't keep it for good: that nobody has had it for so long
-        is enough.
+        A file that somebody changes again and again is chosen too, after it has been unused for
+        long enough.
 
         Args:
-            found: files that nobody has.
-            now: seconds since 1970.
+            found: files that no process has open or mapped.
+            now: the time, in seconds since 1970.
         """
         self._since = {one.number: self._since.get(one.number, now) for one in found}
         return [
@@ -136,13 +136,13 @@ class Leftovers:
         ]
 
     def remove(self, in_use: Collection[int], running: Collection[int]) -> None:
-        """Remove segments, and files in /dev/shm, that nobody has, when memory is short.
+        """Remove unused segments, and unused files in /dev/shm, if memory is short.
 
-        What that has freed is for the caller to measure: a file says nothing that can be believed.
+        The caller measures how much memory that has freed: a file's size does not tell.
 
         Args:
-            in_use: the numbers of files that somebody has.
-            running: the process ids of students'.
+            in_use: the numbers of the files that processes have open or mapped.
+            running: the ids of students' processes.
         """
         with as_student(self._user):
             self.remove_segments(running, PRESSED_SECONDS)

@@ -1,7 +1,7 @@
-"""What others see of a process: its command line and environment (/proc/<pid>/cmdline, …/environ).
+"""Set the command line and environment that others see (/proc/<pid>/cmdline, …/environ).
 
-The kernel reads both out of the process's own memory, from where it once began. A forked process
-shows its parent's; PR_SET_MM_MAP (prctl(2), PR_SET_MM(2const)) has the kernel look elsewhere.
+The system reads both from the process's own memory, at the place of its start. A forked process
+shows its parent's; PR_SET_MM_MAP (prctl(2), PR_SET_MM(2const)) sets another place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNCHANGED = 0xFFFFFFFF
 LIBC = ctypes.PyDLL(None, use_errno=True)
 LIBC.sbrk.restype, LIBC.malloc.restype = ctypes.c_void_p, ctypes.c_void_p
 AFTER_NAME = 3
-"""The field that follows the name in /proc/self/stat, which is in brackets."""
+"""The field after the name, which is in brackets, in /proc/self/stat."""
 FIELDS = {
     "start_code": 26,
     "end_code": 27,
@@ -32,7 +32,7 @@ FIELDS = {
     "env_start": 50,
     "env_end": 51,
 }
-"""Where proc_pid_stat(5) has them, from 1."""
+"""Their positions in proc_pid_stat(5), from 1."""
 
 
 class Map(ctypes.Structure):
@@ -47,16 +47,16 @@ class Map(ctypes.Structure):
 
 
 def block(words: Sequence[str]) -> bytes:
-    """Write words as the kernel shows them: each with a NUL after it.
+    """Encode words as the system shows them: each with a NUL after it.
 
     Args:
-        words: arguments, or ``NAME=value``.
+        words: arguments, or variables as ``NAME=value``.
     """
     return b"".join(os.fsencode(word) + b"\0" for word in words)
 
 
 def now() -> Map:
-    """Read where everything of this process is; by root, or as long as it may be traced."""
+    """Read this process's memory map; possible for root, or while the process may be traced."""
     stat = Path("/proc/self/stat").read_bytes()
     found = stat[stat.rindex(b")") + 2 :].split()
     return Map(
@@ -66,19 +66,19 @@ def now() -> Map:
 
 
 def show(current: Map, command: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Have the kernel show a command line and an environment as this process's.
+    """Have the system show a command line and an environment as this process's.
 
     Args:
-        current: of `now`, in this process or in the one that it was forked from.
+        current: the result of `now`, in this process or in its parent before the fork.
         command: program and arguments.
-        environment: all of it.
+        environment: the whole environment.
 
     Raises:
-        OSError: the kernel refuses.
+        OSError: the system refuses.
     """
     arguments = block(command)
     both = arguments + block([f"{name}={value}" for name, value in environment.items()])
-    # Never freed: the kernel reads it for as long as the process lives.
+    # Never freed: the system reads it until the process ends.
     place = LIBC.malloc(ctypes.c_size_t(len(both)))
     if not place:
         raise MemoryError
@@ -89,10 +89,10 @@ def show(current: Map, command: Sequence[str], environment: Mapping[str, str]) -
 
 
 def apply(current: Map) -> None:
-    """Give the kernel a map.
+    """Pass a map to the system.
 
     Raises:
-        OSError: the kernel refuses.
+        OSError: the system refuses.
     """
     current.brk = LIBC.sbrk(0)
     size = ctypes.c_ulong(ctypes.sizeof(Map))

@@ -1,9 +1,9 @@
-"""Signal students' processes, and no other, whatever a number has become meanwhile.
+"""Signal students' processes only, even if the system has used a process id again.
 
-The launcher is root and may signal anybody. Its effective user doesn't confine that: kill(2) goes
-by the real one too. And it can't become `student` for good, or for a moment, as a whole: students
-could signal it then. So each process is held by a descriptor first (pidfd_open(2)) and looked at
-afterwards: what is signalled is what was looked at, or has ended.
+The launcher is root and may signal every process. Its effective user does not confine that: kill(2)
+also checks the real one. The launcher must not become `student` entirely, not even for a moment,
+because students could signal it then. So it first opens a descriptor of the process
+(pidfd_open(2)), and then checks the process: it signals exactly this process, if it still runs.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from classroom.launcher import process_table
 
 PROC = Path("/proc")
 MOST_ROUNDS = 20
-"""How often a group is looked for again: what is killed may be starting others."""
+"""How often a group's processes are listed again: a killed process may have started others."""
 
 
 def send(pid: int, number: int, uid: int, began: int | None = None) -> bool:
-    """Signal a process, if it is a user's.
+    """Signal a process, if it belongs to a user.
 
     Args:
         pid: its process id.
-        number: of the signal.
-        uid: whose it must be.
-        began: when it must have begun (`census.Process`), if that is known.
+        number: the signal's number.
+        uid: the user's id.
+        began: the process's beginning (`process_table.Process`), if it is known.
 
     Returns:
-        Whether it was there and is theirs.
+        Whether the user's process was there.
     """
     try:
         held = os.pidfd_open(pid)
@@ -49,14 +49,14 @@ def send(pid: int, number: int, uid: int, began: int | None = None) -> bool:
 
 
 def members(group: int) -> set[int]:
-    """List the processes of a group, whosever they are.
+    """List the processes of a group, of all users.
 
     Args:
-        group: its number: of the process that made it.
+        group: its number, the id of the process that made it.
     """
     try:
         names = os.listdir(PROC)  # noqa: PTH208 (thousands of them)
-    except OSError:  # no descriptor is left: whoever waits for an end must hear of it all the same
+    except OSError:  # no descriptor is free; the caller must not fail for that
         return set()
     found = set()
     for name in names:
@@ -64,7 +64,7 @@ def members(group: int) -> set[int]:
             continue
         try:
             stat = (PROC / name / "stat").read_bytes()
-            # Between the brackets anything may stand.
+            # The name between the brackets may contain any character.
             if int(stat[stat.rindex(b")") + 2 :].split()[2]) == group:
                 found.add(int(name))
         except (OSError, ValueError, IndexError):
@@ -73,15 +73,15 @@ def members(group: int) -> set[int]:
 
 
 def send_group(group: int, number: int, uid: int) -> bool:
-    """Signal a user's processes of a group.
+    """Signal a user's processes in a group.
 
     Args:
         group: its number.
-        number: of the signal; SIGKILL also reaches what is started meanwhile.
-        uid: whose they must be.
+        number: the signal's number; SIGKILL also reaches processes that are started meanwhile.
+        uid: the user's id.
 
     Returns:
-        Whether there was any.
+        Whether the group had such a process.
     """
     reached: set[int] = set()
     for _ in range(MOST_ROUNDS):

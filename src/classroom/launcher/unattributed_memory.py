@@ -1,8 +1,8 @@
-"""Who may have shared memory that is in nobody's use: no descriptor and no page shows whose it is.
+"""Find processes that may have unattributed memory: no descriptor and no page shows its owner.
 
-A memfd that was written, mapped, never touched and closed is such memory; one that was sent over a
-unix socket and not received yet, or that is in a table of descriptors of one thread alone. How much
-it is the kernel tells nobody, but it leaves a sign: a row of maps, a number in fdinfo.
+Such memory is a memfd that was written, mapped, never touched and closed. Another kind is a memfd
+that was sent over a unix socket and not received yet, or that only the descriptors of one thread
+contain. The system does not tell its size, but shows a sign: a row in maps, a number in fdinfo.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 File = tuple[int, int]
 """Device and number of a file."""
-ROW = 6
-"""Words in a row of maps that has a file's name (proc_pid_maps(5))."""
-MOST_LOOKED = 4 * shared_memory.MOST_DESCRIPTORS
-"""Descriptors of a process's threads that are looked at: its threads are as many as it likes."""
+WORDS_OF_A_FILE = 6
+"""The number of words in a row of maps with a file's name (proc_pid_maps(5))."""
+MOST_DESCRIPTORS_OF_THREADS = 4 * shared_memory.MOST_DESCRIPTORS
+"""The number of descriptors of a process's threads that are checked: it may have many threads."""
 UNREADABLE = 1
-"""What a process that can't be looked into is taken to hide: less than who is seen to hide."""
+"""Bytes that an unreadable process counts for: fewer than a process with a sign."""
 
 
 def rows(smaps: Iterable[str], shown: Collection[File]) -> int:
-    """Measure what a process has mapped of memory that nobody has open.
+    """Measure the memory that a process has mapped and that no process has open.
 
     Args:
         smaps: lines of /proc/<pid>/smaps, or of maps.
-        shown: what somebody has open: its size is known.
+        shown: the files that processes have open: their size is known.
 
     Returns:
-        Bytes that it doesn't use itself; one at least when there is any: of a file that is larger
-        than what is mapped of it nothing else is told.
+        Mapped bytes that the process does not use, at least 1 if there is such a mapping: the
+        system tells nothing more about a file that is larger than its mapping.
     """
     found, inside = 0, False
     for line in smaps:
-        words = line.split(None, ROW - 1)
+        words = line.split(None, WORDS_OF_A_FILE - 1)
         if "-" in words[0]:
-            inside = len(words) == ROW and words[5].startswith(shared_memory.IN_MEMORY)
+            inside = len(words) == WORDS_OF_A_FILE and words[5].startswith(shared_memory.IN_MEMORY)
             if inside:
                 major, minor = (int(one, 16) for one in words[3].split(":"))
                 inside = (os.makedev(major, minor), int(words[4])) not in shown
@@ -71,15 +71,15 @@ def _in_flight(pid: int) -> int:
 
 
 def sign(pid: int, shown: Collection[File], unseen: int) -> int:
-    """Say how much a process may hide; asked as its user.
+    """Estimate the unattributed memory of a process; call it as its user.
 
     Args:
         pid: its process id.
-        shown: what somebody is seen to have open.
-        unseen: bytes that are in nobody's use.
+        shown: the files that processes have open.
+        unseen: the bytes of unattributed memory.
 
     Returns:
-        Bytes, at most `unseen`; 0 when it hides nothing, or has ended.
+        Bytes, at most `unseen`; 0 if there is no sign, or the process has ended.
     """
     folder = shared_memory.PROC / str(pid)
     try:
@@ -87,10 +87,10 @@ def sign(pid: int, shown: Collection[File], unseen: int) -> int:
             return unseen
         found = looked = 0
         for thread in os.listdir(folder / "task"):  # noqa: PTH208 (of a process that may have many)
-            if looked > MOST_LOOKED:
+            if looked > MOST_DESCRIPTORS_OF_THREADS:
                 found = max(found, UNREADABLE)
                 break
-            if thread != str(pid):  # it may have a table of its own: unshare(CLONE_FILES)
+            if thread != str(pid):  # a thread may have its own table: unshare(CLONE_FILES)
                 table = folder / "task" / thread / "fd"
                 numbers = shared_memory.descriptors(table)
                 looked += len(numbers)

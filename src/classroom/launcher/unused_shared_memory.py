@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class UnusedSharedMemory:
-    """What students have left, by lab: of each that has run something."""
+    """Shared memory that students have left behind, by lab."""
 
     def __init__(self, census: Census, log: Logger) -> None:
-        """Know of nothing yet.
+        """Begin without any.
 
         Args:
-            census: of all students' processes.
-            log: where to say what was removed.
+            census: lists all students' processes.
+            log: for lines about removed memory.
         """
         self._census, self._log = census, log
         self.leftovers = {STUDENT: Leftovers(STUDENT, log)}
@@ -41,10 +41,10 @@ class UnusedSharedMemory:
                 theirs.remove_segments(self._census.processes, shared_memory.FRESH_SECONDS)
 
     async def remove_if_half_full(self) -> None:
-        """Remove what nobody has any more in /dev/shm when that is half full: it is everybody's.
+        """Remove unused files in /dev/shm if it is half full: all labs share it.
 
-        Docker gives it 64 MB, if nobody asks for more: what one kernel leaves there would keep the
-        next student's from starting a process of their own.
+        Docker's default size is 64 MB. The files that one kernel leaves there could otherwise keep
+        the next student's kernel from starting a process.
         """
         shared = shutil.disk_usage(SHARED_MEMORY)
         if shared.free * 2 > shared.total:
@@ -54,11 +54,11 @@ class UnusedSharedMemory:
         await self.remove(groups, opened)
 
     async def remove(self, groups: Mapping[str, Sequence[Process]], opened: set[File]) -> None:
-        """Remove what nobody has open or mapped.
+        """Remove files that no process has open or mapped.
 
         Args:
-            groups: all of students' processes.
-            opened: the files in memory that somebody has open.
+            groups: all students' processes.
+            opened: the files in memory that students' processes have open.
         """
         in_use = await inspection.mapped(groups) | {number for _, number in opened}
         for theirs in self._left_by().values():

@@ -1,4 +1,4 @@
-"""Who ends when memory or disk runs out: plain values."""
+"""Choose the group that ends when memory or disk runs out: plain values."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
 
 MB = 1024**2
 MARGIN = (1 / 16, 256 * MB)
-"""How much of the container's memory must be left: a share, and what is enough."""
+"""The part of the container's memory that must be left: a share, and a sufficient size."""
 
 
 def margin(memory: int) -> int:
-    """Decide how many bytes must be left for the container not to be nearly out of memory.
+    """Return the bytes that must be left; with fewer, the container is nearly out of memory.
 
     Args:
-        memory: bytes that it has.
+        memory: the container's memory in bytes.
     """
     share, enough = MARGIN
     return min(int(memory * share), enough)
 
 
 def too_little_left(uses: Mapping[str, Use], left: int, least: int) -> tuple[str, str] | None:
-    """Choose whom to end for the container to go on, though students' sum is within its limit.
+    """Choose the group to end for the container to go on, although students keep their limit.
 
-    Something uses memory that is in nobody's figures: pipes, sockets, the kernel's own.
+    Pipes, sockets or the system itself use memory that no process shows.
 
     Args:
-        uses: by group, of `census`.
+        uses: the use of each group of `census`.
         left: bytes that the container can still get.
         least: bytes that must be left.
 
     Returns:
-        The group that uses the most, and why it is ended, in words; None when enough is left, or
-        when no end of anybody's would help.
+        The group that uses the most, and why it is ended, in words; None if enough is left, or if
+        no end would help.
     """
     if left >= least or not uses:
         return None
@@ -57,20 +57,19 @@ def too_little_left(uses: Mapping[str, Use], left: int, least: int) -> tuple[str
 def too_much_memory(
     uses: Mapping[str, Use], limit: int, unseen: int = 0, hiding: Mapping[str, int] | None = None
 ) -> tuple[str, str] | None:
-    """Choose whom to end for the others to have memory.
+    """Choose the group to end so that the others have memory.
 
-    While what is seen would fit, whoever is seen to use the most has done nothing wrong: who may
-    have the rest ends first, and nobody whose end wouldn't be enough.
+    If the measured uses alone are within the limit, a group that may have unattributed memory ends
+    first. Without such a group the largest one ends, but only if its end would be enough.
 
     Args:
-        uses: by group, of `census`.
+        uses: the use of each group of `census`.
         limit: bytes for all together; 0 for no limit.
-        unseen: bytes that students have and that are in no group's use.
-        hiding: how many of these bytes a group may have, for those that may have any.
+        unseen: bytes of students' unattributed memory.
+        hiding: how many of these bytes a group may have, for the groups that may have any.
 
     Returns:
-        The group, and why it is ended, in words; None when there is enough, or when no end of
-        anybody's would help.
+        The group, and why it is ended, in words; None if there is enough, or if no end would help.
     """
     seen = sum(use.memory for use in uses.values())
     together = seen + unseen
@@ -102,14 +101,14 @@ def too_much_memory(
 
 
 def beyond_a_labs_share(uses: Mapping[str, Use], limit: int) -> tuple[str, str] | None:
-    """Choose whom to end in a lab whose programs use more than its share.
+    """Choose the group to end in a lab whose programs use more than its share.
 
     Args:
-        uses: by group, of this lab's alone.
+        uses: the use of each of this lab's groups.
         limit: bytes for all of them; 0 for no limit.
 
     Returns:
-        The group that uses the most, and why it is ended, in words; None when there is enough.
+        The group that uses the most, and why it is ended, in words; None if there is enough.
     """
     together = sum(use.memory for use in uses.values())
     if not limit or together <= limit:
@@ -126,17 +125,17 @@ def beyond_a_labs_share(uses: Mapping[str, Use], limit: int) -> tuple[str, str] 
 def too_full_disk(
     before: Mapping[str, Use], after: Mapping[str, Use], free: int, reserve: int
 ) -> tuple[str, str] | None:
-    """Choose whom to end for the others to be able to save.
+    """Choose the group to end so that the others can save.
 
     Args:
-        before: uses by group a moment ago.
-        after: uses now.
+        before: the use of each group a moment ago.
+        after: the use of each group now.
         free: bytes that are free.
         reserve: bytes that must stay free; 0 for no limit.
 
     Returns:
-        The group that writes most, and why it is ended; None when there is enough, or none of
-        them writes.
+        The group that writes most, and why it is ended; None if enough is free, or no group
+        writes.
     """
     if free >= reserve or not after:
         return None

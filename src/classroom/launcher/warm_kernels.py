@@ -1,10 +1,10 @@
-"""Kernels that start within a moment: forked from a process that has imported what they need.
+"""Start warm kernels: fork them from a process that has imported the modules that they need.
 
-That process, the fork server (`classroom.launcher.fork_server`), is started when the first page is
-open. A kernel that is asked for before it is ready, or while it is being started again, starts
-cold; so does any that isn't the image's own Python. Forked kernels are the launcher's children, as
-the others are: their exit status comes from waitpid(2), their ids are nobody else's until then, and
-they go on when the fork server ends.
+The launcher starts that process, the fork server (`classroom.launcher.fork_server`), when somebody
+opens the first page. While the fork server is not ready, kernels start cold; so do kernels of other
+programs than the image's Python. Forked kernels are the launcher's children, like the others:
+waitpid(2) returns their exit status, no other process gets their ids before, and they go on if the
+fork server ends.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from classroom.launcher import command
-from classroom.launcher.protocol import LONGEST, ProcessKind
+from classroom.launcher.protocol import LONGEST_MESSAGE_BYTES, ProcessKind
 from classroom.runtime import background_tasks, lab_users
 from classroom.runtime.log import LOG
 
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
     from classroom.launcher.protocol import Start
 
 HARMLESS = frozenset({"JPY_SESSION_NAME"})
-"""What a kernel may be given in its environment that no import depends on."""
+"""Environment variables of a kernel on which no import depends."""
 START_SECONDS = 5.0
-"""How long a fork may take before the kernel starts cold; the lab waits for twice as long."""
+"""How long a fork may take before the kernel starts cold; the lab server waits twice as long."""
 READY_SECONDS = 300.0
 """How long the imports may take, at the lowest priority."""
-SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0
-"""Seconds until a fork server that has ended is started again: twice as long each time."""
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
+"""The first and the longest wait before an ended fork server starts again; it doubles each time."""
 SERVED_SECONDS = 60.0
-"""A fork server that has served for so long ended for a reason of the moment."""
+"""After a fork server that has served so long, the wait is the shortest again."""
 MB = 1024**2
 
 
 def is_images_kernel(start: Start, python: str) -> bool:
-    """Say whether a kernel is the image's own, with nothing that changes what it would import.
+    """Say whether a kernel is the image's own, without anything that changes its imports.
 
     Args:
-        start: what is asked for.
+        start: the request.
         python: the image's interpreter.
     """
     own = (python, "-P", "-m", "ipykernel_launcher", "-f")
@@ -59,23 +59,27 @@ def is_images_kernel(start: Start, python: str) -> bool:
 
 
 def wait_before_again(before: float, served: float) -> float:
-    """Say how long to wait until the fork server is started again.
+    """Return the seconds to wait until the fork server starts again.
 
     Args:
-        before: seconds that were waited before it was started.
-        served: seconds for which it has served.
+        before: seconds of the previous wait.
+        served: seconds for which the fork server has served.
     """
-    return SHORTEST_WAIT if served >= SERVED_SECONDS else min(LONGEST_WAIT, max(1, 2 * before))
+    return (
+        SHORTEST_WAIT_SECONDS
+        if served >= SERVED_SECONDS
+        else min(LONGEST_WAIT_SECONDS, max(1, 2 * before))
+    )
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where forked kernels come from.
+    """The origin of forked kernels.
 
     Attributes:
         python: the image's interpreter.
-        home: the fork server's; root's alone.
-        base: the environment that all kernels get.
+        home: the fork server's home, which only root can read.
+        base: the environment of all kernels.
     """
 
     python: str
@@ -84,16 +88,16 @@ class Origin:
 
 
 class ForkedProcess:
-    """A child that the launcher hasn't started itself; used like asyncio's own."""
+    """A child that the fork server has forked for the launcher; used like asyncio's processes."""
 
     def __init__(self, pid: int) -> None:
-        """Wait for it from now on.
+        """Begin to wait for its end.
 
         Args:
             pid: its process id.
 
         Raises:
-            OSError: it is no child of this process's.
+            OSError: it is no child of this process.
         """
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         self.pid = pid
@@ -115,14 +119,14 @@ class ForkedProcess:
 
 
 class WarmKernels:
-    """The fork server, and what was forked from it."""
+    """The fork server, and the kernels forked from it."""
 
     def __init__(self, origin: Origin, names: tuple[str, ...]) -> None:
-        """Start nothing yet.
+        """Start no process yet.
 
         Args:
-            origin: where forked kernels come from.
-            names: of the modules to import; none for kernels that start cold.
+            origin: the origin of forked kernels.
+            names: the modules to import; none for kernels that start cold.
         """
         self._origin, self._names = origin, names
         self._control: socket.socket | None = None
@@ -130,7 +134,7 @@ class WarmKernels:
         self._complaints: set[str] = set()
 
     def begin(self) -> None:
-        """Start the fork server, unless it was started already or nothing is to be imported."""
+        """Start the fork server, unless it was already started or has no modules to import."""
         if self._names and self._keeping is None:
             self._keeping = background_tasks.start(self._keep(), "Keeping kernels warm", LOG)
 
@@ -145,14 +149,14 @@ class WarmKernels:
         """Fork a kernel.
 
         Args:
-            start: what is asked for.
-            environment: all of it.
+            start: the request.
+            environment: the kernel's whole environment.
             limits: what it may use.
-            output: descriptor of its stdout and stderr.
+            output: the descriptor of its stdout and stderr.
             lab: the number of its lab.
 
         Returns:
-            The kernel, which is a student's; None when it must start cold.
+            The kernel, which already runs as a student; None if it must start cold.
         """
         if self._control is None or not is_images_kernel(start, self._origin.python):
             return None
@@ -174,7 +178,7 @@ class WarmKernels:
             try:
                 asked = [json.dumps(message).encode()]
                 socket.send_fds(self._control, asked, [output, its.fileno()])
-            except OSError:  # it is too busy, or gone
+            except OSError:  # the fork server is too busy, or has ended
                 ours.close()
                 return None
         wanted = asyncio.Event()
@@ -187,7 +191,7 @@ class WarmKernels:
         return hearing.result()
 
     async def _keep(self) -> None:
-        """Start the fork server, again and again."""
+        """Start the fork server, and start it again after each end."""
         wait = 0.0
         while True:
             await asyncio.sleep(wait)
@@ -201,7 +205,7 @@ class WarmKernels:
             LOG.info("Kernels start cold: the fork server ended; it starts again in %d s", wait)
 
     async def _serve_once(self) -> bool:
-        """Run the fork server until it ends; False when there is no use in running it again."""
+        """Run the fork server until it ends; return False if it can't run on this machine."""
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)  # noqa: FBT003 (a builtin's)
         with ours, its:
@@ -237,7 +241,7 @@ class WarmKernels:
         return True
 
     def _say(self, found: dict[str, Any]) -> None:
-        """Say what was imported, and what could not be."""
+        """Log the imported modules, and those that could not be imported."""
         for name, why in found["failed"].items():
             if name not in self._complaints:
                 self._complaints.add(name)
@@ -251,31 +255,31 @@ async def _receive(connection: socket.socket, seconds: float) -> dict[str, Any]:
     """Return the next message; {} at the end.
 
     Raises:
-        TimeoutError: there was none in time.
+        TimeoutError: no message came in time.
         OSError: the connection failed.
     """
     async with asyncio.timeout(seconds):
-        message = await asyncio.get_running_loop().sock_recv(connection, LONGEST)
+        message = await asyncio.get_running_loop().sock_recv(connection, LONGEST_MESSAGE_BYTES)
     return dict(json.loads(message)) if message else {}
 
 
 async def _hear(connection: socket.socket, wanted: asyncio.Event) -> ForkedProcess | None:
-    """Wait until a forked process is a student's, and have it go on if it is wanted still.
+    """Wait until a forked process is a student's, and let it go on if it is still wanted.
 
     Args:
-        connection: to it.
-        wanted: whether nobody has given it up.
+        connection: the connection to it.
+        wanted: tells whether the caller still waits for it.
 
     Returns:
-        None when it came to nothing, or nobody wants it: it has ended then.
+        None if it has failed, or nobody wants it; the process has ended then.
     """
     loop = asyncio.get_running_loop()
     forked = None
     with connection, contextlib.suppress(OSError):
-        if not (pid := await loop.sock_recv(connection, LONGEST)):
+        if not (pid := await loop.sock_recv(connection, LONGEST_MESSAGE_BYTES)):
             return None
         forked = ForkedProcess(int(pid))
-        if await loop.sock_recv(connection, LONGEST) and wanted.is_set():
+        if await loop.sock_recv(connection, LONGEST_MESSAGE_BYTES) and wanted.is_set():
             connection.send(b"go on")
             return forked
     if forked is not None:

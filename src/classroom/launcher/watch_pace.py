@@ -1,21 +1,21 @@
-"""How often memory and disk are looked at."""
+"""Decide how often memory and disk are checked."""
 
 from __future__ import annotations
 
 LOOK_SECONDS = 0.5
 LONGEST_SECONDS = 3.0
-"""However long looking takes, it is done again after so long."""
-SHARE = 0.05
-"""How much of a core looking may cost: with thousands of processes it is rarer."""
+"""The longest pause between two checks, however long they take."""
+CORE_SHARE = 0.05
+"""The share of a core that checks may use: with thousands of processes they are rarer."""
 
 
 def rest(took: float) -> float:
-    """Say how long to wait before looking again.
+    """Return the seconds to wait before the next check.
 
     Args:
-        took: seconds of processor time that looking has taken.
+        took: seconds of processor time that the last check has taken.
 
     Returns:
         Seconds.
     """
-    return min(LONGEST_SECONDS, max(LOOK_SECONDS, took / SHARE))
+    return min(LONGEST_SECONDS, max(LOOK_SECONDS, took / CORE_SHARE))

@@ -1,1 +1,1 @@
-"""What every process of the container uses: paths, files, the log, rights."""
+"""Code that every process of the container uses: paths, files, the log, capabilities."""

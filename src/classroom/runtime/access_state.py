@@ -1,7 +1,7 @@
-"""How people stand with the labs: who is a tutor, who belongs where, whose access was ended when.
+"""People's access to the labs: tutors, members of rooms and groups, guests, and ended access.
 
-The Hub writes it down, the lab reads it: a state rather than an event, so that neither misses
-anything while the other is being started again.
+The Hub writes this state to a file, and the lab reads it. With a state instead of events neither of
+them misses a change while the other one restarts.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EDIT, VIEW = "edit", "view"
-"""As what somebody is in a lab whom the configuration names there, or with whom it is shared."""
+"""The roles of a member or guest in a lab."""
 
 GONE_SECONDS = 3600.0
-"""How long it is said that somebody was taken out of a lab: longer than a lab remembers what the
-Hub has said of them, and than it takes to start again."""
+"""How long the state contains that a lab is no longer shared with somebody. A lab caches the Hub's
+answers for a shorter time, and also restarts in a shorter time."""
 
 
 @dataclass(frozen=True)
 class Guest:
-    """Somebody with whom a lab is shared.
+    """A person with whom a lab is shared.
 
     Attributes:
-        role: as what: `EDIT` or `VIEW`.
-        until: until when, in seconds since the epoch; None for no end.
+        role: `EDIT` or `VIEW`.
+        until: the end of the share, in seconds since the epoch; None for no end.
     """
 
     role: str
@@ -39,20 +39,20 @@ class Guest:
 
 @dataclass(frozen=True)
 class Standing:
-    """How people stand; names are lower case.
+    """People's access; all names are lower case.
 
     Attributes:
-        tutors: who is a tutor.
-        ended: when somebody's access was ended last, in seconds since the epoch. They may have
-            been admitted again since, but must have signed in again.
-        rooms: as what people are in each room (`EDIT`, `VIEW`), by what the Hub calls it. A room
-            that isn't here is closed.
-        groups: of people who may enter each other's labs.
-        shares: with whom each lab is shared, by what the Hub calls its owner.
-        gone: when somebody was last taken out of a lab that was shared with them, likewise. They
-            may have been let in and taken out again between two looks at the file.
-        several: whether there are labs besides the class; None while the Hub hasn't said.
-        own: whether people have labs of their own among them.
+        tutors: the tutors' names.
+        ended: the time when a person's access was last ended, in seconds since the epoch. The
+            person may have access again since then, but must have signed in again.
+        rooms: the role of each person in each room (`EDIT`, `VIEW`), by the Hub's name of the room.
+            A room that is not in here is closed.
+        groups: groups of people who may enter each other's labs.
+        shares: the guests of each lab, by the Hub's name of its owner.
+        gone: the time when a share with a person was last ended, by the Hub's name of the owner.
+            Between two reads of the file a person may have got the share again and lost it again.
+        several: whether there are labs besides the class; None while the Hub has not said so.
+        own: whether these include people's own labs.
     """
 
     tutors: frozenset[str] = frozenset()
@@ -65,21 +65,21 @@ class Standing:
     own: bool = False
 
     def after(self, tutors: frozenset[str], ended: Iterable[str], now: float) -> Standing:
-        """Return how people stand after a change.
+        """Return the state after a change.
 
         Args:
-            tutors: who is a tutor now.
-            ended: whose access has just been ended.
-            now: seconds since the epoch.
+            tutors: the tutors' names now.
+            ended: the names of people whose access has just been ended.
+            now: the time, in seconds since the epoch.
         """
         return replace(self, tutors=tutors, ended={**self.ended, **dict.fromkeys(ended, now)})
 
     def shared(self, shares: Mapping[str, Mapping[str, Guest]], now: float) -> Standing:
-        """Return how people stand after labs were shared, or are no longer.
+        """Return the state after a change of shares.
 
         Args:
-            shares: with whom each is shared now.
-            now: seconds since the epoch.
+            shares: the guests of each lab now.
+            now: the time, in seconds since the epoch.
         """
         gone = {
             owner: {name: then for name, then in names.items() if then > now - GONE_SECONDS}
@@ -92,21 +92,21 @@ class Standing:
         return replace(self, shares=shares, gone=known)
 
     def gone_since(self, before: Standing, owner: str) -> frozenset[str]:
-        """List who has been taken out of a shared lab since.
+        """List the people with whom a lab is no longer shared since an earlier state.
 
         Args:
-            before: how people stood.
-            owner: whose lab it is to the Hub.
+            before: the earlier state.
+            owner: the Hub's name of the lab's owner.
         """
         known = before.gone.get(owner, {})
         now = self.gone.get(owner, {}).items()
         return frozenset(name for name, then in now if then != known.get(name))
 
     def at(self, now: float) -> Standing:
-        """Return how people stand at a time: without shares that are over.
+        """Return the state at a time, without shares that have ended.
 
         Args:
-            now: seconds since the epoch.
+            now: the time, in seconds since the epoch.
         """
         shares = {
             owner: {
@@ -117,10 +117,10 @@ class Standing:
         return replace(self, shares=shares)
 
     def guests(self, owner: str) -> dict[str, str]:
-        """Return who may enter a lab by the configuration or a share, and as what: the greater.
+        """Return the members and guests of a lab with their roles; the greater role counts.
 
         Args:
-            owner: whose lab it is to the Hub: somebody's, or a room's; "" for the class's.
+            owner: the Hub's name of the lab's owner, a person or a room; "" for the class's.
         """
         found = dict(self.rooms.get(owner, {}))
         for members in self.groups.values():
@@ -131,19 +131,19 @@ class Standing:
         return {name: role for name, role in found.items() if name != owner}
 
     def of_class(self) -> Standing:
-        """Return what the class's server needs to know."""
+        """Return the part of the state that the class's server needs."""
         return Standing(self.tutors, self.ended, several=self.several, own=self.own)
 
     def ended_since(self, before: Standing) -> frozenset[str]:
-        """List whose access has been ended since."""
+        """List the people whose access was ended since an earlier state."""
         return frozenset(name for name, at in self.ended.items() if at != before.ended.get(name))
 
 
 def read(file: Path) -> Standing:
-    """Read how people stand; nothing is known of anybody when there is no file yet.
+    """Read the state; it is empty if there is no file yet.
 
     Raises:
-        ValueError: it isn't what `write` writes.
+        ValueError: the content is not of `write`.
         OSError: it can't be read.
     """
     try:
@@ -167,11 +167,11 @@ def read(file: Path) -> Standing:
 
 
 def write(file: Path, standing: Standing) -> None:
-    """Write how people stand, as a whole or not at all.
+    """Write the state in one step.
 
     Args:
-        file: in a directory that root may write and the lab may enter.
-        standing: to write.
+        file: the file, in a directory that root may write and the lab may enter.
+        standing: the state.
     """
     found: dict[str, Any] = {"tutors": sorted(standing.tutors), "ended": dict(standing.ended)}
     if standing.rooms or standing.groups or standing.shares or standing.gone:

@@ -1,7 +1,7 @@
-"""Background tasks whose failure somebody sees.
+"""Background tasks whose failures are logged.
 
-asyncio keeps the exception of a task until it is collected as garbage, which for one that a set
-holds is never: it then fails without a word, and what it did isn't done any more.
+asyncio logs a task's exception only when the task is collected as garbage, which never happens to a
+task that a set holds. Such a task would fail silently, and nothing would do its work any more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from logging import Logger
 
 _running: set[asyncio.Task[Any]] = set()
-"""asyncio itself holds tasks only weakly."""
+"""Strong references to the tasks: asyncio itself has only weak ones."""
 
 
 def start(
@@ -23,13 +23,13 @@ def start(
     log: Logger,
     vital: Callable[[], None] | None = None,
 ) -> asyncio.Task[Any]:
-    """Run something in the background, and log how it failed if it does.
+    """Run a task in the background, and log its failure.
 
     Args:
-        work: to run, on the running loop.
-        what: a subject for the sentence in the log, such as "The list of people".
-        log: where to log it.
-        vital: called after a failure: ends what can't go on without the task.
+        work: the coroutine to run on the running loop.
+        what: the subject of the sentence in the log, such as "The list of people".
+        log: the logger.
+        vital: called after a failure, to end what can't go on without the task.
 
     Returns:
         The task, which the caller may await or cancel and need not keep.
@@ -42,7 +42,7 @@ def start(
 def supervise(
     task: asyncio.Task[Any], what: str, log: Logger, vital: Callable[[], None] | None = None
 ) -> None:
-    """Log how a task failed that somebody else has started; the arguments are those of `start`."""
+    """Log the failure of a task that was started elsewhere; the arguments are those of `start`."""
     _running.add(task)
 
     def ended(task: asyncio.Task[Any]) -> None:
@@ -59,12 +59,12 @@ def supervise(
 
 
 def reraise_if_meant(error: BaseException) -> None:
-    """Raise an exception again that is no failure but the end of a task or of the process.
+    """Raise an exception again if it is no failure but the end of a task or of the process.
 
-    For whoever must survive pycrdt: a panic of its Rust code is a BaseException of its own.
+    Use it in code that must survive pycrdt: a panic of its Rust code is its own BaseException.
 
     Args:
-        error: what was caught.
+        error: the exception that was caught.
     """
     if isinstance(error, asyncio.CancelledError | KeyboardInterrupt | SystemExit | GeneratorExit):
         raise error

@@ -1,4 +1,4 @@
-"""How many connections may wait until a server accepts them: a class comes at once."""
+"""Set how many connections may wait until a server accepts them: a whole class may come at once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tornado.tcpserver import TCPServer
 
-MOST = 4096
-"""The kernel has no more than net.core.somaxconn wait, which is as many by default."""
+MOST_CONNECTIONS = 4096
+"""The system's limit is net.core.somaxconn, which has this value by default."""
 
 
 def widen(server: TCPServer) -> None:
-    """Have more connections wait than tornado's 128: beyond, the front answers 503.
+    """Let more connections wait than tornado's 128: for others the front answers 503.
 
     Args:
-        server: which listens.
+        server: the listening server.
     """
     for socket in server._sockets.values():  # noqa: SLF001 (it has no other list)
-        socket.listen(MOST)
+        socket.listen(MOST_CONNECTIONS)

@@ -1,8 +1,8 @@
-"""How large a request's body may be, and how long it may take: the Hub's and the lab's own bounds.
+"""Limit the size of request bodies, and the time to send them, in the Hub and in the lab server.
 
-The front (nginx/front.conf) refuses first. These hold behind it: for what it can't see, such as a
-body that comes with a GET by HTTP/2, and for people who are signed in. tornado keeps a whole body
-in memory before any handler runs.
+The front (nginx/front.conf) has limits of its own. The limits here also hold for requests that it
+can't check, such as a GET with a body over HTTP/2, and for people who are signed in. tornado keeps
+a whole body in memory before any handler runs.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
     Longest = Callable[[str, str], int]
 
 KB, MB = 1 << 10, 1 << 20
-NONE, FORM, PIECE, FILE = 64 * KB, 64 * KB, MB, 64 * MB
-"""Bytes: with a GET, to the Hub, to the lab, and of a file to the lab."""
-BUFFER = FILE + MB
-"""Bytes that a connection may keep: a room's message may be as large, and has a head."""
-SECONDS = {NONE: 30, PIECE: 60, FILE: 600}
-"""How long a body of that size may take as a whole."""
-LARGE = 3 * MB
-"""Bytes above which a body waits for its turn: a piece of an upload is 1.4 MB."""
-TOGETHER = 256 * MB
-"""Bytes of large bodies that the lab reads at the same time."""
+GET_BYTES, FORM_BYTES, PIECE_BYTES, FILE_BYTES = 64 * KB, 64 * KB, MB, 64 * MB
+"""The limits of a GET's body, of a body to the Hub, to the lab, and of a file to the lab."""
+BUFFER_BYTES = FILE_BYTES + MB
+"""The buffer of a connection: a room's message may be as large as a file, and has a head."""
+BODY_SECONDS = {GET_BYTES: 30, PIECE_BYTES: 60, FILE_BYTES: 600}
+"""How long sending a body may take, by its limit in bytes."""
+LARGE_BYTES = 3 * MB
+"""Larger bodies wait for their turn; a piece of an upload has 1.4 MB."""
+LARGE_BODIES_BYTES = 256 * MB
+"""The total size of the large bodies that the lab reads at the same time."""
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
 def of_hub(_: str, __: str) -> int:
-    """Return how many bytes a request to the Hub may have: forms, and lists of names."""
-    return FORM
+    """Return the limit of a request's body to the Hub: forms, and lists of names."""
+    return FORM_BYTES
 
 
 def of_lab(method: str, path: str, prefix: str = PREFIX) -> int:
-    """Return how many bytes a request to the lab may have.
+    """Return the limit of a request's body to the lab, in bytes.
 
     Args:
-        method: of HTTP.
-        path: without the query.
+        method: the HTTP method.
+        path: the path without the query.
         prefix: the lab's address, with a slash at both ends.
     """
     if method in READS:
-        return NONE
-    return FILE if path.startswith(f"{prefix}api/contents") else PIECE
+        return GET_BYTES
+    return FILE_BYTES if path.startswith(f"{prefix}api/contents") else PIECE_BYTES
 
 
 def size(headers: httputil.HTTPHeaders, longest: int) -> int:
-    """Return how many bytes a body may turn out to have.
+    """Return the largest possible size of a body.
 
     Args:
-        headers: the request's.
-        longest: what it may have at most: so much has one that doesn't say.
+        headers: the request's headers.
+        longest: the limit in bytes, which is the result if the headers give no size.
     """
     if "Transfer-Encoding" in headers:
         return longest
@@ -66,25 +66,25 @@ def size(headers: httputil.HTTPHeaders, longest: int) -> int:
 
 
 class BodyQueue:
-    """Lets bodies be read as long as all of them together fit; the others wait, first come first.
+    """Limits the total size of the bodies that are read; others wait in the order of their arrival.
 
-    One event loop's: nothing here is for threads.
+    It is for one event loop, and not safe for threads.
     """
 
     def __init__(self, together: int) -> None:
-        """Begin with nothing being read.
+        """Begin without bodies.
 
         Args:
-            together: bytes, at least as many as the largest body.
+            together: the total size in bytes, at least the largest body's size.
         """
         self._left = together
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def take(self, wanted: int) -> None:
-        """Wait until there is space for a body; `give` it back in the end.
+        """Wait until there is space for a body; `give` it back at the end.
 
         Args:
-            wanted: its bytes.
+            wanted: the body's size in bytes.
         """
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((wanted, turn))
@@ -92,7 +92,7 @@ class BodyQueue:
         await turn
 
     def give(self, wanted: int) -> None:
-        """Give some back.
+        """Give space back.
 
         Args:
             wanted: the bytes that were taken.
@@ -109,18 +109,18 @@ class BodyQueue:
 
 
 class BoundedBody(httputil.HTTPMessageDelegate):
-    """One request on its way to its handler, with a bound on its body."""
+    """A request on its way to its handler, with a limit for its body."""
 
     def __init__(
         self, within: Any, connection: Any, longest: Longest, turns: BodyQueue | None
     ) -> None:
-        """Stand before a handler.
+        """Wrap a handler's delegate.
 
         Args:
             within: tornado's own delegate, which collects the body.
             connection: the request's `HTTP1Connection`.
-            longest: says how many bytes a request may have by its method and path.
-            turns: whose turn it is to send a large body; None where there are none.
+            longest: returns the limit in bytes by a request's method and path.
+            turns: the queue of large bodies; None if there are none.
         """
         self._within, self._connection = within, connection
         self._longest, self._turns = longest, turns
@@ -131,13 +131,13 @@ class BoundedBody(httputil.HTTPMessageDelegate):
         start_line: httputil.RequestStartLine | httputil.ResponseStartLine,
         headers: httputil.HTTPHeaders,
     ) -> Awaitable[None] | None:
-        """Set the bound; let a large body wait, while its sender waits too (flow control)."""
+        """Set the limit; let a large body wait, while its sender waits too (flow control)."""
         assert isinstance(start_line, httputil.RequestStartLine)  # noqa: S101 (it is a server)
         longest = self._longest(start_line.method, start_line.path.partition("?")[0])
         self._connection.set_max_body_size(longest)
-        self._connection.set_body_timeout(SECONDS[longest])
+        self._connection.set_body_timeout(BODY_SECONDS[longest])
         coming = size(headers, longest)
-        if self._turns is not None and coming > LARGE:
+        if self._turns is not None and coming > LARGE_BYTES:
             return self._in_turn(self._turns, coming, start_line, headers)
         answer: Awaitable[None] | None = self._within.headers_received(start_line, headers)
         return answer
@@ -155,12 +155,12 @@ class BoundedBody(httputil.HTTPMessageDelegate):
         return answer
 
     def finish(self) -> None:
-        """Pass on that all is there, and let the next one send."""
+        """Pass on that the body is complete, and let the next one begin."""
         self._give()
         self._within.finish()
 
     def on_connection_close(self) -> None:
-        """Pass on that no more comes."""
+        """Pass on that the connection is closed."""
         self._give()
         self._within.on_connection_close()
 
@@ -171,13 +171,13 @@ class BoundedBody(httputil.HTTPMessageDelegate):
 
 
 def bound(application: Any, longest: Longest, turns: BodyQueue | None = None) -> None:
-    """Bound the bodies of all requests to a tornado application, whatever their handler.
+    """Limit the bodies of all requests to a tornado application, for all its handlers.
 
     Args:
-        application: a `tornado.web.Application`; what it does with a request is its method
-            ``start_request``, by which `tornado.httpserver` gives it each.
-        longest: says how many bytes a request may have by its method and path.
-        turns: whose turn it is to send a large body; None where there are none.
+        application: a `tornado.web.Application`; `tornado.httpserver` passes each request to its
+            method ``start_request``.
+        longest: returns the limit in bytes by a request's method and path.
+        turns: the queue of large bodies; None if there are none.
     """
     start = application.start_request
 

@@ -1,4 +1,4 @@
-"""What the container has: of its control group, version 2 or 1, and else of the machine."""
+"""Read the container's memory from its control group, version 2 or 1, or else from the machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
 
 
 def number(file: Path) -> int | None:
-    """Read a file with one number; None when there is none, or it says ``max``."""
+    """Read a file with one number; None if there is no file, or it contains ``max``."""
     try:
         return int(file.read_text(encoding="ascii").split()[0])
     except (OSError, ValueError, IndexError):
@@ -22,7 +22,7 @@ def memory(cgroup: Path = CGROUP) -> int:
     """Return how many bytes of memory the container may use.
 
     Args:
-        cgroup: where control groups are mounted.
+        cgroup: the mount point of control groups.
     """
     return min([_machine(), *_limits(cgroup)])
 
@@ -38,13 +38,13 @@ def _limits(cgroup: Path) -> list[int]:
 
 
 def shared(cgroup: Path = CGROUP) -> int | None:
-    """Measure what is in memory and no process's own: bytes of tmpfs, memfds and the like.
+    """Return the bytes of memory that belong to no process, such as tmpfs and memfds.
 
     Args:
-        cgroup: where control groups are mounted.
+        cgroup: the mount point of control groups.
 
     Returns:
-        None where the container isn't told.
+        None if the container can't read it.
     """
     for name, field in (("memory.stat", "shmem"), ("memory/memory.stat", "total_shmem")):
         found = fields(cgroup / name)
@@ -57,10 +57,10 @@ def shared(cgroup: Path = CGROUP) -> int | None:
 def fields(file: Path) -> dict[str, int]:
     """Read a file of lines ``name number`` or ``name: number kB``, as bytes.
 
-    Empty when there is none.
+    The result is empty if there is no file.
 
     Args:
-        file: such as memory.stat, or /proc/meminfo.
+        file: a file such as memory.stat or /proc/meminfo.
     """
     try:
         lines = [line.split() for line in file.read_text(encoding="ascii").splitlines()]
@@ -74,18 +74,18 @@ def fields(file: Path) -> dict[str, int]:
 
 
 def left(tables: int = 0, cgroup: Path = CGROUP, meminfo: Path = MEMINFO) -> int | None:
-    """Measure how much memory the container can still get: bytes.
+    """Return the bytes of memory that the container can still get.
 
-    What the kernel would take back first counts as left: files that are cached, and its own caches;
-    and so does swap. Without a limit of the container's own it is what the machine has left.
+    They include cached files and the system's caches, which the system would free first, and swap.
+    If the container has no limit, the result is the memory that the machine has left.
 
     Args:
-        tables: bytes of page tables that are known: kernel memory that nobody takes back.
-        cgroup: where control groups are mounted.
-        meminfo: what the machine says of its memory.
+        tables: bytes of known page tables, memory of the system that it can't free.
+        cgroup: the mount point of control groups.
+        meminfo: the machine's file about its memory.
 
     Returns:
-        None where neither the control group nor /proc/meminfo says.
+        None if neither the control group nor /proc/meminfo tells.
     """
     machine = fields(meminfo)
     swap = machine.get("SwapFree", 0)
@@ -100,8 +100,8 @@ def left(tables: int = 0, cgroup: Path = CGROUP, meminfo: Path = MEMINFO) -> int
         most, swapped = (number(cgroup / f"memory.swap.{name}") for name in ("max", "current"))
     elif (used := number(old / "memory.usage_in_bytes")) is not None:
         found = fields(old / "memory.stat")
-        # Version 1 doesn't say how much of its kernel memory are caches: what the whole machine has
-        # of them at most. Else nobody's program would end for names that somebody has looked up.
+        # Version 1 doesn't tell the caches' part of kernel memory: at most the whole machine's
+        # caches. Without this, cached names of files would count as used memory.
         kernels = max(0, (number(old / "memory.kmem.usage_in_bytes") or 0) - tables)
         caches = min(kernels, machine.get("SReclaimable", 0))
         files = found.get("total_inactive_file", 0) + found.get("total_active_file", 0)

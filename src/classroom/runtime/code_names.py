@@ -1,4 +1,4 @@
-"""What classes and functions of upstream's have: members, parameters, and names that they use."""
+"""Find the members, parameters and used names of upstream's classes and functions."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MISSING = object()
-"""What `member` returns for nothing."""
+"""The result of `member` if there is no such member."""
 
 
 def member(owner: Any, name: str) -> Any:
-    """Return what a class or module has under a name, as it was defined, or a mark for nothing.
+    """Return a member of a class or module as it was defined, or `MISSING`.
 
     Args:
-        owner: the class, whose bases are looked through too, or the module.
-        name: of the member.
+        owner: the class, with its bases, or the module.
+        name: the member's name.
     """
     if isinstance(owner, type):
         spaces: Iterator[Mapping[str, Any]] = map(vars, owner.__mro__)
@@ -28,10 +28,10 @@ def member(owner: Any, name: str) -> Any:
 
 
 def code_of(found: Any) -> CodeType | None:
-    """Return a function's code, below what decorates it; None if it is no Python function.
+    """Return a function's code without its decorators; None if it is no Python function.
 
-    A patch of ours says by `functools.wraps` what it stands before: upstream's is looked at, and
-    the tables hold before and after our patches alike.
+    Our patches use `functools.wraps`, so this returns upstream's code, and the tables are valid
+    before and after our patches.
 
     Args:
         found: a function, a property, a classmethod or a staticmethod.
@@ -48,7 +48,7 @@ def parameters(code: CodeType) -> tuple[str, ...]:
     """List a function's parameters by name, with ``*`` or ``**`` before those that collect.
 
     Args:
-        code: the function's.
+        code: the function's code.
     """
     names, count = code.co_varnames, code.co_argcount + code.co_kwonlyargcount
     collecting = [
@@ -61,10 +61,10 @@ def parameters(code: CodeType) -> tuple[str, ...]:
 
 
 def names_of(code: CodeType) -> Iterator[str]:
-    """Go through the names that a function uses, functions inside it included.
+    """Yield the names that a function uses, also in functions inside it.
 
     Args:
-        code: the function's.
+        code: the function's code.
     """
     yield from code.co_names
     yield from code.co_freevars

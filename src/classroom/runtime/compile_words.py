@@ -1,7 +1,8 @@
-"""Compile the catalogues of ``locale/``: run once, when the image is built.
+"""Compile the catalogues of ``locale/``; it runs once, when the image is built.
 
-``python -I -m classroom.runtime.compile_words locale`` writes what `classroom.runtime.words` reads,
-and puts the page's words into JupyterLab's language packs, which is where JupyterLab looks.
+``python -I -m classroom.runtime.compile_words locale`` writes the catalogues that
+`classroom.runtime.words` reads. It also puts the page's texts into JupyterLab's language packs,
+where JupyterLab looks for them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 PAGE = "page"
 """The catalogue of the labextension."""
 PAGE_DOMAIN = "classroom"
-"""What JupyterLab calls it (`labextension/src/texts.ts`)."""
+"""JupyterLab's name for it (`labextension/src/texts.ts`)."""
 PACKS = "jupyterlab.languagepack"
 """Entry points of JupyterLab's language packs."""
 CONTEXT = "\x04"
@@ -35,18 +36,18 @@ def read(file: Path) -> Catalog:
     """Read a catalogue.
 
     Args:
-        file: its source, of the folder that is named like the language.
+        file: its source, in the folder that has the language's name.
     """
     with file.open("rb") as opened:
         return read_po(opened, locale=file.parent.name, abort_invalid=True)
 
 
 def for_jupyterlab(catalogue: Catalog, locale: str, release: str) -> dict[str, Any]:
-    """Return a catalogue as JupyterLab's pages take it.
+    """Return a catalogue in the format of JupyterLab's pages.
 
     Args:
-        catalogue: of the labextension's words.
-        locale: as the language pack calls it, such as "de_DE".
+        catalogue: the labextension's catalogue.
+        locale: the language pack's name of the language, such as "de_DE".
         release: the version of our package.
     """
     head = {
@@ -66,11 +67,11 @@ def for_jupyterlab(catalogue: Catalog, locale: str, release: str) -> dict[str, A
 
 
 def write(catalogue: Catalog, file: Path) -> None:
-    """Write a catalogue as gettext reads it.
+    """Write a catalogue in gettext's format.
 
     Args:
-        catalogue: all of it is translated.
-        file: for it; its folder is made.
+        catalogue: the catalogue, in which everything is translated.
+        file: the file to write; its folder is made.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as opened:
@@ -99,7 +100,7 @@ def main(sources: Path) -> None:
         sources: a folder with a folder for each language.
 
     Raises:
-        ValueError: a language has no pack of JupyterLab's.
+        ValueError: JupyterLab has no pack for a language.
     """
     packs = [point.name for point in entry_points(group=PACKS)]
     for folder in sorted(one for one in sources.iterdir() if one.is_dir()):

@@ -1,4 +1,4 @@
-"""The names of upstream's that we rely on: the rows of the tables that people read too."""
+"""Read the names of upstream on which we rely, from tables that people read too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MUST = re.compile(r"(attribute|class|function|coroutine)(?:\((.*)\))?")
 
 
 class Shape(Enum):
-    """What a name must be; the value completes "is no longer"."""
+    """The kind of a name; the value completes the sentence "is no longer"."""
 
     ATTRIBUTE = "there"
     CLASS = "a class"
@@ -24,16 +24,16 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ContractRow:
-    """One name of upstream's that we rely on.
+    """A name of upstream on which we rely.
 
     Attributes:
-        name: ``module:Class.attribute``. An attribute that only instances have counts as there when
-            any method of the class names it.
-        used_in: our modules that use, override or patch it, from ``classroom/`` on.
-        why: what for, without a full stop.
-        shape: what it must be.
+        name: ``module:Class.attribute``. An attribute that only instances have counts as present if
+            a method of the class names it.
+        used_in: our modules that use, override or patch it, as paths below ``classroom/``.
+        why: the purpose, without a full stop.
+        shape: its kind.
         takes: its parameters' names, with ``*`` or ``**`` before those that collect; None for any.
-        uses: names that its own code must go on using, for our part to have an effect.
+        uses: names that its code must use, so that our part has an effect.
         public: upstream's issue or pull request that would make it public, if we know one.
     """
 
@@ -47,20 +47,19 @@ class ContractRow:
 
     @property
     def module(self) -> str:
-        """The module that it is in."""
+        """Its module."""
         return self.name.partition(":")[0]
 
 
 def rows(text: str, *, leave_out: Collection[str] = ()) -> tuple[ContractRow, ...]:
-    """Read a table's rows from its Markdown, which people read too.
+    """Read the rows of a table in Markdown.
 
     Args:
-        text: sections with a table each: name, what it must be, what that goes on using, where we
-            rely on it, what for, and the issue.
-        leave_out: headings of sections whose rows aren't wanted.
+        text: sections with a table each: name, kind, used names, our modules, purpose, and issue.
+        leave_out: headings of sections to leave out.
 
     Raises:
-        ValueError: a row isn't written as the others are.
+        ValueError: a row has another form.
     """
     found, heading = [], ""
     for line in text.splitlines():

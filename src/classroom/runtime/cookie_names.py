@@ -1,8 +1,8 @@
-"""Cookies under names of the lab's own.
+"""Give cookies names that differ between labs.
 
-Browsers don't keep the cookies of two ports of a host apart (RFC 6265, section 8.5). Hub and lab go
-on using upstream's names. The names change where requests come in and answers go out, so no handler
-can set or read a cookie under a name that another lab of the same host uses.
+Browsers don't separate the cookies of two ports of a host (RFC 6265, section 8.5). Hub and lab
+servers use upstream's names inside. This module changes the names in requests and answers, so no
+handler can set or read a cookie under a name that another lab on the same host uses.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ LOGIN, SESSION, STATE, TRIAL_NAME, XSRF = (
     "_xsrf",
 )
 OF_LAB = (SESSION, f"service-{SERVICE}")
-"""How the names begin that the lab server changes. Not `XSRF`: JupyterLab's pages read that one."""
+"""Beginnings of the names that the lab server changes; JupyterLab's pages read `XSRF` unchanged."""
 OF_HUB = ("jupyterhub-", STATE, XSRF)
-"""How the names begin that the Hub changes."""
-MOST_OTHERS = 5
-"""Labs of the same host whose cookies a browser keeps: the front reads 8 kB of cookies at most."""
+"""Beginnings of the names that the Hub changes."""
+MOST_OTHER_LABS = 5
+"""The number of labs on the same host whose cookies a browser keeps: the front reads at most 8 kB.
+"""
 PATHS = {
     SESSION: "/",
     LOGIN: "/hub/",
@@ -39,7 +40,7 @@ PATHS = {
     TRIAL_NAME: "/hub/",
     OF_LAB[1]: PREFIX,
 }
-"""Where a cookie is, by how its name begins."""
+"""The paths of cookies, by the beginning of their names."""
 
 
 def _begins(name: str, ours: tuple[str, ...]) -> bool:
@@ -50,22 +51,22 @@ def outward(name: str, lab: str, ours: tuple[str, ...]) -> str:
     """Return the name under which a browser keeps a cookie.
 
     Args:
-        name: upstream's.
-        lab: from `classroom.runtime.credentials.lab_id`.
-        ours: how the names begin that change.
+        name: upstream's name.
+        lab: the lab's id, from `classroom.runtime.credentials.lab_id`.
+        ours: beginnings of the names to change.
     """
     return f"{name}-{lab}" if _begins(name, ours) else name
 
 
 def inward(header: str, lab: str, ours: tuple[str, ...]) -> str:
-    """Give a request's cookies the names that upstream knows them by.
+    """Give a request's cookies upstream's names.
 
-    Leave out those under upstream's own names: they are another program's, or older than this.
+    Leave out cookies that already have upstream's names: they are another program's, or too old.
 
     Args:
-        header: ``Cookie``. What is in it more than once stays so.
-        lab: from `classroom.runtime.credentials.lab_id`.
-        ours: how the names begin that change.
+        header: the header ``Cookie``. A cookie that is in it more than once stays so.
+        lab: the lab's id, from `classroom.runtime.credentials.lab_id`.
+        ours: beginnings of the names to change.
     """
     found = []
     for part in header.split(";"):
@@ -80,34 +81,37 @@ def inward(header: str, lab: str, ours: tuple[str, ...]) -> str:
 
 
 def superfluous(header: str, lab: str, ours: tuple[str, ...]) -> list[tuple[str, str]]:
-    """List cookies of other labs that have to go, as names and paths.
+    """List the names and paths of other labs' cookies to delete.
 
-    A host on which labs come and go would otherwise collect more than a request may have.
+    Without that, a browser would collect more cookies for a host with many labs than a request may
+    have.
 
     Args:
-        header: ``Cookie``, in which those that were set first come first (RFC 6265, section 5.4).
-        lab: from `classroom.runtime.credentials.lab_id`.
-        ours: how the names begin that change.
+        header: the header ``Cookie``, in the order of their creation (RFC 6265, section 5.4).
+        lab: the lab's id, from `classroom.runtime.credentials.lab_id`.
+        ours: beginnings of the names to change.
     """
     names: dict[str, list[str]] = {}
     for part in header.split(";"):
         name = part.partition("=")[0].strip()
         if (of := re.search(f"-({ID})$", name)) and of[1] != lab and _begins(name, ours):
             names.setdefault(of[1], []).append(name)
-    gone = [name for of in list(names)[: max(0, len(names) - MOST_OTHERS)] for name in names[of]]
+    gone = [
+        name for of in list(names)[: max(0, len(names) - MOST_OTHER_LABS)] for name in names[of]
+    ]
     return [(name, PATHS[begin]) for name in gone for begin in PATHS if name.startswith(begin)]
 
 
 def answered(
     cookies: Iterable[str], gone: Iterable[tuple[str, str]], lab: str, ours: tuple[str, ...]
 ) -> list[str]:
-    """Return the ``Set-Cookie`` headers that a browser gets, for those that a handler has set.
+    """Return the ``Set-Cookie`` headers for the browser, from those that a handler has set.
 
     Args:
-        cookies: the handler's.
-        gone: names and paths of cookies that are cleared on this occasion.
-        lab: from `classroom.runtime.credentials.lab_id`.
-        ours: how the names begin that change.
+        cookies: the handler's cookies.
+        gone: names and paths of cookies to delete with this answer.
+        lab: the lab's id, from `classroom.runtime.credentials.lab_id`.
+        ours: beginnings of the names to change.
     """
     found = []
     for cookie in cookies:
@@ -119,16 +123,16 @@ def answered(
 
 
 class OwnCookies(httputil.HTTPMessageDelegate):
-    """One request on its way to its handler, whose cookies have upstream's names from here on."""
+    """A request on its way to its handler; from here on its cookies have upstream's names."""
 
     def __init__(self, within: Any, connection: Any, lab: str, ours: tuple[str, ...]) -> None:
-        """Stand before a handler.
+        """Wrap a handler's delegate.
 
         Args:
             within: the next delegate.
-            connection: the request's `HTTP1Connection`, over which it is answered.
-            lab: from `classroom.runtime.credentials.lab_id`.
-            ours: how the names begin that change.
+            connection: the request's `HTTP1Connection`, which also sends the answer.
+            lab: the lab's id, from `classroom.runtime.credentials.lab_id`.
+            ours: beginnings of the names to change.
         """
         self._within, self._connection = within, connection
         self._lab, self._ours = lab, ours
@@ -154,16 +158,16 @@ class OwnCookies(httputil.HTTPMessageDelegate):
         return answer
 
     def finish(self) -> None:
-        """Pass on that all is there."""
+        """Pass on that the body is complete."""
         self._within.finish()
 
     def on_connection_close(self) -> None:
-        """Pass on that no more comes."""
+        """Pass on that the connection is closed."""
         self._within.on_connection_close()
 
     def _write_headers(self, line: Any, headers: httputil.HTTPHeaders, *rest: Any) -> Any:
-        """Give the answer's cookies the names that the browser keeps them by."""
-        # Once for each request; what refers to itself would be left to the garbage collection.
+        """Give the answer's cookies the names for the browser."""
+        # Only once for each request; a reference to itself would need the garbage collection.
         del self._connection.write_headers
         if cookies := headers.get_list("Set-Cookie"):
             del headers["Set-Cookie"]
@@ -176,8 +180,8 @@ def use(application: Any, lab: str, ours: tuple[str, ...]) -> None:
     """Change the names of cookies in all requests to a tornado application, and in its answers.
 
     Args:
-        application: a `tornado.web.Application`, as `classroom.runtime.body_limits.bound` has it.
-        lab: from `classroom.runtime.credentials.lab_id`.
+        application: a `tornado.web.Application`, as for `classroom.runtime.body_limits.bound`.
+        lab: the lab's id, from `classroom.runtime.credentials.lab_id`.
         ours: `OF_HUB` or `OF_LAB`.
     """
     start = application.start_request

@@ -1,7 +1,8 @@
-"""What Hub and lab know each other by: the supervisor's, who gives it to both at each start.
+"""The credentials of the lab server at the Hub; the supervisor gives them to both at each start.
 
-Neither is in an environment, an argument or a file that the lab's user can read. The token is new
-at each start of the container, and only then, so that each of both can start alone.
+None of them is in an environment, an argument or a file that the lab's user can read. The token is
+new at each start of the container, and only then, so that the Hub or the lab server can restart
+alone.
 """
 
 from __future__ import annotations
@@ -19,35 +20,34 @@ from classroom.runtime import files
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST = 4096
-"""Bytes of what the lab server is given."""
+LONGEST_BYTES = 4096
 COOKIES = "lab_cookie_secret"
 DESCRIPTOR = "CLASSROOM_SECRETS"
-"""The environment variable that names the descriptor; not the secrets."""
+"""The environment variable with the number of the descriptor, not with the secrets."""
 LAB_ID = "CLASSROOM_COOKIES"
-"""The environment variable that tells a lab's server `lab_id`, where it can't work it out: in a lab
-other than the class, whose cookies are signed with another secret."""
+"""The environment variable with `lab_id`. The server of a lab other than the class can't compute
+it, because it signs its cookies with another secret."""
 
 
 def lab_id(secret: bytes) -> str:
-    """Return what tells one lab's cookies from another's.
+    """Return an id that separates the cookies of several labs on a host.
 
-    It lives as long as the volume, and tells nothing of the secret.
+    It stays the same as long as the volume exists, and does not reveal the secret.
 
     Args:
-        secret: what the lab signs its cookies with.
+        secret: the secret with which the lab signs its cookies.
     """
     return hashlib.sha256(b"names of cookies:" + secret).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """What the lab server is given, and nobody else.
+    """The secrets that only the lab server gets.
 
     Attributes:
-        token: the service's, by which the Hub knows who asks.
-        cookies: what the lab signs and encrypts its cookies with, in hexadecimal. It stays the same
-            for as long as the volume does: pages that are open come back after a restart.
+        token: the service's token, by which the Hub knows the lab server.
+        cookies: the secret with which the lab signs and encrypts its cookies, in hexadecimal. It
+            stays the same as long as the volume exists: open pages reconnect after a restart.
     """
 
     token: str = field(repr=False)
@@ -55,25 +55,25 @@ class Secrets:
 
     @property
     def lab_id(self) -> str:
-        """By which this lab's cookies are told from those of others on the same host."""
+        """The id that separates this lab's cookies from other labs' on the same host."""
         return lab_id(bytes.fromhex(self.cookies))
 
     def of_lab(self, lab: int, token: str) -> Secrets:
-        """Return what another lab's server is given; it tells nothing of these.
+        """Return the secrets of another lab's server, which do not reveal these.
 
         Args:
-            lab: its number.
-            token: by which the Hub knows it.
+            lab: the lab's number.
+            token: the token by which the Hub knows that server.
         """
         key = bytes.fromhex(self.cookies)
         return Secrets(token, hmac.new(key, f"lab {lab}".encode(), hashlib.sha256).hexdigest())
 
 
 def make(folder: Path) -> Secrets:
-    """Make a token, and take the cookies' secret from the volume.
+    """Make a token, and read the cookies' secret from the volume.
 
     Args:
-        folder: root's alone.
+        folder: a folder that only root can read.
     """
     file = folder / COOKIES
     if not file.exists():
@@ -82,13 +82,13 @@ def make(folder: Path) -> Secrets:
 
 
 def hand(given: Secrets) -> int:
-    """Put the secrets where a child can read them that inherits the descriptor, and nobody else.
+    """Put the secrets into a descriptor that only children who inherit it can read.
 
     Args:
-        given: from `make`.
+        given: the result of `make`.
 
     Returns:
-        The descriptor: of memory, which has no name in any file system.
+        The descriptor of a memfd, which has no name in any file system.
     """
     descriptor = os.memfd_create("secrets", os.MFD_CLOEXEC)
     os.write(descriptor, json.dumps(asdict(given)).encode())
@@ -96,12 +96,12 @@ def hand(given: Secrets) -> int:
 
 
 def take(descriptor: int) -> Secrets:
-    """Read what was handed to this process, and close it.
+    """Read the secrets of this process, and close the descriptor.
 
     Args:
-        descriptor: as it was inherited.
+        descriptor: the inherited descriptor.
     """
-    # Not from where it stands: an earlier lab server has read the same.
-    found = json.loads(os.pread(descriptor, LONGEST, 0))
+    # From the beginning: an earlier lab server has moved the position of the same open file.
+    found = json.loads(os.pread(descriptor, LONGEST_BYTES, 0))
     os.close(descriptor)
     return Secrets(**found)

@@ -1,4 +1,4 @@
-"""Notice when a folder's content changes: by the kernel's word, and by looking every second."""
+"""Notice changes of a folder's content: by the system's events, and by a check every second."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SETTLE_MILLISECONDS = 50
 
 
 def listen(folder: Path, ended: threading.Event, tell: Callable[[], None]) -> None:
-    """Tell of each change until told to end, as long as the folder can be watched at all.
+    """Report each change until `ended` is set, or until the folder can't be watched any more.
 
     Args:
-        folder: to watch; not what is in folders below it.
+        folder: the folder to watch, without the folders below it.
         ended: set when nobody listens any more.
-        tell: called after each change, or none.
+        tell: called after each change, and from time to time without one.
     """
-    # It is gone, or the machine's limit of watched folders is reached; or nobody's loop is left.
+    # The folder is gone, the machine's limit of watched folders is reached, or the loop has ended.
     with contextlib.suppress(OSError, RuntimeError):
         for _ in watch(
             folder,
@@ -43,20 +43,20 @@ def listen(folder: Path, ended: threading.Event, tell: Callable[[], None]) -> No
 
 
 async def moments(folder: Path) -> AsyncIterator[None]:
-    """Yield whenever something may have changed: after each change, and once a second anyway.
+    """Yield after each change, and once a second anyway.
 
-    The kernel says nothing of changes on some mounts (Docker Desktop, network shares), and only so
-    many folders can be watched on a machine: then it is the looking that finds them.
+    The system does not report changes on some mounts (Docker Desktop, network shares), and limits
+    the number of watched folders on a machine: then only the check every second finds them.
 
     Args:
-        folder: to watch; not what is in folders below it.
+        folder: the folder to watch, without the folders below it.
     """
     loop, changed, ended = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def tell() -> None:
         loop.call_soon_threadsafe(changed.set)
 
-    # A daemon: one that holds up the end of the process would hold up `docker stop`.
+    # A daemon thread: another thread would delay the process's end, and `docker stop`.
     threading.Thread(target=listen, args=(folder, ended, tell), daemon=True).start()
     try:
         while True:

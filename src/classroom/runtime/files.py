@@ -1,4 +1,4 @@
-"""Read the tutor's files and write our own so that a failure says which, and never halfway."""
+"""Read the tutor's files, and write our own whole; errors name the file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def present(file: Path, name: str) -> bool:
     """Say whether a file of the tutor's is there.
 
     Args:
-        file: where it would be.
-        name: what the tutor calls it.
+        file: its path.
+        name: the tutor's name for it.
 
     Raises:
-        StartRefusedError: it is a link to something outside the mounted folder, which the container
-            can't see, or the folder can't be entered: not to be mistaken for no file.
+        StartRefusedError: it is a link out of the mounted folder, which the container can't follow,
+            or the folder can't be entered. That is not the same as no file.
     """
     try:
         if file.is_symlink() and not file.exists():
@@ -38,8 +38,8 @@ def read(file: Path, name: str) -> bytes:
     """Read a file of the tutor's.
 
     Args:
-        file: where it is.
-        name: what the tutor calls it.
+        file: its path.
+        name: the tutor's name for it.
 
     Raises:
         StartRefusedError: it can't be read.
@@ -51,7 +51,7 @@ def read(file: Path, name: str) -> bytes:
 
 
 def unreadable(name: str, error: OSError) -> StartRefusedError:
-    """Word that a file can't be read."""
+    """Describe the problem that a file can't be read."""
     what = f"can't be read ({error.strerror})"
     return StartRefusedError(
         [Problem(name, what, "make it a file that root in the container may read")]
@@ -59,10 +59,10 @@ def unreadable(name: str, error: OSError) -> StartRefusedError:
 
 
 def write_private(file: Path, text: bytes) -> None:
-    """Write a file that only its owner may read, as a whole or not at all.
+    """Write a file that only its owner may read, in one step.
 
     Args:
-        file: in a directory that nobody else may write.
+        file: its path, in a directory that nobody else may write.
         text: its content.
 
     Raises:
@@ -81,12 +81,12 @@ def write_private(file: Path, text: bytes) -> None:
 
 
 def write_for(file: Path, text: bytes) -> None:
-    """Write a file for whoever may enter its directory, which may be another user's own.
+    """Write a file for the users who may enter its directory, which another user may own.
 
-    As a whole, and never through a link that its owner could have put there.
+    Write it whole, and never through a link that the directory's owner could have put there.
 
     Args:
-        file: where.
+        file: its path.
         text: its content.
     """
     descriptor, new = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}")

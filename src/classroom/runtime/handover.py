@@ -1,4 +1,4 @@
-"""What the supervisor hands to the Hub: open descriptors, and tokens."""
+"""The open descriptors and tokens that the supervisor passes to the Hub."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ FRONT, EGRESS, TUNNEL = "front", "egress", "tunnel"
 
 @dataclass(frozen=True)
 class Handover:
-    """What the Hub is given.
+    """The descriptors and tokens for the Hub.
 
     Attributes:
-        control: pipe on which the Hub says which part is to read its configuration again.
-        names: socket on which students' questions for names arrive; -1 without one. The
-            supervisor keeps it open, so that nobody takes it while the Hub is away.
-        refusals: socket on which the kernel tells what it refused; -1 without one.
-        lab_token: by which it knows the lab server.
-        command_token: by which the Hub knows ``classroom lab``, which root starts; "" where there
-            are no labs besides the class.
+        control: the pipe on which the Hub names a part that must read its configuration again.
+        names: the socket on which students' DNS questions arrive; -1 without one. The supervisor
+            keeps it open, so that no other process takes it while the Hub restarts.
+        refusals: the socket on which the system reports refused connections; -1 without one.
+        lab_token: the token by which the Hub knows the lab server.
+        command_token: the token by which the Hub knows ``classroom lab``, which root starts; "" if
+            there are no labs besides the class.
         lab_id: `classroom.runtime.credentials.Secrets.lab_id`.
     """
 
@@ -39,27 +39,27 @@ class Handover:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """Those that are open."""
+        """The open descriptors."""
         return tuple(one for one in (self.control, self.names, self.refusals) if one >= 0)
 
     def reload(self, which: str) -> None:
-        """Have a part read its configuration again, the front its certificate too.
+        """Have a part read its configuration again; the front also reads its certificate again.
 
-        Every connection is kept, but to a service that is closed now.
+        All connections stay open, except connections to a service that is no longer allowed.
 
         Args:
-            which: `FRONT`, `EGRESS`, or `TUNNEL`, which is started if it doesn't run yet.
+            which: `FRONT`, `EGRESS`, or `TUNNEL`, which is started if it does not run yet.
         """
         os.write(self.control, f"{which}\n".encode())
 
 
 def write(paths: Paths, handover: Handover) -> None:
-    """Leave word for the Hub, where only root can."""
+    """Write it for the Hub, in a place where only root can write."""
     files.write_private(paths.handover, json.dumps(asdict(handover)).encode())
 
 
 def read(paths: Paths) -> Handover:
-    """Read what was handed over; the descriptors go to none of this process's children."""
+    """Read it; the children of this process do not inherit the descriptors."""
     found = look(paths)
     for descriptor in found.descriptors:
         os.set_inheritable(descriptor, False)  # noqa: FBT003 (a builtin's)
@@ -67,9 +67,9 @@ def read(paths: Paths) -> Handover:
 
 
 def look(paths: Paths) -> Handover:
-    """Read what was handed to the Hub, whose descriptors are not this process's.
+    """Read it in another process than the Hub, which does not have the descriptors.
 
     Raises:
-        OSError: nothing was handed over yet, or it isn't this process's to read.
+        OSError: it is not there yet, or this process may not read it.
     """
     return Handover(**json.loads(paths.handover.read_text(encoding="utf-8")))

@@ -1,8 +1,8 @@
-"""The unix users of each lab, by its number: plain values.
+"""Compute the unix users of a lab from its number: plain values.
 
-The class is number 0 and has users of its own, which the image names. Every other lab has two users
-and a group by a rule, so that nothing has to be made, and nothing can be given twice, before it
-starts. All numbers are below 65,534: user namespaces and Kubernetes know no more.
+The class is number 0 and has its own users, which the image creates. For every other lab a rule
+gives two users and a group, so that no user has to be created before its start, and no two labs get
+the same user. All ids are below 65,534, the limit of user namespaces and Kubernetes.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ CLASS = 0
 """The number of the class."""
 FIRST, STEP = 20_000, 4
 LABS_GROUP = FIRST
-"""The group of all labs' servers but the class's: what root gives to all of them is its."""
+"""The group of all labs' servers but the class's, for files that root shares with all of them."""
 LAST = 11_382
 """The highest number that a lab can have."""
 HUB_GROUP = 903
-"""Who may connect to the Hub's socket; as in the Dockerfile."""
+"""The group that may connect to the Hub's socket, as in the Dockerfile."""
 
 
 @dataclass(frozen=True)
 class UnixUser:
-    """A user and its groups, by their numbers.
+    """A user and its groups, by their ids.
 
     Attributes:
-        name: what programs call it.
-        uid: its number.
-        gid: its group's.
-        groups: others that it is in.
+        name: its name.
+        uid: its id.
+        gid: its group's id.
+        groups: the ids of its other groups.
     """
 
     name: str
@@ -43,19 +43,19 @@ class UnixUser:
 
 CLASSROOM = UnixUser("classroom", 1000, 1000, (HUB_GROUP, 1100))
 STUDENT = UnixUser("student", 1001, 1100)
-"""The class's server and its code; as in the Dockerfile."""
+"""The users of the class's server and code, as in the Dockerfile."""
 
 
 def is_number(number: int) -> bool:
-    """Say whether a lab can have a number; the class's is none of them."""
+    """Say whether a lab other than the class can have a number."""
     return 0 < number <= LAST
 
 
 def server(lab: int) -> UnixUser:
-    """Return who a lab's server runs as.
+    """Return the user of a lab's server.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
 
     Raises:
         ValueError: no lab has that number.
@@ -67,10 +67,10 @@ def server(lab: int) -> UnixUser:
 
 
 def code(lab: int) -> UnixUser:
-    """Return who a lab's kernels and terminals run as.
+    """Return the user of a lab's kernels and terminals.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
 
     Raises:
         ValueError: no lab has that number.
@@ -82,12 +82,12 @@ def code(lab: int) -> UnixUser:
 
 
 def lab_of_server(uid: int) -> int | None:
-    """Return the number of the lab whose server a user is; None for any other user."""
+    """Return the number of the lab whose server runs as a user; None for any other user."""
     return _lab_of(uid, server)
 
 
 def lab_of_code(uid: int) -> int | None:
-    """Return the number of the lab whose code a user runs; None for any other user."""
+    """Return the number of the lab whose code runs as a user; None for any other user."""
     return _lab_of(uid, code)
 
 

@@ -1,4 +1,4 @@
-"""The directories of the volume and of /run: who owns them, and who may enter."""
+"""The directories of the volume and of /run, with their owners and modes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory as it must be.
+    """A directory with its owner and mode.
 
     Attributes:
-        path: where.
-        user: owner, by name or number.
-        group: group, likewise; with the setgid bit, of everything made in it too.
+        path: its path.
+        user: its owner, by name or id.
+        group: its group, by name or id; with the setgid bit, also the group of new files in it.
         mode: permission bits.
-        probe: whether to try writing there; only where nobody but root can have put a trap.
+        probe: whether to try to write there; only if no user but root can have put a link there.
     """
 
     path: Path
@@ -42,59 +42,59 @@ class Directory:
 
     @property
     def uid(self) -> int:
-        """The owner's number."""
+        """The owner's id."""
         return pwd.getpwnam(self.user).pw_uid if isinstance(self.user, str) else self.user
 
     @property
     def gid(self) -> int:
-        """The group's number."""
+        """The group's id."""
         return grp.getgrnam(self.group).gr_gid if isinstance(self.group, str) else self.group
 
 
 def plan(paths: Paths) -> Iterator[Directory]:
-    """List every directory in the order of making."""
-    # Root's own first: whoever owns a directory may swap what is in it.
+    """List all directories in the order of their creation."""
+    # Root's own come first: the owner of a directory may replace the directories in it.
     yield Directory(paths.data, "root", "root", 0o755, probe=True)
     yield Directory(paths.hub, "root", "root", 0o700, probe=True)
     yield Directory(paths.acme, "root", "root", 0o700)
     yield Directory(paths.snapshots, "root", "root", 0o700, probe=True)
     yield Directory(paths.history, "classroom", "classroom", 0o700)
-    # setgid and group-writable: what one makes, all may edit.
+    # setgid and group-writable: everybody may edit a new file.
     yield Directory(paths.files, "classroom", "students", 0o2775)
     yield Directory(paths.run, "root", "root", 0o755)
     # The group may connect: nginx's workers and the lab to the Hub, the workers to the lab.
     yield Directory(paths.hub_socket.parent, "root", "hub", 0o2750)
     yield Directory(paths.lab_socket.parent, "classroom", "front", 0o2750)
-    # Root's: only the lab may ask the launcher for anything.
+    # Root owns it: only the lab server may connect to the launcher.
     yield Directory(paths.launcher_socket.parent, "root", "classroom", 0o2750)
-    # Sticky: a kernel's sockets are the student's, but the files that lead to them the lab's.
+    # Sticky: students own kernels' sockets, but the lab server owns the connection files.
     yield Directory(paths.kernels, "classroom", "students", 0o3770)
-    # Root's group, in which nobody else is: the launcher makes homes there that are a student's.
+    # The group has no other user: with it the launcher makes homes there that a student owns.
     yield Directory(paths.homes, "root", "root", 0o771)
-    # Root's: what its libraries keep below one's home nobody else writes.
+    # Root owns it: nobody else may write the files that libraries keep in a home.
     yield Directory(paths.warm_home, "root", "root", 0o700)
     yield Directory(paths.runtime, "classroom", "classroom", 0o700)
     yield Directory(paths.scratch, "classroom", "classroom", 0o700)
-    # Root's: what the lab server would load from there, nobody can put there.
+    # Root owns them: nobody else may put files there that the lab server would load.
     for place in (paths.lab_home, paths.lab_home / "config", paths.lab_home / "share"):
         yield Directory(place, "root", "root", 0o755)
-    # Root listens in the first and the lab in the second; nobody else comes as far as a socket.
+    # Root listens in the first and the lab in the second; no other user reaches these sockets.
     yield Directory(paths.snapshots_socket.parent, "root", "classroom", 0o2750)
     yield Directory(paths.restoring_socket.parent, "classroom", "classroom", 0o700)
-    # Root's: what the Hub says of people nobody else can say.
+    # Root owns it: only the Hub may write people's access.
     yield Directory(paths.standing.parent, "root", "classroom", 0o750)
     yield Directory(paths.front, "root", "root", 0o700)
-    # Root's: what the Hub writes there the proxy reads, and can't exchange for a link.
+    # Root owns it: the proxy reads the Hub's files there, and can't replace them by links.
     yield Directory(paths.egress, "root", "egress", 0o750)
     yield Directory(paths.egress / "nginx", "egress", "egress", 0o700)
     yield Directory(paths.tunnel, "egress", "egress", 0o700)
 
 
 def plan_labs(paths: Paths) -> Iterator[Directory]:
-    """List what all labs but the class have together, in the order of making."""
+    """List the directories that all labs but the class share, in the order of their creation."""
     yield Directory(paths.labs, "root", "root", 0o711)
     yield Directory(paths.labs_run, "root", "root", 0o711)
-    # Root's: nobody else says where a name leads.
+    # Root owns it: nobody else may decide where a name leads.
     yield Directory(paths.routes, "root", "front", 0o750)
     any_lab = paths.of_lab(lab_users.LAST)
     yield Directory(any_lab.launcher_socket.parent, "root", lab_users.LABS_GROUP, 0o2750)
@@ -102,13 +102,13 @@ def plan_labs(paths: Paths) -> Iterator[Directory]:
 
 
 def plan_lab(paths: Paths) -> Iterator[Directory]:
-    """List what one lab has, in the order of making; as the class has it, but for all others.
+    """List the directories of a lab other than the class, in the order of their creation.
 
     Args:
-        paths: of the lab.
+        paths: the lab's paths.
     """
     server = lab_users.server(paths.lab)
-    # Root's first, as in `plan`: no server swaps what another's path leads through.
+    # Root's come first, as in `plan`: no server can replace a directory in another's path.
     yield Directory(paths.lab_data, "root", "root", 0o711)
     yield Directory(paths.snapshots, "root", "root", 0o700)
     yield Directory(paths.history, server.uid, server.gid, 0o700)
@@ -126,7 +126,7 @@ def plan_lab(paths: Paths) -> Iterator[Directory]:
 
 
 def is_right(directory: Directory, user: int, group: int) -> bool:
-    """Say whether a directory is there and as it must be."""
+    """Say whether a directory exists with the right owner and mode."""
     try:
         found = directory.path.stat()
     except FileNotFoundError:
@@ -141,8 +141,8 @@ def is_right(directory: Directory, user: int, group: int) -> bool:
 def set_right(directory: Directory, user: int, group: int) -> None:
     """Make a directory, or correct its owner and mode.
 
-    The order matters to a root without CAP_FOWNER and CAP_FSETID: only an owner who is in the
-    group may set the bits, and giving a directory away keeps them.
+    The order matters if root has no CAP_FOWNER and CAP_FSETID: only an owner who is in the group
+    may set the mode bits, and a later change of the owner keeps them.
     """
     directory.path.mkdir(parents=True, exist_ok=True)
     os.chown(directory.path, 0, 0)
@@ -151,16 +151,16 @@ def set_right(directory: Directory, user: int, group: int) -> None:
 
 
 def clear(place: Path) -> None:
-    """Remove a directory with all that is in it, whatever its owners have made of it.
+    """Remove a directory with its content, also if its owners have made that difficult.
 
-    Without CAP_FOWNER root can't empty a directory of somebody else's that is sticky, and a
-    student may have left one where the lab's socket belongs: made root's first.
+    Without CAP_FOWNER root can't empty another user's sticky directory, and a student may have left
+    one in the place of the lab's socket. So root becomes the owner first.
 
     Args:
-        place: where; nothing runs that could add to it.
+        place: its path; no process may run that could add files to it.
 
     Raises:
-        StartRefusedError: something is left.
+        StartRefusedError: a file is left.
     """
     for parent, folders, _ in os.walk(place):
         for name in folders:
@@ -168,17 +168,17 @@ def clear(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     if place.exists():
         what = "is left of an earlier start and can't be removed"
-        raise StartRefusedError([Problem(str(place), what, "make the container anew (make up)")])
+        raise StartRefusedError([Problem(str(place), what, "make a new container (make up)")])
 
 
 def ensure(directories: Iterator[Directory]) -> None:
-    """Make the directories, or set right what is there; never what is below them.
+    """Make the directories, or correct existing ones, but not their content.
 
     Args:
-        directories: from `plan`.
+        directories: the result of `plan`.
 
     Raises:
-        StartRefusedError: one can't be made or written.
+        StartRefusedError: a directory can't be made or written.
     """
     for directory in directories:
         user, group = directory.uid, directory.gid
@@ -197,11 +197,11 @@ def ensure(directories: Iterator[Directory]) -> None:
 
 
 def problem(place: Path, error: OSError) -> Problem:
-    """Word why a directory can't be made or written, and how to mend that.
+    """Describe why a directory can't be made or written, and how to correct that.
 
     Args:
         place: the directory.
-        error: of the kernel.
+        error: the operating system's error.
     """
     if error.errno in volume_reserve.FULL:
         return Problem(

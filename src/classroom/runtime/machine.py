@@ -1,4 +1,4 @@
-"""What the container gets of the machine: all that it may have; too little is said at the start."""
+"""Check the container's memory and open files at the start, and warn if there are too few."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import resource
 import sys
 
 MB = 1 << 20
-MEMORY_NEEDED = 768 * MB
-"""Bytes with which a small class can work: lab, Hub and front, and some kernels."""
+NEEDED_MEMORY_BYTES = 768 * MB
+"""Enough for a small class: lab, Hub and front, and some kernels."""
 FILES_NEEDED = 8192
-"""Open files of one process: a page has up to ten connections at the front."""
-FILES_OF_A_PAGE = 12
+"""The open files that one process needs: a page has up to ten connections to the front."""
+FILES_PER_PAGE = 12
 ANY_NUMBER = sys.maxsize
 LITTLE_MEMORY = (
     "the container may use only {} MB of memory: lab and Hub need about 300 MB, and each kernel 40"
@@ -32,7 +32,7 @@ def open_files() -> int:
     """Let this process, and all that it starts, open as many files as the machine allows.
 
     Returns:
-        That many.
+        The number of files.
     """
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -40,15 +40,15 @@ def open_files() -> int:
 
 
 def shortages(files: int, available: int) -> list[str]:
-    """Say what a class will miss, in sentences for who runs the lab.
+    """List what is too little for a class, in sentences for the operator.
 
     Args:
-        files: that each process may open.
+        files: the number of files that each process may open.
         available: bytes of memory that the container may use.
     """
     found = []
-    if available < MEMORY_NEEDED:
+    if available < NEEDED_MEMORY_BYTES:
         found.append(LITTLE_MEMORY.format(available // MB))
     if files < FILES_NEEDED:
-        found.append(FEW_FILES.format(files, files // FILES_OF_A_PAGE))
+        found.append(FEW_FILES.format(files, files // FILES_PER_PAGE))
     return found

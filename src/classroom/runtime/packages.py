@@ -1,4 +1,4 @@
-"""Which package a module is of, and in which version we know it."""
+"""Find the package of a module, and the version of it that we were written for."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ VERSIONS = "upstream_versions.json"
 
 
 def package_of(module: str) -> str:
-    """Name the package that a module is of, with the version installed and the one we know.
+    """Name a module's package, with the installed version and the version that we know.
 
     Args:
-        module: its full name; it need not be there.
+        module: its full name; it need not be installed.
     """
     name = distribution_of(module)
     known: dict[str, str] = json.loads(
@@ -28,10 +28,10 @@ def package_of(module: str) -> str:
 
 
 def distribution_of(module: str) -> str:
-    """Name the package that a module is of; a guess by its name where none has it.
+    """Name a module's package; guess by its name if no package has it.
 
-    Several packages may share a name, as ``pycrdt`` is pycrdt's, pycrdt-store's and
-    pycrdt-websocket's: of these the one that has a file of the module, or else of its parent.
+    Several packages may share a name, as pycrdt, pycrdt-store and pycrdt-websocket share
+    ``pycrdt``. The result is the package that has the module's file, or else its parent's.
 
     Args:
         module: its full name.

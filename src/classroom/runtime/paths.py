@@ -1,4 +1,4 @@
-"""Where everything is in the container, in one place (docs/operate/index.md has the same table)."""
+"""All paths in the container (docs/operate/index.md has the same table)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from classroom.runtime.lab_users import CLASS
 
 SERVICE = "classroom"
 COMMAND = f"{SERVICE}-command"
-"""What the Hub calls whoever is root in the container and types ``classroom lab``: a service."""
+"""The Hub's name for the command ``classroom lab``, a service, which root runs in the container."""
 PREFIX = f"/services/{SERVICE}/"
 PORT = 8443
 HTTP_PORT = 8444
-"""Where the front answers plain http, if at all (`classroom.front.challenges`)."""
+"""The port at which the front answers plain http, if it does (`classroom.front.challenges`)."""
 KNOWN = "classroom/api/known"
-"""Below the lab's address: where the front asks whether somebody is signed in."""
+"""The path, below the lab's address, at which the front checks whether somebody is signed in."""
 AUTHORITY = "/authority.crt"
-"""Below the lab's host: its own certificate authority, where it has one."""
+"""The path of the lab's own certificate authority, if it has one."""
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
-"""Where programs share memory: everybody's to write."""
+"""The folder of shared memory, which everybody may write."""
 COOKIES = {"secure": True, "samesite": "Lax"}
-"""What every cookie says besides, the Hub's and the lab's."""
+"""Attributes of all cookies of the Hub and the lab."""
 
 OWN_LAB = "CLASSROOM_LAB"
 """The environment variable that tells a lab's server its number; the class's has none."""
@@ -30,9 +30,9 @@ OWN_LAB = "CLASSROOM_LAB"
 
 @dataclass(frozen=True)
 class Paths:
-    """The container's directories, and those of one lab in it; tests give their own.
+    """The paths of the container, and those of one lab in it; tests use their own.
 
-    What is one lab's is the class's, unless `lab` says otherwise.
+    `lab` tells which lab's paths these are; the class's by default.
     """
 
     config: Path = Path("/srv/jupyterhub/config")
@@ -43,66 +43,66 @@ class Paths:
     lab: int = CLASS
 
     def of_lab(self, lab: int) -> Paths:
-        """Return the same container's with another lab's.
+        """Return the paths of the same container, and of another lab.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
         """
         return replace(self, lab=lab)
 
     @property
     def labs(self) -> Path:
-        """What labs other than the class have, by their numbers."""
+        """The data of labs other than the class, by their numbers."""
         return self.data / "labs"
 
     @property
     def labs_run(self) -> Path:
-        """What they have for as long as the container runs."""
+        """The temporary files of labs other than the class, by their numbers."""
         return self.run / "labs"
 
     @property
     def lab_data(self) -> Path:
-        """What the lab has."""
+        """The lab's data."""
         return self.data if self.lab == CLASS else self.labs / str(self.lab)
 
     @property
     def lab_run(self) -> Path:
-        """What the lab has for as long as the container runs."""
+        """The lab's temporary files."""
         return self.run if self.lab == CLASS else self.labs_run / str(self.lab)
 
     @property
     def _doors(self) -> Path:
-        """Where root lets the lab's server in: the class's own, or all others' together."""
+        """Root's folder of sockets for lab servers: the class's, or the other labs' common one."""
         return self.run if self.lab == CLASS else self.labs_run
 
     @property
     def routes(self) -> Path:
-        """Links by people's names to their labs' sockets, for the front to follow: root's."""
+        """Root's links from people's names to their labs' sockets, which the front follows."""
         return self.run / "routes"
 
     @property
     def labs_socket(self) -> Path:
-        """Where the supervisor starts and stops labs on the Hub's word: root's alone."""
+        """The supervisor's socket for the Hub's requests about labs: readable only for root."""
         return self.run / "labs.sock"
 
     @property
     def labs_config(self) -> Path:
-        """What all labs' servers but the class's are told, for the supervisor to fill in."""
+        """The configuration of all other labs' servers, which the supervisor completes."""
         return self.run / "labs.json"
 
     @property
     def registry(self) -> Path:
-        """Which lab is whose: root's alone."""
+        """The labs' owners: readable only for root."""
         return self.hub / "labs.json"
 
     @property
     def files_link(self) -> Path:
-        """Where people's programs are told that the lab's files are."""
+        """The path of the lab's files for people's programs."""
         return self.home if self.lab == CLASS else self.files
 
     @property
     def idle(self) -> Path:
-        """Since when nobody has used the lab: the lab writes, root reads."""
+        """The time of the lab's last use: the lab writes, root reads."""
         return self.runtime / "idle.json"
 
     @property
@@ -117,32 +117,32 @@ class Paths:
 
     @property
     def hub(self) -> Path:
-        """The Hub's database, cookie secret and made certificate: root's alone."""
+        """The Hub's database, cookie secret and made certificate: readable only for root."""
         return self.data / "hub"
 
     @property
     def acme(self) -> Path:
-        """The certificate that the lab gets by itself, and the account that asks: root's alone."""
+        """The certificate that the lab gets by itself, and its account: readable only for root."""
         return self.hub / "acme"
 
     @property
     def history(self) -> Path:
-        """Document history, sessions and settings of the lab server: `classroom`'s alone."""
+        """Document history, sessions and settings of the lab server: only for `classroom`."""
         return self.lab_data / "history"
 
     @property
     def driving(self) -> Path:
-        """Who is view-only: `classroom`'s alone."""
+        """The list of view-only people: only for `classroom`."""
         return self.history / "driving.json"
 
     @property
     def removed_guests(self) -> Path:
-        """Whom the owner has removed from the lab: its server's alone."""
+        """The people whom the owner has removed from the lab: only for its server."""
         return self.history / "removed-guests.json"
 
     @property
     def assignments(self) -> Path:
-        """What was handed out and handed in: `classroom`'s alone."""
+        """Assignments that were handed out and handed in: only for `classroom`."""
         return self.history / "assignments"
 
     @property
@@ -152,87 +152,87 @@ class Paths:
 
     @property
     def snapshots(self) -> Path:
-        """Copies of the lab's files, to go back to: root's alone."""
+        """Snapshots of the lab's files: readable only for root."""
         return self.lab_data / "snapshots"
 
     @property
     def incoming(self) -> Path:
-        """A backup that takes the place of everything at the next start: root's alone."""
+        """A backup that replaces all data at the next start: readable only for root."""
         return self.data / "incoming"
 
     @property
     def kept(self) -> Path:
-        """What was there before a backup took its place: root's alone."""
+        """The data that a backup has replaced: readable only for root."""
         return self.data / "kept"
 
     @property
     def reserve(self) -> Path:
-        """What keeps the volume's last megabytes free (`runtime/volume_reserve.py`): root's."""
+        """Root's files that keep the last megabytes free (`runtime/volume_reserve.py`)."""
         return self.data / "reserve"
 
     @property
     def snapshots_socket(self) -> Path:
-        """Where the snapshots' process answers root and the lab."""
+        """The socket on which the snapshot service answers root and the lab."""
         return self.lab_run / "snapshots" / "snapshots.sock"
 
     @property
     def snapshots_beat(self) -> Path:
-        """How often snapshots are made: root's alone."""
+        """The interval of snapshots: readable only for root."""
         return self.run / "snapshots.json"
 
     @property
     def restoring_socket(self) -> Path:
-        """Where the lab takes root's word to restore."""
+        """The socket on which the lab gets root's requests to restore."""
         return self.lab_run / "restoring" / "restoring.sock"
 
     @property
     def hub_socket(self) -> Path:
-        """Where the Hub listens."""
+        """The Hub's socket."""
         return self.run / "hub" / "hub.sock"
 
     @property
     def lab_socket(self) -> Path:
-        """Where the lab listens."""
+        """The lab server's socket."""
         return self.lab_run / "lab" / "lab.sock"
 
     @property
     def front(self) -> Path:
-        """The front's rendered configuration and certificate in use: root's alone."""
+        """The front's rendered configuration and certificate in use: readable only for root."""
         return self.run / "front"
 
     @property
     def front_alive(self) -> Path:
-        """Where the front tells the supervisor that it lives: root's alone."""
+        """The socket for the supervisor's check of the front: readable only for root."""
         return self.front / "alive.sock"
 
     @property
     def egress_alive(self) -> Path:
-        """Where the egress proxy tells the supervisor that it lives: root's alone."""
+        """The socket for the supervisor's check of the egress proxy: readable only for root."""
         return self.egress / "alive.sock"
 
     @property
     def lock(self) -> Path:
-        """Which egress lock the start has taken: root's alone."""
+        """The egress lock that the start has chosen: readable only for root."""
         return self.run / "lock.json"
 
     @property
     def handover(self) -> Path:
-        """What the supervisor hands to the Hub: root's alone."""
+        """The supervisor's descriptors and tokens for the Hub: readable only for root."""
         return self.run / "handover.json"
 
     @property
     def good(self) -> Path:
-        """The tutor's configuration as it was last right: root's alone."""
+        """The tutor's last valid configuration: readable only for root."""
         return self.run / "good"
 
     @property
     def launcher_socket(self) -> Path:
-        """Where the launcher listens: for the lab server alone."""
+        """The launcher's socket: only for the lab server."""
         return self._doors / "launcher" / "launcher.sock"
 
     @property
     def kernels(self) -> Path:
-        """The kernels' connection files and sockets: the lab's and the students'."""
+        """The kernels' connection files and sockets: for the lab and the students."""
         return self.lab_run / "kernels"
 
     @property
@@ -242,32 +242,32 @@ class Paths:
 
     @property
     def warm_home(self) -> Path:
-        """The home of the process that kernels are forked from: root's alone."""
+        """The home of the fork server: readable only for root."""
         return self.run / "warm"
 
     @property
     def people(self) -> Path:
-        """Who is on the list, by file and by page: root's alone."""
+        """The people on the list, by file and by page: readable only for root."""
         return self.hub / "people.json"
 
     @property
     def standing(self) -> Path:
-        """How people stand, for the lab to follow: root writes, the lab reads."""
+        """People's access (`classroom.runtime.access_state`): root writes, the lab reads."""
         return self._doors / "standing" / "standing.json"
 
     @property
     def runtime(self) -> Path:
-        """What the lab server keeps for as long as the container runs: `classroom`'s alone."""
+        """The lab server's state for as long as the container runs: only for `classroom`."""
         return self.lab_run / "jupyter"
 
     @property
     def scratch(self) -> Path:
-        """The lab server's temporary files: `classroom`'s alone."""
+        """The lab server's temporary files: only for `classroom`."""
         return self.runtime / "tmp"
 
     @property
     def here(self) -> Path:
-        """Who has the lab open: the lab writes, root reads."""
+        """The people who have the lab open: the lab writes, root reads."""
         return self.runtime / "here.json"
 
     @property
@@ -279,31 +279,31 @@ class Paths:
     def lab_home(self) -> Path:
         """The lab server's home, configuration and data folders: root's, and empty.
 
-        Whatever a library looks for below one's home is looked for here.
+        Libraries look here for files in a home.
         """
         return self.lab_run / "lab-home"
 
     @property
     def tunnel(self) -> Path:
-        """The tunnel's sockets: `egress`'s alone."""
+        """The tunnel's sockets: only for `egress`."""
         return self.egress / "tunnel"
 
     @property
     def tunnel_orders(self) -> Path:
-        """What the tunnel may reach, and a proxy's password: root's and the tunnel's."""
+        """The hosts that the tunnel may reach, and a proxy's password: for root and the tunnel."""
         return self.egress / "tunnel.json"
 
     @property
     def tunnel_alive(self) -> Path:
-        """Where the tunnel tells the supervisor that it lives."""
+        """The socket for the supervisor's check of the tunnel."""
         return self.tunnel / "alive.sock"
 
     @property
     def egress(self) -> Path:
-        """The egress proxy's configuration, and what was refused: root's and the proxy's."""
+        """The egress proxy's configuration, and refused connections: for root and the proxy."""
         return self.run / "egress"
 
 
 def own() -> Paths:
-    """Return where things are for the lab whose server this process is."""
+    """Return the paths of the lab whose server this process is."""
     return Paths(lab=int(os.environ.get(OWN_LAB, CLASS)))

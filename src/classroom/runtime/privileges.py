@@ -1,6 +1,6 @@
-"""Which Linux capabilities each process keeps (capabilities(7), setpriv(1)).
+"""Choose the Linux capabilities that each process keeps (capabilities(7), setpriv(1)).
 
-Standard library only: it runs first thing in what Docker starts.
+Standard library only: the container's first program runs it first.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import ctypes
 import os
 
 HUB = ("chown", "dac_override", "kill", "setgid", "setuid")
-"""What the Hub and nginx's master need: become and signal other users, read the tutor's files
-whoever owns them, and own their directories. Nothing that touches the network or the kernel."""
+"""For the Hub and nginx's master: to become and signal other users, to read the tutor's files of
+any owner, and to own their directories. None of them concerns the network or the kernel."""
 LAUNCHER = ("kill", "setgid", "setuid")
-"""What the launcher needs: become `student`, and end students' processes."""
+"""For the launcher: to become `student`, and to end students' processes."""
 NUMBERS = {
     "chown": 0,
     "dac_override": 1,
@@ -23,7 +23,7 @@ NUMBERS = {
     "net_admin": 12,
 }
 LAST = 63
-"""Capabilities are numbered from 0 to this at most; the kernel knows fewer."""
+"""The highest possible number of a capability; the system knows fewer."""
 VERSION_3 = 0x20080522
 CAPBSET_DROP, NO_NEW_PRIVS = 24, 38  # prctl(2)
 NOBODY = 65534
@@ -48,37 +48,38 @@ class Sets(ctypes.Structure):
 def keep(capabilities: tuple[str, ...]) -> tuple[str, ...]:
     """Build the command prefix that drops every other capability for good.
 
-    Out of the bounding set, a capability can't come back in this process or its children.
+    A capability that is not in the bounding set can't come back in this process or its children.
 
     Args:
-        capabilities: what to keep, without ``CAP_``.
+        capabilities: names to keep, without ``CAP_``.
     """
     kept = ",".join(["-all", *(f"+{name}" for name in capabilities)])
     return ("setpriv", f"--bounding-set={kept}", "--inh-caps=-all", "--")
 
 
 def bits(capabilities: tuple[str, ...]) -> int:
-    """Return a set of capabilities as the kernel writes it: a bit each."""
+    """Return a set of capabilities in the system's format: one bit for each."""
     return sum(1 << NUMBERS[name] for name in capabilities)
 
 
 def drop(capabilities: tuple[str, ...] = ()) -> None:
-    """Give every other capability of this process up, for good.
+    """Drop every other capability of this process for good.
 
-    Nothing that it executes gets one back: no_new_privs. Out of the bounding set it takes them
-    where it may (CAP_SETPCAP). What this process hasn't got, it doesn't get by being kept.
+    With no_new_privs no executed program gets one back. They are also removed from the bounding set
+    if the process may do that (CAP_SETPCAP). The process does not get capabilities that it does not
+    have.
 
     Args:
-        capabilities: what to keep, without ``CAP_``.
+        capabilities: names to keep, without ``CAP_``.
 
     Raises:
-        OSError: the kernel refuses.
+        OSError: the system refuses.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     wanted = bits(capabilities)
     for number in range(LAST + 1):
         if not wanted >> number & 1:
-            libc.prctl(CAPBSET_DROP, number, 0, 0, 0)  # EPERM and EINVAL are no trouble
+            libc.prctl(CAPBSET_DROP, number, 0, 0, 0)  # EPERM and EINVAL are expected
     _checked(libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0))
     header, found = Header(VERSION_3, 0), (Sets * 2)()
     _checked(libc.capget(ctypes.byref(header), found))
@@ -90,13 +91,15 @@ def drop(capabilities: tuple[str, ...] = ()) -> None:
 
 
 def become_nobody() -> None:
-    """Give up root and every right of it, if this process is root, for good.
+    """Drop root and all its rights for good, if this process is root.
 
     Raises:
-        OSError: the kernel refuses.
+        OSError: the system refuses.
     """
     if os.getuid() == 0:
-        with contextlib.suppress(PermissionError):  # without CAP_SETGID there are none to give up
+        with contextlib.suppress(
+            PermissionError
+        ):  # without CAP_SETGID the process has no other groups
             os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)

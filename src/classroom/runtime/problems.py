@@ -1,4 +1,4 @@
-"""What is wrong with the tutor's input, said in sentences."""
+"""Describe errors in the tutor's input in sentences."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ EX_CONFIG = 78
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend: where it stands, what is wrong with it, how to mend it."""
+    """An error to correct: its place, what is wrong, how to correct it."""
 
     where: str
     what: str
     cure: str
 
     def __str__(self) -> str:
-        """Say it in one sentence."""
+        """Return it as one sentence."""
         end = "" if self.cure.endswith("?") else "."
         return f"{self.where}: {self.what}: {self.cure}{end}"
 
@@ -36,7 +36,7 @@ class StartRefusedError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Word the cure for a misspelt name: the nearest known one, if any is near.
+    """Suggest a correction of a misspelt name: the most similar known name, if there is one.
 
     Args:
         name: the name as written.

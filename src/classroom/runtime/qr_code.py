@@ -1,4 +1,4 @@
-"""A text as a picture that phones read, for a page."""
+"""Draw a text as a QR code for a page, which phones can read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ def picture(text: str, *, standalone: bool = False) -> str:
     """Return a QR code as SVG.
 
     Args:
-        text: what it says.
-        standalone: whether it is a file of its own; else it is put into a page's HTML.
+        text: the text.
+        standalone: whether it is for a file of its own, and not for a page's HTML.
     """
     import segno  # noqa: PLC0415 (few need it, and not at every start)
 

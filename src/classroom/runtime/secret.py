@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Secret:
-    """A secret text: `repr`, logs and tracebacks show that there is one, not which."""
+    """A secret text: `repr`, logs and tracebacks show only that there is one."""
 
     __slots__ = ("_text",)
 
@@ -12,13 +12,13 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text itself, for the one place that needs it."""
+        """Return the text itself, only where it is needed."""
         return self._text
 
     def __bool__(self) -> bool:
-        """Say whether there is one."""
+        """Say whether the text is not empty."""
         return bool(self._text)
 
     def __repr__(self) -> str:
-        """Show nothing of it."""
+        """Return a text without the secret."""
         return "Secret('…')" if self._text else "Secret('')"

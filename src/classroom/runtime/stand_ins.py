@@ -1,4 +1,4 @@
-"""Leave modules out of a process that imports them and hardly ever uses them."""
+"""Leave modules out of a process that imports them but rarely uses them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 StandIns = tuple[tuple[str, tuple[tuple[str, type], ...] | None], ...]
-"""Modules' names, and the classes that are imported from them by name, with what each is derived
-from; None for a module that is as if it were not installed."""
+"""Names of modules, with the classes that are imported from them and their base classes; None for a
+module that looks as if it were not installed."""
 
 ALEMBIC: StandIns = (
     ("alembic", ()),
@@ -21,15 +21,15 @@ ALEMBIC: StandIns = (
     ("alembic.config", ()),
     ("alembic.script", (("ScriptDirectory", object),)),
 )
-"""What `jupyterhub.orm` imports of it."""
+"""The parts of it that `jupyterhub.orm` imports."""
 NOT_FOR_THE_HUB: StandIns = (
     *ALEMBIC,
     # A format of JSON schemas newer than those of the Hub's events.
     ("isoduration", None),
-    # `oauthenticator` imports it before any other, which of them one asks for.
+    # `oauthenticator` imports it before any other authenticator.
     ("oauthenticator.cilogon", ()),
 )
-"""What the Hub imports and hardly ever uses; nor does what only looks at its settings."""
+"""Modules that the Hub, and programs that only read its settings, import but rarely use."""
 
 
 def _made(name: str, classes: tuple[tuple[str, type], ...] | None) -> ModuleType | None:
@@ -50,10 +50,10 @@ def _made(name: str, classes: tuple[tuple[str, type], ...] | None) -> ModuleType
 
 @contextmanager
 def left_out(table: StandIns) -> Iterator[None]:
-    """Import without some modules: what imports them finds stand-ins with nothing in them.
+    """Replace some modules by empty stand-ins during imports.
 
-    Afterwards the modules can be imported as ever, and a stand-in passes on what is asked of it to
-    the module, which is loaded then. What was imported before stays.
+    Afterwards the modules can be imported normally, and a stand-in gets a missing attribute from
+    the real module, which it loads then. Modules that were imported before stay.
 
     Args:
         table: the modules.

@@ -1,4 +1,4 @@
-"""Whether ``TZ`` names a time zone: the C library takes what it doesn't know for UTC."""
+"""Check that ``TZ`` names a time zone: the C library uses UTC for an unknown name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN = (
 
 
 def warning(environ: Mapping[str, str]) -> str:
-    """Say that the time zone is none; "" for a good one, or none given.
+    """Return a warning about an invalid time zone; "" for a valid one, or none.
 
     Args:
         environ: the process environment.

@@ -1,4 +1,4 @@
-"""Take turns at costly work: limited for each person, and for all together.
+"""Limit the amount of costly work at a time: for each person, and for all together.
 
 For one event loop; not safe for threads.
 """
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 class TooManyError(Exception):
-    """Too much work of one person is waiting already."""
+    """Too much work of a person is already waiting."""
 
 
 class Turns:
     """The turns at one kind of work.
 
-    A person's own turn may last longer than the work: until its result has been taken, say. Others
-    wait only for `place`.
+    A person's own turn may last longer than the work, for example until its result has been sent.
+    Others wait only for `place`.
     """
 
     def __init__(self, together: int, each: int, asked: int) -> None:
-        """Begin with nobody.
+        """Begin without work.
 
         Args:
-            together: how much is worked on at a time.
-            each: of one person's.
-            asked: of one person's, with what waits.
+            together: how many pieces of work may run at a time.
+            each: how many of one person may run at a time.
+            asked: how many of one person may run or wait.
         """
         self._places = asyncio.Semaphore(together)
         self._each, self._most = each, asked
@@ -43,10 +43,10 @@ class Turns:
         """Wait for a person's turn, and hold it.
 
         Args:
-            name: the person's; "" for the lab itself, which waits for no turn of its own.
+            name: the person's name; "" for the lab itself, which has no limit of its own.
 
         Raises:
-            TooManyError: too much of theirs waits already.
+            TooManyError: too much work of this person is already waiting.
         """
         if not name:
             yield
@@ -64,6 +64,6 @@ class Turns:
 
     @contextlib.asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Wait for a place among all, first come first served, and hold it."""
+        """Wait for a place among all people's work, first come first served, and hold it."""
         async with self._places:
             yield

@@ -1,4 +1,4 @@
-"""Take text as the tutor's editor has saved it: Notepad writes a byte order mark, or UTF-16."""
+"""Read text as the tutor's editor has saved it: Notepad writes a byte order mark, or UTF-16."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MARKS = {
 
 
 def utf8(saved: bytes) -> bytes:
-    """Return a text in UTF-8, without a byte order mark; one that has no mark stays as it is.
+    """Return a text in UTF-8 without a byte order mark; a text without a mark stays unchanged.
 
     Args:
         saved: the file's bytes.
 
     Raises:
-        UnicodeDecodeError: it isn't what its mark says.
+        UnicodeDecodeError: the text does not have its mark's encoding.
     """
     for mark, encoding in MARKS.items():
         if saved.startswith(mark):

@@ -1,8 +1,8 @@
-"""Compare what we use of upstream beyond its public hooks with the installed packages.
+"""Compare our tables of upstream's private names with the installed packages.
 
-The tables are ``lab/upstream/contract.md`` and ``hub/upstream/contract.md``. Nothing here
-fails because upstream has renamed something: a missing module, class or name is a sentence like any
-other, and all sentences come at once.
+The tables are ``lab/upstream/contract.md`` and ``hub/upstream/contract.md``. This module never
+fails because upstream has renamed something: it reports each missing module, class or name in a
+sentence, and all sentences together.
 """
 
 from __future__ import annotations
@@ -33,16 +33,15 @@ def check(rows: Iterable[ContractRow], describe: Callable[[str], str] | None = N
 
     Args:
         rows: the table.
-        describe: names the package of a module, and its versions; without one that is
-            `packages.package_of`.
+        describe: names a module's package and its versions; `packages.package_of` by default.
 
     Raises:
-        ChangedError: something differs. What relies on it must not start.
+        ChangedError: something differs. The program that relies on it must not start.
     """
     found = [(one.module, sentence) for one in rows if (sentence := difference(one))]
     if not found:
         return
-    # Only now: to look through all packages takes a moment.
+    # Only now: this reads all packages, which takes a moment.
     describe = describe or packages.package_of
     named = {module: describe(module) for module, _ in found}
     lines = (f"\n- {named[module]}: {sentence}." for module, sentence in found)
@@ -58,7 +57,7 @@ def difference(one: ContractRow) -> str:
     """Describe how upstream differs from a row, without a full stop; "" if it does not.
 
     Args:
-        one: the row.
+        one: the row of the table.
     """
     what = _difference(one)
     places = " and ".join(f"classroom/{place}" for place in one.used_in)
@@ -89,7 +88,7 @@ def _difference(one: ContractRow) -> str:
 
 
 def _below_ours(owner: Any) -> Any:
-    """Return the class of upstream's that one of ours is made of and stands in for."""
+    """Return upstream's class that one of our classes extends and replaces."""
     if not isinstance(owner, type):
         return owner
     return next(one for one in owner.__mro__ if one.__module__.partition(".")[0] != OURS)

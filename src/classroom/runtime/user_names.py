@@ -1,8 +1,8 @@
-"""Give the users of labs names, for what asks whose a number is (`whoami`, a shell's prompt).
+"""Give the users of labs names, for programs that show them (`whoami`, a shell's prompt).
 
-They are appended to /etc/passwd when a lab starts. A line more is all that changes: whoever has the
-file open, or may read no other file in its place (Landlock), goes on with it. The numbers alone
-decide what anybody may; without names everything works.
+A lab's start appends them to /etc/passwd. The file itself stays the same, so processes that have it
+open, or may read only this file (Landlock), can still use it. Only the ids decide about rights;
+everything works without names.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ PASSWD = Path("/etc/passwd")
 
 
 def line(user: UnixUser, home: Path) -> str:
-    """Write a user as passwd(5) has it.
+    """Return a user's line in the format of passwd(5).
 
     Args:
-        user: to name.
-        home: what ``~`` is where nothing else says.
+        user: the user.
+        home: the value of ``~`` if no variable sets another.
     """
     return f"{user.name}:x:{user.uid}:{user.gid}::{home}:/bin/bash\n"
 
@@ -33,8 +33,8 @@ def add(users: Iterable[UnixUser], home: Path, passwd: Path = PASSWD) -> None:
     """Name users that have no name yet.
 
     Args:
-        users: to name.
-        home: as for `line`.
+        users: the users.
+        home: their home, as for `line`.
         passwd: the file.
 
     Raises:

@@ -1,8 +1,9 @@
-"""The format of what is on the volume: which lab wrote it last, and how it becomes this one's.
+"""The format of the data on the volume, and the steps from an older format to this one.
 
-The format's number goes up when a lab keeps something in a way that an earlier one can't read. A
-start brings an older volume up, step by step; it refuses a newer one, which it would damage. An
-upgrade (``make up`` of a newer checkout) makes a backup first: no step is ever taken back.
+The format's number increases when a new release stores data in a way that an earlier release can't
+read. A start converts an older volume step by step. It refuses a newer volume, which it would
+damage. An upgrade (``make up`` of a newer checkout) first makes a backup, because no step can be
+undone.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ if TYPE_CHECKING:
 FILE = "volume.json"
 """At the root of the volume, where only root writes."""
 UNKNOWN = "unknown"
-"""The release of an image that was built without being told."""
+"""The release of an image whose build did not get one."""
 
 
 @dataclass(frozen=True)
 class Volume:
-    """What a volume says of itself.
+    """The content of a volume's `FILE`.
 
     Attributes:
-        format: of what is on it; 0 where nothing is said, as on a new one.
-        release: the lab that wrote it last.
+        format: the data's format; 0 without the file, as on a new volume.
+        release: the release that wrote it last.
     """
 
     format: int = 0
@@ -42,25 +43,25 @@ class Volume:
 
 
 def _forget_the_token(paths: Paths) -> None:
-    """Delete the lab's token at the Hub, which was kept on the volume: it lives for one start."""
+    """Delete the lab's token on the volume: now each start makes a new one."""
     (paths.hub / "lab_token").unlink(missing_ok=True)
 
 
 STEPS: Mapping[int, Callable[[Paths], None]] = {0: _forget_the_token}
-"""What brings a volume to the next format, by the one that it has. Each may have been begun before.
-``docs/operate/upgrades.md`` says what each does."""
+"""The step from each format to the next one. A step may have been interrupted before.
+``docs/operate/upgrades.md`` describes each step."""
 FORMAT = len(STEPS)
-"""The one that this lab writes."""
+"""The format that this release writes."""
 
 
 def read(data: Path) -> Volume:
-    """Read what a volume says of itself.
+    """Read a volume's `FILE`.
 
     Args:
-        data: where it is.
+        data: the volume's path.
 
     Raises:
-        StartRefusedError: it isn't said in a way that any lab would.
+        StartRefusedError: no release would have written this content.
         OSError: it can't be read.
     """
     file = data / FILE
@@ -79,19 +80,19 @@ def read(data: Path) -> Volume:
 
 
 def is_newer(found: Volume) -> bool:
-    """Say whether a volume was written by a lab whose format this one doesn't know."""
+    """Say whether a volume has a format that this release does not know."""
     return found.format > FORMAT
 
 
 def check(data: Path, release: str) -> Volume:
-    """Read what a volume says of itself, and see that this lab knows its format.
+    """Read a volume's `FILE`, and check that this release knows the format.
 
     Args:
-        data: where it is.
-        release: this lab's.
+        data: the volume's path.
+        release: this release.
 
     Raises:
-        StartRefusedError: it was written by a newer lab.
+        StartRefusedError: a newer release has written it.
         OSError: it can't be read.
     """
     before = read(data)
@@ -106,18 +107,18 @@ def check(data: Path, release: str) -> Volume:
 
 
 def bring_up(paths: Paths, release: str) -> Volume:
-    """Bring the volume to the format of this lab, and have it say so.
+    """Convert the volume to the format of this release, and write its `FILE`.
 
     Args:
-        paths: where things are; nothing that uses them runs.
-        release: this lab's.
+        paths: the container's paths; no process may use the volume.
+        release: this release.
 
     Returns:
-        What the volume said before.
+        The previous content of `FILE`.
 
     Raises:
-        StartRefusedError: it was written by a newer lab.
-        OSError: a step failed. The next start takes it again.
+        StartRefusedError: a newer release has written it.
+        OSError: a step failed. The next start tries it again.
     """
     before = check(paths.data, release)
     for number in range(before.format, FORMAT):
@@ -129,7 +130,7 @@ def bring_up(paths: Paths, release: str) -> Volume:
 
 
 def _write(data: Path, said: Volume) -> None:
-    """Have a volume say what it is; on one that is full the next start does."""
+    """Write a volume's `FILE`; if the volume is full, the next start does."""
     try:
         files.write_private(data / FILE, json.dumps(asdict(said)).encode())
     except OSError as error:
@@ -138,10 +139,10 @@ def _write(data: Path, said: Volume) -> None:
 
 
 def release(prefix: Path) -> str:
-    """Return this lab's release, as the image's build was told.
+    """Return this release, as the image's build has stored it.
 
     Args:
-        prefix: of our installation.
+        prefix: the prefix of our installation.
     """
     with contextlib.suppress(OSError):
         return (prefix / "release").read_text(encoding="utf-8").strip() or UNKNOWN

@@ -1,4 +1,4 @@
-"""One lab on one volume: a second one would write to the same journal and database as the first."""
+"""Lock a volume for one lab: a second lab would write to the same journal and database."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL})
-"""What file systems say that can't lock a folder, such as some network shares."""
+"""Errors of file systems that can't lock a folder, such as some network shares."""
 
 
 def hold(data: Path) -> int | None:
-    """Hold a lab's volume for this process, and for the program that it becomes.
+    """Lock a lab's volume for this process, and for the program that it executes.
 
-    The kernel releases it when the last process ends that has the descriptor, however it ends. No
-    file is needed for it: on a full volume there would be no room for one.
+    The system releases the lock when the last process with the descriptor ends. The lock needs no
+    file: a full volume would have no space for one.
 
     Args:
-        data: where the volume is; it is made if it isn't there.
+        data: the volume's path; the folder is made if it does not exist.
 
     Returns:
-        The descriptor that holds it, inherited by programs that this process executes; None where
-        the file system has no locks.
+        The descriptor of the lock, which executed programs inherit; None if the file system has no
+        locks.
 
     Raises:
-        StartRefusedError: another lab has it.
+        StartRefusedError: another lab has locked it.
         OSError: it can't be opened.
     """
     data.mkdir(exist_ok=True)

@@ -1,8 +1,8 @@
-"""The last megabytes of the volume: kept free, so that a lab with a full volume can still start.
+"""Keep the last megabytes of the volume free, so that a lab with a full volume can still start.
 
-While there is room, the supervisor holds a few files that nobody needs. If a start finds the volume
-full, it removes them first: the Hub can then write down who signs in, and people can delete files.
-The lab server itself leaves these bytes alone, so it saves nothing until somebody has made room.
+While there is space, the supervisor keeps a few files that nobody needs. If the volume is full at a
+start, the start removes them: the Hub can then store sign-ins, and people can delete files. The lab
+server does not use this space, so it saves nothing until somebody has deleted files.
 """
 
 from __future__ import annotations
@@ -21,31 +21,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MB = 1024**2
-MOST = 8 * MB
-"""Bytes that are kept free: enough for the databases and sign-ins of some weeks."""
+MOST_BYTES = 8 * MB
+"""The reserve: enough for the databases and sign-ins of some weeks."""
 SHARE = 32
-"""Of a small volume only this part of it is kept free."""
+"""On a small volume, the reserve is one part in so many."""
 INODES = 64
-"""Files that can still be made on a volume that has no place for more files."""
+"""The number of files that can still be made on a volume without free inodes."""
 AGAIN = 3
-"""There is room again when this many times as much is free, so that holding it fills no volume."""
-PROBE = 1 << 18
-"""Bytes that are tried out at a start."""
+"""The reserve is made again if this many times its size is free, so that it does not fill the
+volume."""
+PROBE_BYTES = 1 << 18
+"""The size of a test file at a start."""
 BYTES, FILES = "bytes", "file"
-"""Names of what is held."""
+"""The names of the reserve's files."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
-"""What the kernel says where there is no room."""
+"""The errors of the system if there is no space."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """What a volume has.
+    """The size and free space of a volume.
 
     Attributes:
-        total: bytes.
-        free: bytes that a user without privileges may still take.
-        inodes: files that it has places for; 0 where the file system has no such limit.
-        free_inodes: places that are free.
+        total: its size in bytes.
+        free: bytes that a user without privileges may still use.
+        inodes: the number of its inodes; 0 if the file system has no such limit.
+        free_inodes: the number of free inodes.
     """
 
     total: int
@@ -55,22 +56,22 @@ class Space:
 
     @property
     def kept(self) -> int:
-        """Bytes that are kept free."""
-        return min(MOST, self.total // SHARE)
+        """The size of the reserve in bytes."""
+        return min(MOST_BYTES, self.total // SHARE)
 
     @property
     def kept_inodes(self) -> int:
-        """Places for files that are kept free."""
+        """The number of inodes in the reserve."""
         return min(INODES, self.inodes // SHARE)
 
     @property
     def is_full(self) -> bool:
-        """Whether only that is left which is kept free."""
+        """Whether only the reserve is left."""
         return self.free < self.kept or self.free_inodes < self.kept_inodes
 
     @property
     def has_room(self) -> bool:
-        """Whether there is enough to hold the reserve and to go on."""
+        """Whether there is enough space to make the reserve and to go on."""
         return self.free >= AGAIN * self.kept and self.free_inodes >= AGAIN * self.kept_inodes
 
 
@@ -93,10 +94,10 @@ def space(place: Path | int) -> Space:
 
 
 def is_full(place: Path | int, reserve: Path | None = None) -> bool:
-    """Say whether the lab must leave what is left of a volume alone.
+    """Say whether the lab must not use the space that is left on a volume.
 
-    A start that has released the reserve goes on as on a full volume until there is room to hold it
-    again: otherwise the lab would use it up.
+    After a start has released the reserve, the volume counts as full until there is space for the
+    reserve again: otherwise the lab would use it up.
 
     Args:
         place: a folder on the volume, or its descriptor.
@@ -117,14 +118,14 @@ def ensure(place: Path | int) -> None:
         place: a folder on it, or its descriptor.
 
     Raises:
-        OSError: only that is left which is kept free (ENOSPC), or it can't be measured.
+        OSError: only the reserve is left (ENOSPC), or the volume can't be measured.
     """
     if is_full(place):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def is_held(reserve: Path) -> bool:
-    """Say whether the reserve is held.
+    """Say whether the reserve's files exist.
 
     Args:
         reserve: its folder.
@@ -133,18 +134,18 @@ def is_held(reserve: Path) -> bool:
 
 
 def hold(reserve: Path) -> bool:
-    """Hold the reserve if it isn't held yet and the volume has room for it.
+    """Make the reserve's files if they do not exist and the volume has space for them.
 
-    Blocks for as long as the disk takes.
+    It blocks for as long as the disk needs.
 
     Args:
-        reserve: its folder, in one that is root's alone.
+        reserve: its folder, in a folder that only root can read.
 
     Returns:
-        Whether it was made now.
+        Whether the files were made now.
 
     Raises:
-        OSError: it can't be made; nothing of it is left.
+        OSError: they can't be made; no part of them is left.
     """
     if is_held(reserve) or not (found := space(reserve.parent)).has_room:
         return False
@@ -155,7 +156,7 @@ def hold(reserve: Path) -> bool:
         for number in range(found.kept_inodes):
             (unfinished / f"{FILES}-{number}").touch(mode=0o600)
         with (unfinished / BYTES).open("xb") as stream:
-            # Not fallocate(2), and no zeros: some file systems keep no room for those.
+            # Not fallocate(2), and no zeros: some file systems allocate no space for them.
             for _ in range(found.kept // MB + 1):
                 stream.write(os.urandom(MB))
             stream.truncate(found.kept)
@@ -170,17 +171,17 @@ def hold(reserve: Path) -> bool:
 
 
 def _takes(folder: Path) -> bool:
-    """Try out whether a folder takes anything: what a quota leaves, a file system may not tell."""
+    """Test whether a file can be written to a folder: a file system may not report a quota."""
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(bytes(PROBE))
+            probe.write(bytes(PROBE_BYTES))
     except OSError as error:
         return error.errno not in FULL
     return True
 
 
 def release(reserve: Path) -> bool:
-    """Release the reserve if the volume is full.
+    """Remove the reserve's files if the volume is full.
 
     Args:
         reserve: its folder.

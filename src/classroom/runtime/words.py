@@ -1,10 +1,10 @@
-"""What people read, in the class's language: gettext over the catalogues of ``locale/``.
+"""Translate texts for people into the class's language, by gettext, with ``locale/``'s catalogues.
 
-The English sentence stands in the code and is what translators see. ``gettext("…")`` translates it
-where it is said; ``gettext_noop("…")`` marks one that is said later. Values have names in braces
-and are put in afterwards: ``gettext("“{name}” is too long.").format(name=name)``.
+The code contains the English sentence, which translators see. ``gettext("…")`` translates it at
+once; ``gettext_noop("…")`` marks a sentence that is translated later. Values have names in braces
+and are filled in afterwards: ``gettext("“{name}” is too long.").format(name=name)``.
 
-What the log and the commands say stays English: they call nothing of this.
+The log and the commands stay English, and do not use this module.
 """
 
 from __future__ import annotations
@@ -15,49 +15,50 @@ from functools import cache
 from pathlib import Path
 
 VARIABLE = "CLASSROOM_LANGUAGE"
-"""Names the language to the container's processes."""
+"""The environment variable with the language, for the container's processes."""
 ENGLISH = "en"
 DOMAIN = "server"
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
-"""For a sentence that is put into a text in quotes."""
+"""The apostrophe in a sentence that becomes part of a text in quotes."""
 FOLDER = Path(__file__).parent.parent / "locale"
 """The compiled catalogues, made when the image is built (`classroom.runtime.compile_words`)."""
 
 
 def use(language: str) -> None:
-    """Speak a language from now on, in this process and in those that it starts.
+    """Use a language from now on, in this process and in those that it starts.
 
     Args:
-        language: as of `Settings.language`, such as "de_DE"; English where we have no catalogue.
+        language: the language as in `Settings.language`, such as "de_DE"; English is used if there
+            is no catalogue.
     """
     os.environ[VARIABLE] = language
 
 
 def locale() -> str:
-    """Return the class's language as its language pack is called, such as "de_DE"."""
+    """Return the language pack's name of the class's language, such as "de_DE"."""
     return os.environ.get(VARIABLE, ENGLISH) or ENGLISH
 
 
 def spoken() -> str:
-    """Return the language that our sentences are in, such as "de"."""
+    """Return the language of our sentences, such as "de"."""
     found = chosen()
     return found if has_catalogue(found) else ENGLISH
 
 
 def chosen() -> str:
-    """Return the class's language, such as "de", whether or not we have a catalogue for it."""
+    """Return the class's language, such as "de", also if we have no catalogue for it."""
     return locale().partition("_")[0]
 
 
 @cache
 def has_catalogue(language: str) -> bool:
-    """Say whether our sentences are there in a language."""
+    """Say whether our sentences are translated into a language."""
     return upstream.find(DOMAIN, str(FOLDER), [language]) is not None
 
 
 @cache
 def catalogue(language: str) -> upstream.NullTranslations:
-    """Return the catalogue of a language; one that says all in English where there is none."""
+    """Return the catalogue of a language; one with the English sentences if there is none."""
     return upstream.translation(DOMAIN, str(FOLDER), [language], fallback=True)
 
 
@@ -65,24 +66,24 @@ def gettext(message: str) -> str:
     """Return a sentence in the class's language.
 
     Args:
-        message: in English, with its values' names in braces.
+        message: the English sentence, with its values' names in braces.
     """
     return catalogue(chosen()).gettext(message)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Return the sentence that fits a number, in the class's language.
+    """Return the sentence for a number, in the class's language.
 
     Args:
-        one: in English, of one thing.
-        many: in English, of several.
-        count: how many.
+        one: the English sentence for one.
+        many: the English sentence for several.
+        count: the number.
     """
     return catalogue(chosen()).ngettext(one, many, count)
 
 
 def number(count: int) -> str:
-    """Write a whole number with its thousands apart, as the class's language does.
+    """Write a whole number with a separator of thousands, as in the class's language.
 
     Args:
         count: the number.
@@ -91,9 +92,9 @@ def number(count: int) -> str:
 
 
 def gettext_noop(message: str) -> str:
-    """Mark a sentence for translators that `gettext` is given later, and return it as it is."""
+    """Mark a sentence for translators, and return it unchanged; `gettext` translates it later."""
     return message
 
 
 THOUSANDS = gettext_noop(",")
-"""What stands between thousands: 1,000."""
+"""The separator of thousands, as in 1,000."""

@@ -1,4 +1,4 @@
-"""Run one piece of work in a process with limits, which ends with the process that started it.
+"""Run a piece of work in a process with limits, which ends with the process that started it.
 
 The request and the answer are one message each: a line with a head in JSON, and a body.
 """
@@ -16,15 +16,15 @@ from typing import Any
 PDEATHSIG = 1  # PR_SET_PDEATHSIG: a signal when the parent ends
 MB = 1024**2
 NICE = 10
-"""Behind the lab server; students' programs are behind both (SCHED_IDLE)."""
+"""Lower priority than the lab server; students' programs have the lowest (SCHED_IDLE)."""
 
 
 def framed(head: dict[str, Any], body: bytes) -> bytes:
     """Join a head and a body into one message, a request or an answer.
 
     Args:
-        head: of JSON.
-        body: what it is about.
+        head: values for JSON.
+        body: bytes.
     """
     return json.dumps(head).encode() + b"\n" + body
 
@@ -33,10 +33,10 @@ def parted(message: bytes) -> tuple[dict[str, Any], memoryview[int]]:
     """Split a message into head and body.
 
     Args:
-        message: of `framed`.
+        message: the result of `framed`.
 
     Raises:
-        ValueError: it is none, or not all of it.
+        ValueError: it is no such message, or incomplete.
     """
     end = message.find(b"\n")
     head = json.loads(message[: max(end, 0)])
@@ -49,15 +49,15 @@ def confine(parent: int, seconds: int, memory: int, nice: int = NICE) -> None:
     """Apply this process's limits, and end it with the process that started it.
 
     Args:
-        parent: that process.
-        seconds: of a processor's time.
-        memory: bytes.
-        nice: how far behind the lab server it stands.
+        parent: the id of that process.
+        seconds: the limit of processor time.
+        memory: the limit of memory in bytes.
+        nice: by how much its priority is lower than the lab server's.
     """
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     ctypes.CDLL(None).prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
-        sys.exit(1)  # it has ended before
+        sys.exit(1)  # the parent has already ended
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

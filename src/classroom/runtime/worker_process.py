@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Mapping, Sequence
 
-PIECE = 1 << 18
+PIECE_BYTES = 1 << 18
 KEPT = (
     *("PATH", "LANG", words.VARIABLE, "HOME", "TMPDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"),
     *("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
 )
-"""The environment variables that a worker inherits."""
+"""Environment variables that a worker inherits."""
 
 
 class TooLongError(Exception):
@@ -28,32 +28,32 @@ class TooLongError(Exception):
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Choose a worker's environment.
+    """Return a worker's environment.
 
     Args:
-        own: this process's.
+        own: this process's environment.
     """
     return {name: own[name] for name in KEPT if name in own}
 
 
 @contextlib.asynccontextmanager
 async def started(program: Sequence[str], stdin: int | None = None) -> AsyncIterator[Process]:
-    """Start a worker, and end it.
+    """Start a worker, and end it at the end of the context.
 
     Args:
         program: its command; this process's id is added, for `worker.confine`.
-        stdin: a descriptor that it reads; None for a pipe.
+        stdin: the descriptor from which it reads; None for a pipe.
     """
     process = await asyncio.create_subprocess_exec(
         *program,
         str(os.getpid()),
-        cwd=sys.prefix,  # root's: nbconvert looks for templates where it is
+        cwd=sys.prefix,  # owned by root: nbconvert looks for templates in the current folder
         env=environment(os.environ),
         stdin=asyncio.subprocess.PIPE if stdin is None else stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
-        limit=PIECE,
+        limit=PIECE_BYTES,
     )
     try:
         yield process
@@ -67,12 +67,12 @@ async def ask(process: Process, most: int, *request: bytes) -> bytes:
     """Send a worker a request, and return its answer.
 
     Args:
-        process: of `started`.
-        most: bytes of the answer.
-        *request: what it reads from a pipe, in pieces; it reads to their end.
+        process: the result of `started`.
+        most: the limit of the answer in bytes.
+        *request: the pieces of the request, which it reads from a pipe to the end.
 
     Raises:
-        TooLongError: the answer has more.
+        TooLongError: the answer is longer.
     """
     assert process.stdout is not None  # noqa: S101 (a pipe)
     if process.stdin is not None:
@@ -82,7 +82,7 @@ async def ask(process: Process, most: int, *request: bytes) -> bytes:
                 await process.stdin.drain()
         process.stdin.close()
     pieces, size = [], 0
-    while piece := await process.stdout.read(PIECE):
+    while piece := await process.stdout.read(PIECE_BYTES):
         pieces.append(piece)
         size += len(piece)
         if size > most:

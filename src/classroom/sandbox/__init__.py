@@ -1,1 +1,1 @@
-"""What a process may do: kinds of sockets (seccomp) and places in the file system (Landlock)."""
+"""Confine processes: to kinds of sockets (seccomp), and to paths in the file system (Landlock)."""

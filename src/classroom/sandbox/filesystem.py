@@ -1,11 +1,11 @@
 """Confine the snapshot service, root and all, to the files that it needs (landlock(7)).
 
-restic walks the class's files by their paths. Whoever may write there can put a link in a folder's
-place while it walks, and root would follow it to the Hub's secrets. The kernel checks each file by
-where it really is: outside these places nothing is read, and nothing but snapshots is written.
+restic reads the class's files by their paths. A student can replace a folder by a link meanwhile,
+and root would follow it to the Hub's secrets. The kernel checks where each file really is: the
+service can read only these paths, and write only snapshots.
 
-util-linux's setpriv(1) makes the domain before the service starts. It refuses a right that the
-kernel doesn't know and a path that isn't there: both are left out here.
+util-linux's setpriv(1) makes the domain before the service starts. It refuses rights that the
+kernel doesn't know and paths that don't exist, so this module leaves them out.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ NAMED = (1 << len(NAMES)) - 1
 
 
 def places(paths: Paths) -> tuple[AllowedPath, ...]:
-    """List what the snapshot service needs.
+    """List the paths that the snapshot service needs, with its rights.
 
     Args:
-        paths: where things are.
+        paths: the lab's paths.
     """
     return (
         *(AllowedPath(one, landlock.LOAD) for one in (*PROGRAMS, str(paths.prefix))),
@@ -50,10 +50,10 @@ def places(paths: Paths) -> tuple[AllowedPath, ...]:
 
 
 def names(rights: int) -> str:
-    """Return setpriv's names of some rights, with commas between.
+    """Return setpriv's names of rights, separated by commas.
 
     Args:
-        rights: the kernel's, as bits.
+        rights: the kernel's rights, as bits.
     """
     return ",".join(name for bit, name in enumerate(NAMES) if rights >> bit & 1)
 
@@ -62,12 +62,12 @@ def prefix(paths: Paths, version: int) -> tuple[str, ...]:
     """Build the command prefix that confines a command and all its children.
 
     Args:
-        paths: where things are; what isn't there is left out.
-        version: of the kernel's Landlock (`landlock.abi`).
+        paths: the lab's paths; missing ones are left out.
+        version: the version of the kernel's Landlock (`landlock.abi`).
 
     Returns:
-        Nothing where the kernel has no Landlock (version 0): then `is_confined` is False, and
-        there are no snapshots.
+        The prefix; empty if the kernel has no Landlock (version 0). Then `is_confined` is False,
+        and there are no snapshots.
     """
     if not version:
         return ()
@@ -85,7 +85,7 @@ def prefix(paths: Paths, version: int) -> tuple[str, ...]:
 
 
 def is_confined() -> bool:
-    """Tell whether this process, which is root, is confined: it can't list the root folder then."""
+    """Say whether this process, which is root, is confined: it can't list the root folder then."""
     try:
         next(Path("/").iterdir(), None)
     except PermissionError:

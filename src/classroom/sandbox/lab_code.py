@@ -1,11 +1,11 @@
-"""What of the file system a lab's kernels and terminals can use, in a lab other than the class.
+"""Confine the kernels and terminals of a lab other than the class to parts of the file system.
 
-Every lab has users of its own, whose files the others can't open. Landlock keeps its code besides
-from all that several users may write (/tmp), from the class's files, which are for everybody to
-read, and from sockets without a file that other labs' programs have made. The class's code is not
-kept to anything here.
+Each lab has its own users, and other labs can't open their files. In addition, Landlock keeps a
+lab's code from folders that several users may write (/tmp), from the class's files, which everybody
+may read, and from abstract sockets of other labs' programs. The class's code is not confined here.
 
-Run by the launcher as a lab's code, ``python -I -m classroom.sandbox.lab_code LAB command…``.
+The launcher runs it as the user of a lab's code,
+``python -I -m classroom.sandbox.lab_code LAB command…``.
 """
 
 from __future__ import annotations
@@ -37,43 +37,44 @@ MAKE_FILE = 1 << 8
 
 
 def places(paths: Paths) -> tuple[AllowedPath, ...]:
-    """List what a lab's code needs.
+    """List the paths that a lab's code needs, with its rights.
 
     Args:
-        paths: of the lab.
+        paths: the lab's paths.
     """
     python = str(paths.prefix)
     return (
         *(AllowedPath(one, LOAD) for one in (*PROGRAMS, python)),
         *(AllowedPath(one, LOOK) for one in KNOWN),
-        # Of other users' processes the kernel shows what it shows everybody: their command lines.
+        # The kernel shows everybody the command lines of other users' processes.
         AllowedPath("/proc", LOOK | WRITE | TRUNCATE),
         *(AllowedPath(one, LOOK | WRITE | IOCTL_DEVICE) for one in DEVICES),
-        # Whoever knows a name in it may use that, if its maker lets them: by its umask a lab's code
-        # makes nothing there that another lab's may open. Nobody can list it.
+        # A process may open a file in it if it knows the name, and the file's mode allows it. With
+        # its umask a lab's code makes no file that another lab may open. Nobody can list the
+        # folder.
         AllowedPath(str(SHARED_MEMORY), READ | WRITE | TRUNCATE | MAKE_FILE | REMOVE_FILE),
         *(AllowedPath(str(one), EVERY) for one in (paths.files, paths.kernels, paths.homes)),
     )
 
 
 def enter(lab: int) -> None:
-    """Keep this process and all its children to a lab, for good.
+    """Confine this process and all its children to a lab for good.
 
-    Where the kernel has no Landlock there are no labs (`classroom.boot`).
+    Without Landlock in the kernel there are no labs besides the class (`classroom.boot`).
 
     Args:
-        lab: its number.
+        lab: the lab's number.
 
     Raises:
         OSError: the kernel refuses.
     """
-    # TCP is the egress lock's to judge. By its user it can signal no other lab; but a terminal's
-    # shell may signal its lab's kernels.
+    # The egress lock decides about TCP. Its user can't signal other labs' processes; but a
+    # terminal's shell may signal its lab's kernels.
     landlock.enter(tcp=True, places=places(Paths(lab=lab)), signals=True)
 
 
 def prefix(python: str, lab: int) -> tuple[str, ...]:
-    """Build the command prefix that keeps a command, and all its children, to a lab.
+    """Build the command prefix that confines a command, and all its children, to a lab.
 
     Args:
         python: the interpreter.
@@ -83,7 +84,7 @@ def prefix(python: str, lab: int) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Restrict this process, and become the command."""
+    """Confine this process, and execute the command."""
     lab, *command = sys.argv[1:]
     enter(int(lab))
     os.execvp(command[0], command)  # noqa: S606

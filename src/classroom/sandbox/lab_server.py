@@ -1,9 +1,9 @@
-"""What of the file system the lab server can use, whatever it is deceived into (landlock(7)).
+"""Confine the lab server to the parts of the file system that it needs (landlock(7)).
 
-Students name the files that it opens. Should a link, a template or a hole in a library lead it
-elsewhere, the kernel says no: it has no /proc, in which its own memory and token would be, none of
-the tutor's, the Hub's or root's places, and nothing that it loads can it write. Standard library
-only: `classroom.sandbox.seccomp` runs it before every lab.
+Students name the files that it opens. If a link, a template or a bug in a library leads it to
+another file, the kernel refuses. The lab server can't use /proc, which contains its own memory and
+token, nor the files of the tutor, the Hub and root, and it can't write files that it loads.
+Standard library only: `classroom.sandbox.seccomp` runs it before every lab.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 PROGRAMS = ("/usr", "/lib", "/lib64", "/bin")
 KNOWN = (
-    # Who is who, and how names are found.
+    # Names of users, and settings of DNS.
     *("/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/hosts", "/etc/host.conf"),
     *("/etc/resolv.conf", "/etc/gai.conf", "/etc/localtime", "/etc/timezone"),
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/mime.types", "/etc/ssl"),
     *("/dev/urandom", "/dev/random", "/dev/zero"),
-    # LaTeX, if the tutor's image has it: for PDF.
+    # LaTeX, if the tutor's image has it, for PDF.
     *("/etc/texmf", "/var/lib/texmf", "/etc/fonts", "/var/cache/fontconfig"),
     *("/etc/papersize", "/etc/paperspecs"),
-    # What the container uses and may use (lab/api/usage.py), and how many processors there are.
+    # The container's use and limits (lab/api/usage.py), and the number of processors.
     *("/sys/fs/cgroup", "/sys/devices/system/cpu"),
 )
 
 
 def places(paths: Paths) -> tuple[AllowedPath, ...]:
-    """List what the lab server needs.
+    """List the paths that the lab server needs, with its rights.
 
     Args:
-        paths: where things are.
+        paths: the lab's paths.
     """
     kept = (
         paths.files,

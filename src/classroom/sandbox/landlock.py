@@ -1,4 +1,4 @@
-"""Landlock: a domain that a process can't reach out of (landlock(7)).
+"""Landlock: a domain that a process can't leave (landlock(7)).
 
 Standard library only: `classroom.sandbox.seccomp` runs it before every lab.
 """
@@ -26,18 +26,18 @@ NO_NEW_PRIVS = 38  # PR_SET_NO_NEW_PRIVS
 EXECUTE, WRITE, READ, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REMOVE_FILE, MAKE_CHAR, MAKE_SOCKET, MAKE_BLOCK = 1 << 5, 1 << 6, 1 << 9, 1 << 11
 FIRST = (1 << 13) - 1
-"""Every right to files of the first version; of later ones each adds some."""
+"""All rights to files of the first version; each later version adds some."""
 TRUNCATE, IOCTL_DEVICE = 1 << 14, 1 << 15
 LATER = {2: 1 << 13, 3: TRUNCATE, 5: IOCTL_DEVICE}
 EVERY = FIRST | sum(LATER.values())
 OF_FILES = EXECUTE | WRITE | READ | TRUNCATE | IOCTL_DEVICE
-"""The rights that a rule about something else than a folder may name."""
+"""The rights that a rule about a file may name."""
 LOAD = EXECUTE | READ | READ_DIR
 LOOK = READ | READ_DIR
 KEEP = EVERY & ~(EXECUTE | MAKE_CHAR | MAKE_BLOCK | IOCTL_DEVICE)
-"""To read and write files and folders, and run nothing of it."""
+"""The rights to read and write files and folders, but not to execute files."""
 LISTEN = REMOVE_FILE | MAKE_SOCKET
-"""To put a socket of one's own in a folder, and take away an earlier one."""
+"""The rights to make a socket in a folder, and to remove an earlier one."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -54,12 +54,12 @@ class Ruleset(ctypes.Structure):
 
 @dataclass(frozen=True)
 class AllowedPath:
-    """A file, or a folder with all that is below it, that a process may go on using.
+    """A file, or a folder with its content, that a process may still use.
 
     Attributes:
-        path: where; nothing is wrong when it isn't there.
-        rights: which of the kernel's rights it keeps; those that the kernel doesn't know it has
-            anyway.
+        path: its path; it need not exist.
+        rights: the rights that the process keeps. It also keeps rights that the kernel doesn't
+            know.
     """
 
     path: str
@@ -74,21 +74,21 @@ class Beneath(ctypes.Structure):
 
 
 def abi() -> int:
-    """Return the version of the kernel's Landlock; 0 when it has none or may not be used."""
+    """Return the version of the kernel's Landlock; 0 if there is none or it may not be used."""
     return max(0, int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)))
 
 
 def enter(*, tcp: bool, places: Iterable[AllowedPath] = (), signals: bool = False) -> None:
-    """Put this process and all its children into a domain of their own, as far as it goes.
+    """Put this process and all its children into a domain, with all rules that the kernel knows.
 
-    They can't signal, trace or look into processes outside, nor reach their abstract sockets.
-    Files are in the same ruleset and not in one of their own: two would forbid together to move a
-    file from one folder into another (LANDLOCK_ACCESS_FS_REFER, landlock(7)).
+    They can't signal, trace or inspect processes outside, nor reach their abstract sockets. One
+    ruleset contains this and the rules about files: two rulesets together would forbid to move a
+    file from one folder to another (LANDLOCK_ACCESS_FS_REFER, landlock(7)).
 
     Args:
         tcp: whether they may use TCP.
-        places: files and folders that may go on being used; without any, all.
-        signals: whether they may signal processes outside, as far as those are the same user's.
+        places: files and folders that they may still use; without any, all.
+        signals: whether they may signal the same user's processes outside.
 
     Raises:
         OSError: the kernel has it and refuses.
@@ -106,31 +106,31 @@ def rights(version: int) -> int:
     """Return all rights to files that a version of Landlock knows.
 
     Args:
-        version: of the kernel's Landlock, from 1.
+        version: the version of the kernel's Landlock, from 1.
     """
     return FIRST | sum(right for since, right in LATER.items() if version >= since)
 
 
 def usable(place: AllowedPath) -> int:
-    """Return the rights that a rule about a place may name: a file has none of a folder's.
+    """Return the rights that a rule about a path may name: some rights are only for folders.
 
     Args:
-        place: that is there.
+        place: a path that exists.
     """
     return place.rights if Path(place.path).is_dir() else place.rights & OF_FILES
 
 
 def confine(places: Iterable[AllowedPath]) -> bool:
-    """Keep this process and all its children to some files and folders, for good.
+    """Confine this process and all its children to some files and folders for good.
 
-    The kernel judges each file by where it really is, whatever links lead to it. Before this
+    The kernel checks where each file really is, and not the links to it. Call it before this
     process has threads.
 
     Args:
-        places: that may go on being used.
+        places: files and folders that they may still use.
 
     Returns:
-        Whether it is so: False where the kernel has no Landlock.
+        Whether the process is confined: False if the kernel has no Landlock.
 
     Raises:
         OSError: the kernel has it and refuses.
@@ -143,7 +143,7 @@ def confine(places: Iterable[AllowedPath]) -> bool:
 
 
 def _restrict(rules: Ruleset, places: Iterable[AllowedPath], version: int) -> None:
-    # A kernel refuses a structure that is longer than the one it knows, unless the rest is zero.
+    # A kernel refuses a structure longer than its own, unless the rest is zero.
     size = Ruleset.handled_access_net.offset
     if version >= NET_ABI:
         size = Ruleset.scoped.offset if version < SCOPES_ABI else ctypes.sizeof(rules)

@@ -1,13 +1,13 @@
-"""Become a user and run a command that, with all its children, is kept to some kinds of sockets.
+"""Become a user, and run a command that, with all its children, may use only some sockets.
 
-Run as root, ``python -I -m classroom.sandbox.seccomp USER FAMILIES command…``: "unix" is the
-sandbox lock, "unix,inet,inet6" what the lab gets besides nftables, a second wall: packet, vsock and
-other sockets that nftables doesn't see; "any" restricts no sockets. As USER, "lab" and a lab's
-number, such as "lab0", is that lab's server, kept to the files that it needs besides
+Run as root, ``python -I -m classroom.sandbox.seccomp USER FAMILIES command…``. FAMILIES "unix" is
+the sandbox lock. "unix,inet,inet6" is in addition to nftables, and refuses packet, vsock and other
+sockets that nftables doesn't see. "any" restricts no sockets. A USER such as "lab0" is the server
+of the lab with that number; it is also confined to the files that it needs
 (`classroom.sandbox.lab_server`).
 
-The order matters: restricted first, while still root. Until it is, no process of the same user may
-trace it, and what is left of an earlier lab may be running as that user.
+The order matters: the process is restricted first, while it is still root, because a process of the
+same user, left over from an earlier lab, could trace an unrestricted one.
 """
 
 from __future__ import annotations
@@ -33,60 +33,61 @@ FAMILIES = {
 }
 ANY = "any"
 NO_NEW_PRIVS = 38  # PR_SET_NO_NEW_PRIVS
-NETLINK_ROUTE = 0  # how a process lists its own interfaces; changes need a capability
+NETLINK_ROUTE = 0  # a process lists its own interfaces with it; changes need a capability
 BEYOND = (
-    # Make sockets, or operate them, without the calls that are filtered here.
+    # They make or use sockets without the calls that are filtered here.
     *("io_uring_setup", "io_uring_enter", "io_uring_register"),
-    # Takes a descriptor out of another process.
+    # It takes a descriptor from another process.
     "pidfd_getfd",
 )
 
 LASTING = ("semget", "msgget")
-"""Make what stays in the kernel's memory when no process has it, by the gigabyte: System V's
-semaphores and queues. POSIX's, which Python uses, are files or have a limit (RLIMIT_MSGQUEUE)."""
+"""Calls that make System V's semaphores and queues. These stay in the kernel's memory without a
+process, up to gigabytes. POSIX's, which Python uses, are files or have a limit
+(RLIMIT_MSGQUEUE)."""
 WITH_RIGHTS = (
-    # A namespace of one's own, in which one has every right.
+    # A new namespace, in which the process has all rights.
     *("unshare", "setns", "mount", "umount2", "pivot_root"),
-    # The kernel's keys: one ring for the users of all containers that have the same number.
+    # The kernel's keys: users of all containers with the same id share a ring.
     *("add_key", "request_key", "keyctl"),
-    # Parts of the kernel that are nobody's without rights.
+    # Parts of the kernel that only processes with rights should use.
     *("bpf", "perf_event_open", "userfaultfd"),
 )
-"""What Docker's own filter refuses to who has no rights. Not every runtime's does: podman's lets
-students make namespaces, and Kubernetes has no filter unless a pod asks for one."""
+"""Calls that Docker's own filter refuses to processes without rights. Other runtimes do not: podman
+lets students make namespaces, and Kubernetes has no filter unless a pod's settings have one."""
 CLONE_NEWUSER = 0x10000000
 PROGRAMS = ("memfd_create", "execveat")
-"""What the lab server would run a program by that is no file: Landlock doesn't see those."""
+"""Calls by which the lab server could run a program that is no file: Landlock doesn't see it."""
 
 
 def prefix(python: str, user: str, families: tuple[str, ...]) -> tuple[str, ...]:
-    """Build the command prefix that keeps a command to some families of sockets.
+    """Build the command prefix that confines a command to some families of sockets.
 
     Args:
-        python: the interpreter; isolated, so that nothing a student can write is loaded.
-        user: whom to become: a name, or `as_lab_server`.
+        python: the interpreter; it runs isolated, so that it loads no file of a student's.
+        user: the user to become: a name, or the result of `as_lab_server`.
         families: keys of `FAMILIES`; none for no restriction.
     """
     return (python, "-I", "-m", "classroom.sandbox.seccomp", user, ",".join(families) or ANY)
 
 
 def as_lab_server(lab: int) -> str:
-    """Name the user that a lab's server is, for `prefix`.
+    """Return the name of a lab's server's user for `prefix`.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
     """
     return f"{LAB}{lab}"
 
 
 def refused_families(allowed: set[int]) -> tuple[list[int], int]:
-    """List every address family that is refused.
+    """List the refused address families.
 
     Args:
-        allowed: numbers of those that are not.
+        allowed: the numbers of the allowed families.
 
     Returns:
-        Single numbers, and the number from which on all are refused.
+        The numbers of refused families, and the number from which on all are refused.
     """
     beyond = max(allowed) + 1
     return [family for family in range(beyond) if family not in allowed], beyond
@@ -97,16 +98,16 @@ def enter(families: tuple[str, ...], places: tuple[landlock.AllowedPath, ...] = 
 
     Args:
         families: keys of `FAMILIES`; none to restrict no sockets.
-        places: files and folders that may go on being used, and no program that is in memory alone
-            besides; without any, all.
+        places: files and folders that may still be used; programs that exist only in memory are
+            refused, too. Without any, all may be used.
 
     Raises:
         OSError: the kernel refuses.
     """
-    # Not at the top: it asks ldconfig for libseccomp, which the supervisor has no use for.
+    # Not at the top: it calls ldconfig to find libseccomp, which the supervisor does not need.
     import pyseccomp as seccomp  # noqa: PLC0415
 
-    # What isn't named is allowed; calls of another ABI (x32, i386) end the process.
+    # Other calls are allowed; calls of another ABI (x32, i386) end the process.
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     for call in (*(BEYOND if families else ()), *(PROGRAMS if places else ())):
         rules.add_rule(seccomp.ERRNO(errno.EPERM), call)
@@ -128,19 +129,19 @@ def _restrict_rights(rules: Any) -> None:
         rules.add_rule(seccomp.ERRNO(errno.EPERM), call)
     namespace = seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER)
     rules.add_rule(seccomp.ERRNO(errno.EPERM), "clone", namespace)
-    # Its flags are in memory, where no filter looks; whoever doesn't find it takes clone.
+    # Its flags are in memory, which a filter can't read; programs use clone instead.
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
 
 
 def _restrict_sockets(rules: Any, families: tuple[str, ...]) -> None:
     import pyseccomp as seccomp  # noqa: PLC0415 (as above)
 
-    # libzmq aborts on EPERM; this error every program knows from machines without IPv6.
+    # libzmq aborts on EPERM; all programs know this error from machines without IPv6.
     unsupported = seccomp.ERRNO(errno.EAFNOSUPPORT)
     singles, beyond = refused_families(
         {socket.AF_NETLINK, *(FAMILIES[family] for family in families)}
     )
-    # All 64 bits are compared: a family that is wide by its upper half is "beyond".
+    # All 64 bits are compared: a family with bits in its upper half is "beyond".
     for family in singles:
         rules.add_rule(unsupported, "socket", seccomp.Arg(0, seccomp.EQ, family))
     rules.add_rule(unsupported, "socket", seccomp.Arg(0, seccomp.GE, beyond))
@@ -154,10 +155,10 @@ def _restrict_sockets(rules: Any, families: tuple[str, ...]) -> None:
 
 
 def become(user: UnixUser) -> None:
-    """Give root and every right of it up for good.
+    """Drop root and all its rights for good.
 
     Args:
-        user: whom to become; in no group but its own.
+        user: the user to become, only with its own group.
 
     Raises:
         OSError: the kernel refuses.
@@ -168,7 +169,7 @@ def become(user: UnixUser) -> None:
 
 
 def named(user: str) -> UnixUser:
-    """Look a user of the image up.
+    """Look up a user of the image.
 
     Args:
         user: its name.
@@ -178,13 +179,13 @@ def named(user: str) -> UnixUser:
 
 
 def main() -> None:
-    """Restrict this process, become the user and then the command."""
+    """Restrict this process, become the user, and execute the command."""
     user, families, *command = sys.argv[1:]
     if ctypes.CDLL(None, use_errno=True).prctl(NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs")
     number = user.removeprefix(LAB)
     lab = int(number) if user.startswith(LAB) and number.isdecimal() else None
-    # Without Landlock boot has warned.
+    # Without Landlock, boot has already warned.
     places = () if lab is None else lab_server.places(Paths(lab=lab))
     enter(() if families == ANY else tuple(families.split(",")), places)
     become(named(user) if lab is None else lab_users.server(lab))

@@ -1,9 +1,9 @@
-"""Make snapshots on a beat, and answer the lab server about them.
+"""Make snapshots at an interval, and answer the lab server's requests about them.
 
-Run as root, ``python -I -m classroom.snapshots``, and confined by the prefix that
-`classroom.sandbox.filesystem` builds: without it nothing is read. On SIGTERM it makes a last one
-and ends. Whatever fails is one line in the log, and is tried again at the next beat: a lab without
-snapshots is better than none.
+Run as root, ``python -I -m classroom.snapshots``, confined by the prefix that
+`classroom.sandbox.filesystem` builds: without the prefix it reads no files. On SIGTERM it makes a
+last snapshot and ends. It logs a failure in one line, and tries again after the interval: a lab
+without snapshots is better than no lab.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 FIRST_SECONDS = 60
-"""The first beat comes no later: whoever starts the lab now and then has one of each time too."""
+"""The first snapshot comes no later, so that a lab that runs only for short times has some, too."""
 LAST_SECONDS = 5
-"""How long the snapshot at the end may take: Docker kills what hasn't ended after ten."""
+"""How long the last snapshot may take: Docker kills the container after ten seconds."""
 LOG = logging.getLogger("classroom.snapshots")
 
 
 class Taker:
-    """Takes snapshots, and says each trouble once."""
+    """Makes snapshots, and logs each problem once."""
 
     def __init__(self, repository: Repository) -> None:
-        """Have had no trouble yet.
+        """Begin without a problem.
 
         Args:
-            repository: where to put them.
+            repository: the repository of the snapshots.
         """
         self._repository = repository
         self._trouble = ""
 
     async def take(self, why: Why, *, politely: bool = True) -> None:
-        """Take one, or say why not."""
+        """Make a snapshot, or log why not."""
         trouble = ""
         try:
             made = await self._repository.take(why, politely=politely)
@@ -65,10 +65,10 @@ class Taker:
         self._trouble = trouble
 
     async def go_on(self, interval: float) -> None:
-        """Take one after each interval, for ever.
+        """Make a snapshot after each interval, without end.
 
         Args:
-            interval: in seconds; 0 for none at all.
+            interval: the interval in seconds; 0 for no snapshots.
         """
         if not interval:
             await asyncio.Event().wait()
@@ -80,20 +80,20 @@ class Taker:
 
 
 async def run(paths: Paths, excluded: list[str], interval: float, given: Namespace) -> None:
-    """Serve until told to end, then take the last snapshot.
+    """Serve until SIGTERM, then make the last snapshot.
 
     Args:
-        paths: where things are.
+        paths: the lab's paths.
         excluded: absolute paths that are not the class's.
         interval: seconds between snapshots.
-        given: as of `arguments`.
+        given: the result of `arguments`.
     """
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     repository = Repository(paths, excluded, LOG)
     callers = {0, lab_users.server(paths.lab if given.reader is None else given.reader).uid}
     if not filesystem.is_confined():
-        # Not ended: the supervisor would start it again, and it would say the same each time.
+        # Do not end: the supervisor would start it again, and it would log the same each time.
         LOG.error("No snapshots: this machine's kernel has no Landlock (Linux 5.13 or newer).")
         serve(paths.snapshots_socket, [ALIVE], callers)
         await ended.wait()
@@ -111,7 +111,7 @@ async def run(paths: Paths, excluded: list[str], interval: float, given: Namespa
     server.stop()
     beating.cancel()
     with suppress(asyncio.CancelledError):
-        await beating  # what it failed with ends this process: it is started again
+        await beating  # its error ends this process, and the supervisor starts it again
     try:
         async with asyncio.timeout(LAST_SECONDS):
             await taker.take(Why.STOP, politely=False)
@@ -122,8 +122,8 @@ async def run(paths: Paths, excluded: list[str], interval: float, given: Namespa
 def arguments() -> Namespace:
     """Read the command line.
 
-    ``--only-asked`` makes it take no snapshot by itself, and ``--reader`` answer the server of
-    another lab in place of its own's: of a lab that was deleted.
+    With ``--only-asked`` it makes no snapshots by itself. With ``--reader`` it answers the server
+    of another lab instead of its own lab's, for a lab that was deleted.
     """
     parser = ArgumentParser(prog="classroom.snapshots")
     parser.add_argument("--only-asked", action="store_true")

@@ -1,4 +1,4 @@
-"""What the snapshots' process answers, to the lab server and root alone."""
+"""The snapshot service's answers, only for the lab server and root."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 def normal(path: str) -> str:
-    """Make of a path what restic calls it.
+    """Return restic's form of a path.
 
     Args:
-        path: of a file or folder of the class's, with or without a slash before it.
+        path: the path of a file or folder of the class, with or without a slash before it.
 
     Raises:
-        SaidError: it leads out of the class's files.
+        SaidError: the path leads out of the class's files.
     """
     parts = [part for part in PurePosixPath("/", path).parts[1:] if part != "."]
     if ".." in parts or "\0" in path:
@@ -38,7 +38,7 @@ def normal(path: str) -> str:
 
 @contextlib.contextmanager
 def said() -> Iterator[None]:
-    """Turn what can go wrong into an answer."""
+    """Turn errors into answers."""
     try:
         yield
     except UnknownError as error:
@@ -57,24 +57,24 @@ class Handler(LocalHandler):
     """Answers about one repository."""
 
     def initialize(self, repository: Repository) -> None:
-        """Know which.
+        """Remember the repository.
 
         Args:
-            repository: the snapshots.
+            repository: the repository of the snapshots.
         """
         self.repository = repository
 
     @property
     def path(self) -> str:
-        """The path that is asked about."""
+        """The requested path."""
         return normal(self.get_query_argument("path", "", strip=False))
 
 
 class SnapshotsLivenessHandler(LocalHandler):
-    """Whether this process does anything at all; the supervisor asks."""
+    """The supervisor's check that this process answers."""
 
     def get(self) -> None:
-        """Say yes."""
+        """Answer."""
         self.finish({})
 
 
@@ -88,7 +88,7 @@ class ListHandler(Handler):
         self.finish({"snapshots": [one.as_json() for one in found]})
 
     async def post(self) -> None:
-        """Take one now, if anything has changed, and return the newest there is."""
+        """Make one now, if a file has changed, and answer with the newest one."""
         wanted: Any = json_decode(self.request.body)
         with said():
             made = await self.repository.take(Why(wanted["why"]), politely=False)
@@ -97,10 +97,10 @@ class ListHandler(Handler):
 
 
 class TreeHandler(Handler):
-    """What is in a snapshot."""
+    """The files and folders of a snapshot."""
 
     async def get(self, snapshot: str) -> None:
-        """List a folder, or everything below it."""
+        """List a folder, or all files and folders below it."""
         deep = self.get_query_argument("deep", "") == "yes"
         with said():
             found = await self.repository.look(snapshot, self.path, deep=deep)
@@ -108,17 +108,17 @@ class TreeHandler(Handler):
 
 
 class ContentHandler(Handler):
-    """What is in a file, or in a folder, of a snapshot."""
+    """The content of a snapshot's file or folder."""
 
     async def get(self, snapshot: str, kind: str) -> None:
-        """Send it; cut off, without an end, when it can't be read to its end."""
+        """Send it; if it can't be read to its end, the answer breaks off."""
         self.set_header("Content-Type", "application/octet-stream")
         with said():
             pieces = self.repository.read(snapshot, self.path, archive=kind == "archive")
             async with contextlib.aclosing(pieces) as open_pieces:
                 async for piece in open_pieces:
                     self.write(piece)
-                    # Not faster than the reader takes it.
+                    # Not faster than the client reads it.
                     await self.flush()
 
 
@@ -126,7 +126,7 @@ ALIVE: Any = (r"/alive", SnapshotsLivenessHandler)
 
 
 def handlers(repository: Repository) -> list[Any]:
-    """List what is answered, where."""
+    """List the handlers with their addresses."""
     known = {"repository": repository}
     return [
         ALIVE,

@@ -1,4 +1,4 @@
-"""Who deletes snapshots does it alone; who only reads them all, as a backup, does it together."""
+"""Lock the snapshots: a process that deletes some must be alone, several may read all of them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def _opened(home: Path) -> Iterator[int]:
 
 @asynccontextmanager
 async def alone(home: Path) -> AsyncIterator[None]:
-    """Wait until nobody else holds the lock, and hold it; the kernel lets go of it for the dead.
+    """Wait until no other process has the lock, and hold it; the system releases it at the end.
 
     Args:
-        home: of the snapshots.
+        home: the snapshots' folder.
     """
     with _opened(home) as lock:
         while True:
@@ -44,10 +44,10 @@ async def alone(home: Path) -> AsyncIterator[None]:
 
 @contextmanager
 def together(home: Path) -> Iterator[None]:
-    """Wait until nobody changes the snapshots, and keep them from it.
+    """Wait until no process changes the snapshots, and prevent changes.
 
     Args:
-        home: of the snapshots.
+        home: the snapshots' folder.
     """
     with _opened(home) as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)

@@ -1,4 +1,4 @@
-"""What is mounted below a folder: the tutor's materials are there, but they are not the class's."""
+"""Find the mounts below a folder: the tutor's materials, which are not the class's files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 def below(folder: Path, table: str) -> list[str]:
-    """List the mount points below a folder, as paths from it on.
+    """List the mount points below a folder, as paths relative to it.
 
     Args:
-        folder: with no link in its path.
+        folder: a folder without a link in its path.
         table: the text of ``/proc/self/mountinfo`` (proc(5)).
     """
     points = (
@@ -30,9 +30,9 @@ def below(folder: Path, table: str) -> list[str]:
 
 
 def now_below(folder: Path) -> list[str]:
-    """List them as they are in this container; a mount can also be of the same disk.
+    """List the present mount points in this container; a mount can also be from the same disk.
 
     Raises:
-        OSError: the kernel doesn't say.
+        OSError: the system does not tell them.
     """
     return below(folder, Path("/proc/self/mountinfo").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""How much of the disk snapshots may take."""
+"""Limit the part of the disk that snapshots may use."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHARE = 0.05
-MOST = 2 << 30
-"""Of the disk this much is left to the class: a share, but no more bytes than these."""
+MOST_BYTES = 2 << 30
+"""The largest part of the disk that snapshots leave free; on a small disk it is a share."""
 
 
 @dataclass(frozen=True)
 class DiskSpace:
-    """The disk as it is.
+    """The present size and use of the disk.
 
     Attributes:
         free: bytes that can still be written.
-        total: bytes that the disk has.
-        taken: bytes that the snapshots take.
+        total: the disk's size in bytes.
+        taken: bytes that the snapshots use.
     """
 
     free: int
@@ -33,13 +33,13 @@ class DiskSpace:
     @property
     def reserve(self) -> int:
         """Bytes that snapshots leave free."""
-        return min(int(self.total * SHARE), MOST)
+        return min(int(self.total * SHARE), MOST_BYTES)
 
     @property
     def problem(self) -> str | None:
-        """Why no more should be written; None when there is space.
+        """Why no more snapshots should be written; None if there is space.
 
-        Snapshots take at most half of what would be free without them.
+        Snapshots use at most half of the space that would be free without them.
         """
         if self.free < self.reserve:
             return gettext("only {free} are free on the disk").format(free=megabytes(self.free))
@@ -52,18 +52,18 @@ class DiskSpace:
 
 
 def megabytes(size: int) -> str:
-    """Word a size."""
+    """Return a size in megabytes, as a text."""
     return f"{size / (1 << 20):.0f} MB"
 
 
 def look(place: Path) -> DiskSpace:
-    """Look at the disk.
+    """Measure the disk.
 
     Args:
-        place: where the snapshots are.
+        place: the snapshots' folder.
 
     Raises:
-        OSError: it can't be looked at.
+        OSError: it can't be measured.
     """
     found = os.statvfs(place)
     taken = 0

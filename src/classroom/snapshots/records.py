@@ -1,4 +1,4 @@
-"""Snapshots and what is in them, as restic prints them.
+"""Read restic's output about snapshots and their content.
 
 See https://restic.readthedocs.io/en/stable/075_scripting.html.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Why(StrEnum):
-    """What a snapshot was made for."""
+    """The reason of a snapshot."""
 
     BEAT = "beat"
     RESTORE = "restore"
@@ -26,12 +26,12 @@ class Snapshot:
     """A copy of all files.
 
     Attributes:
-        id: restic's, in short.
-        time: ISO 8601, UTC.
-        why: what it was made for, of `Why`.
-        files: how many there were.
-        size: of all of them, in bytes.
-        added: what it took on the disk, in bytes.
+        id: restic's short id.
+        time: the time in ISO 8601, UTC.
+        why: its reason, of `Why`.
+        files: the number of files.
+        size: the size of all files, in bytes.
+        added: the bytes that it has added on the disk.
     """
 
     id: str
@@ -51,11 +51,12 @@ class SnapshotEntry:
     """A file, folder or anything else in a snapshot.
 
     Attributes:
-        path: from the snapshot's root on, with a slash before it.
-        type: "file", "dir", "symlink", or what nobody restores: "fifo", "socket", "dev", ….
-        size: in bytes.
+        path: the path from the snapshot's root, with a slash before it.
+        type: "file", "dir", "symlink", or a type that can't be restored: "fifo", "socket", "dev",
+            ….
+        size: the size in bytes.
         mode: permission bits.
-        modified: ISO 8601.
+        modified: the time of the last change in ISO 8601.
     """
 
     path: str
@@ -100,7 +101,7 @@ def _to_snapshot(one: dict[str, Any]) -> Snapshot:
 
 
 def read_entries(printed: bytes) -> list[SnapshotEntry]:
-    """Read what is at a path: one JSON object a line, of which the first is the snapshot's.
+    """Read the list of a path: one JSON object in a line, the snapshot's first.
 
     Raises:
         ValueError: restic prints something else.
@@ -123,7 +124,7 @@ def read_entries(printed: bytes) -> list[SnapshotEntry]:
 
 
 def read_summary(printed: bytes) -> str | None:
-    """Read which snapshot was made; None for none, because nothing has changed.
+    """Read the id of the new snapshot; None if nothing has changed.
 
     Raises:
         ValueError: restic prints something else.

@@ -1,4 +1,4 @@
-"""The snapshots there are: made, thinned out, listed and read, one change at a time."""
+"""Make, delete, list and read snapshots, with one change at a time."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 ID = re.compile(r"[0-9a-f]{8,64}")
 READERS = 2
-"""How many look into snapshots at once; each takes some 50 MB."""
+"""The number of reading processes at the same time; each needs some 50 MB."""
 
 
 class UnknownError(LookupError):
-    """There is no such snapshot, or no such path in it."""
+    """The snapshot, or the path in it, does not exist."""
 
 
 class DiskFullError(Exception):
@@ -34,15 +34,15 @@ class DiskFullError(Exception):
 
 
 class Repository:
-    """restic's repository in a directory of root's own."""
+    """restic's repository in a directory that only root may enter."""
 
     def __init__(self, paths: Paths, excluded: list[str], log: Logger) -> None:
-        """Have opened nothing yet.
+        """Remember the settings, and open nothing yet.
 
         Args:
-            paths: where things are.
+            paths: the lab's paths.
             excluded: absolute paths that are not the class's.
-            log: where to say what happened.
+            log: the logger.
         """
         self._has_files = paths.files.is_dir()
         self._files = paths.files if self._has_files else paths.snapshots
@@ -54,11 +54,11 @@ class Repository:
         self._turn = asyncio.Lock()
         self._readers = asyncio.Semaphore(READERS)
         self._known: dict[str, Snapshot] | None = None
-        # Whether restic may have been killed, and its lock be left.
+        # Whether restic may have been killed, so that its lock is left.
         self._broken_off = False
 
     async def _run(self, *words: str, politely: bool = True, grows: bool = False) -> bytes:
-        """Run restic; a snapshot without files that it couldn't read is one."""
+        """Run restic; accept a snapshot without files that it could not read."""
         try:
             return await self._run_whole(*words, politely=politely, grows=grows)
         except IncompleteError as error:
@@ -80,7 +80,7 @@ class Repository:
         return gettext("the disk is nearly full") if free < least else None
 
     async def _open(self) -> None:
-        """Make the repository if there is none, and learn what is in it."""
+        """Make the repository if there is none, and read its list of snapshots."""
         if self._known is not None:
             if self._broken_off:
                 await self._run(*restic.unlock(), politely=False)
@@ -109,19 +109,19 @@ class Repository:
             self._broken_off = False
 
     async def take(self, why: Why, *, politely: bool = True) -> Snapshot | None:
-        """Copy everything, if anything has changed.
+        """Copy all files, if a file has changed.
 
         Args:
-            why: what for.
-            politely: whether everybody else comes first, and old snapshots are thinned out after.
+            why: the reason.
+            politely: whether it has the lowest priority, and deletes old snapshots afterwards.
 
         Returns:
-            The snapshot; None when nothing has changed since the newest.
+            The snapshot; None if nothing has changed since the newest one.
 
         Raises:
             DiskFullError: the disk is nearly full.
-            ResticError: it couldn't be done.
-            OSError: likewise.
+            ResticError: restic failed.
+            OSError: the snapshots can't be written.
         """
         if not self._has_files:
             raise ResticError(gettext("this lab has been deleted"))
@@ -130,14 +130,14 @@ class Repository:
             made = await self._copy(why, politely=politely)
             if made is None:
                 return None
-            # Of no more than the last ones none is deleted.
+            # The last ones are never deleted.
             if politely and len(self._known or {}) >= restic.KEEP["last"]:
                 await self._run(*restic.forget(restic.KEEP))
             await self._learn()
             return (self._known or {}).get(made)
 
     async def _copy(self, why: Why, *, politely: bool) -> str | None:
-        whole = why is Why.DELETE  # of what isn't in it there is nothing any more
+        whole = why is Why.DELETE  # files that are not in it do not exist any more
         words = restic.backup(why, self._excluded, whole=whole)
         run = self._run_whole if whole else self._run
         try:
@@ -152,7 +152,7 @@ class Repository:
         if quota.look(self._home).problem is None:
             return
         before = len(self._known or {})
-        # Deleting without repacking what is left: that would need space itself.
+        # Delete without repacking the rest, which would need space.
         with contextlib.suppress(ResticError):
             await self._run(*restic.forget(restic.KEEP_WHEN_SHORT), "--max-repack-size=0")
             await self._learn()
@@ -165,8 +165,8 @@ class Repository:
         """Return the snapshots, the newest first.
 
         Raises:
-            ResticError: they can't be read.
-            OSError: likewise.
+            ResticError: restic failed.
+            OSError: they can't be read.
         """
         if self._known is None:
             async with self._alone():
@@ -177,10 +177,10 @@ class Repository:
         """Return the id of a snapshot.
 
         Args:
-            snapshot: as somebody gives it.
+            snapshot: its id, as a client has sent it.
 
         Raises:
-            UnknownError: there is none.
+            UnknownError: there is no such snapshot.
         """
         known = {one.id for one in await self.all()}
         if not ID.fullmatch(snapshot) or snapshot[:8] not in known:
@@ -188,12 +188,12 @@ class Repository:
         return snapshot[:8]
 
     async def look(self, snapshot: str, path: str, *, deep: bool = False) -> list[SnapshotEntry]:
-        """List what is at a path: itself, unless it is the root, and what is in it.
+        """List a path: itself, unless it is the root, and its content.
 
         Args:
-            snapshot: as somebody gives it.
-            path: with a slash before it, normal.
-            deep: whether everything below, or only what is in that folder itself.
+            snapshot: the snapshot's id, as a client has sent it.
+            path: a normal path, with a slash before it.
+            deep: whether to list all files below, and not only those in the folder itself.
 
         Raises:
             UnknownError: there is no such snapshot, or nothing at that path.
@@ -210,13 +210,13 @@ class Repository:
         """Yield a file's content, or a folder's as a tar archive.
 
         Args:
-            snapshot: as somebody gives it.
-            path: with a slash before it, normal.
+            snapshot: the snapshot's id, as a client has sent it.
+            path: a normal path, with a slash before it.
             archive: whether it is a folder.
 
         Raises:
             UnknownError: there is no such snapshot.
-            ResticError: it can't be read, or is something else.
+            ResticError: it can't be read, or is no file or folder.
         """
         words = restic.dump(await self.find(snapshot), path, archive=archive)
         async with self._readers:

@@ -1,8 +1,8 @@
-"""restic's command line: no process is started here.
+"""Build restic's command lines; another module starts the processes.
 
 See https://restic.readthedocs.io/en/stable/manual_rest.html.
 
-Without a password: whoever could read one here could read the files themselves.
+The repository has no password: a user who could read it here could also read the files.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ if TYPE_CHECKING:
     from classroom.snapshots.records import Why
 
 HOST = "classroom"
-"""Of every snapshot: containers come and go, and each has another name."""
+"""The host name of all snapshots: each container has another name."""
 LARGEST = "1G"
-"""Files from here on are left out: what a class writes is smaller, and one student's enormous file
-must not keep everybody's from being copied."""
+"""Larger files are left out: a class's files are smaller, and a student's enormous file must not
+prevent snapshots of all other files."""
 EMPTY = "snapshot is empty"
-"""restic's reason for not copying a folder that has nothing in it."""
+"""restic's message for an empty folder, which it does not copy."""
 KEEP = {"last": 12, "hourly": 24, "daily": 14, "weekly": 8}
 KEEP_WHEN_SHORT = {"last": 3, "hourly": 3, "daily": 7}
-"""When there is no space. Never fewer: filling the disk must not be a way to delete the past."""
+"""The snapshots to keep on a full disk. Never fewer: a student must not be able to delete snapshots
+by filling the disk."""
 
 
 def command(repository: Path, *words: str) -> tuple[str, ...]:
     """Build restic's command.
 
     Args:
-        repository: where the snapshots are.
-        words: what to do.
+        repository: the repository's path.
+        words: the subcommand and its arguments.
     """
-    # Its cache would be a second copy on the same disk.
+    # restic's cache would be a second copy on the same disk.
     return ("restic", f"--repo={repository}", "--insecure-no-password", "--no-cache", *words)
 
 
@@ -44,17 +45,17 @@ def init() -> tuple[str, ...]:
 
 
 def unlock() -> tuple[str, ...]:
-    """Remove the locks of processes that were killed; nobody but us uses the repository."""
+    """Remove the locks of processes that were killed; only this service uses the repository."""
     return ("unlock", "--remove-all", "--quiet")
 
 
 def backup(why: Why, excluded: Iterable[str], *, whole: bool = False) -> tuple[str, ...]:
-    """Copy the folder that restic is started in, if anything in it has changed.
+    """Copy the current folder, if a file in it has changed.
 
     Args:
-        why: what for.
-        excluded: absolute paths; none of them is a pattern.
-        whole: whether it has the largest files, too.
+        why: the reason.
+        excluded: absolute paths, not patterns.
+        whole: whether to copy the largest files, too.
     """
     return (
         *("backup", "--json", "--quiet", "--skip-if-unchanged"),
@@ -66,15 +67,15 @@ def backup(why: Why, excluded: Iterable[str], *, whole: bool = False) -> tuple[s
 
 
 def escape(path: str) -> str:
-    """Make of a path a pattern that matches nothing else (Go's filepath.Match)."""
+    """Return a pattern that matches only this path (Go's filepath.Match)."""
     return "".join(f"\\{letter}" if letter in "\\*?[]" else letter for letter in path)
 
 
 def forget(keep: Mapping[str, int]) -> tuple[str, ...]:
-    """Delete old snapshots, and what only they had.
+    """Delete old snapshots, and the data that only they have.
 
     Args:
-        keep: how many of each period.
+        keep: the number of snapshots to keep for each period.
     """
     kept = (f"--keep-{period}={count}" for period, count in keep.items())
     return ("forget", "--prune", "--quiet", "--group-by=", *kept)
@@ -86,23 +87,23 @@ def snapshots() -> tuple[str, ...]:
 
 
 def look(snapshot: str, path: str, *, deep: bool) -> tuple[str, ...]:
-    """List what is at a path, and below it.
+    """List a path and its content.
 
     Args:
         snapshot: its id.
-        path: with a slash before it.
-        deep: whether everything below, or only what is in that folder itself.
+        path: the path, with a slash before it.
+        deep: whether to list all files below, and not only those in the folder itself.
     """
     recursive = ("--recursive",) if deep else ()
     return ("ls", "--json", "--no-lock", *recursive, snapshot, path)
 
 
 def dump(snapshot: str, path: str, *, archive: bool) -> tuple[str, ...]:
-    """Print a file, or a folder's content as a tar archive with names from that folder on.
+    """Print a file, or a folder's content as a tar archive with names relative to that folder.
 
     Args:
         snapshot: its id.
-        path: with a slash before it.
+        path: the path, with a slash before it.
         archive: whether it is a folder.
     """
     if archive:

@@ -1,4 +1,4 @@
-"""Run restic so that a class that types doesn't notice, and that nothing makes it run for ever."""
+"""Run restic with a low priority, so that people do not notice it, and with a time limit."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN_SECONDS = 900
-"""After so long it is ended: a pipe that was put in a file's place is never read to its end."""
+"""The time limit: a pipe that a student has put in a file's place could make it run without end."""
 LOOK_SECONDS = 1.0
-PIECE = 1 << 16
+PIECE_BYTES = 1 << 16
 INCOMPLETE = 3
 """restic's exit code for a snapshot without some files."""
 POLITE = ("nice", "-n", "19", "ionice", "-c", "3")
-# The kernel ends it with us: a second one would be told that nobody else is there.
+# The system ends restic with this process, so that a new process is alone.
 OURS = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class ResticError(Exception):
-    """restic couldn't do it; the text is its own reason."""
+    """restic failed; the text is its own reason."""
 
 
 class IncompleteError(ResticError):
-    """restic made a snapshot without some files, as when they went while it read."""
+    """restic has made a snapshot without some files, for example files deleted meanwhile."""
 
     def __init__(self, why: str, printed: bytes) -> None:
-        """Keep what it has printed.
+        """Keep restic's output.
 
         Args:
-            why: its own reason.
-            printed: of the snapshot.
+            why: restic's own reason.
+            printed: the output about the snapshot.
         """
         super().__init__(why)
         self.printed = printed
 
 
 def environment(scratch: Path) -> dict[str, str]:
-    """Return all that restic is told besides its arguments.
+    """Return restic's environment.
 
     Args:
-        scratch: folder for its temporary files, which nobody else can enter.
+        scratch: the folder for its temporary files, which nobody else can enter.
     """
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
-        "GOMAXPROCS": "1",  # one core at most, and the other is the class's
+        "GOMAXPROCS": "1",  # at most one core; the others are for the class
         "GOGC": "50",
     }
 
 
 def reason(printed: bytes) -> str:
-    """Pick restic's own reason of what it has printed, without what a terminal would obey.
+    """Find restic's own reason in its output, without control characters.
 
     Args:
-        printed: lines of text, or of JSON where it was asked for that.
+        printed: lines of text, or of JSON if the command had that option.
     """
     line = (printed.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
     with contextlib.suppress(ValueError, KeyError, TypeError):
@@ -72,7 +72,7 @@ def reason(printed: bytes) -> str:
 async def started(
     command: Collection[str], scratch: Path, folder: Path, *, politely: bool = True
 ) -> AsyncIterator[Process]:
-    """Start restic, and end it whatever happens here."""
+    """Start restic, and end it at the end of the context."""
     process = await asyncio.create_subprocess_exec(
         *OURS,
         *(POLITE if politely else ()),
@@ -82,7 +82,7 @@ async def started(
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        limit=PIECE,
+        limit=PIECE_BYTES,
     )
     try:
         yield process
@@ -103,15 +103,15 @@ async def run(
     """Run restic to its end and return what it prints.
 
     Args:
-        command: of `restic.command`.
-        scratch: for its temporary files.
-        folder: where to start it.
-        politely: whether everybody else comes first.
-        problem: asked every second; a reason ends it.
+        command: the result of `restic.command`.
+        scratch: the folder for its temporary files.
+        folder: the folder in which to start it.
+        politely: whether it has the lowest priority.
+        problem: called every second; if it returns a reason, restic is ended.
 
     Raises:
-        IncompleteError: it made a snapshot, but without some files.
-        ResticError: it couldn't do it, or was ended.
+        IncompleteError: it has made a snapshot, but without some files.
+        ResticError: it failed, or was ended.
     """
     async with started(command, scratch, folder, politely=politely) as process:
         talk = asyncio.create_task(process.communicate())
@@ -136,17 +136,17 @@ async def stream(command: Collection[str], scratch: Path, folder: Path) -> Async
     """Run restic and yield what it prints, piece by piece; the first may be empty.
 
     Raises:
-        ResticError: it couldn't do it; before the first piece if it was refused at once.
+        ResticError: it failed; before the first piece if it failed at once.
     """
     async with started(command, scratch, folder, politely=False) as process:
         if process.stdout is None or process.stderr is None:
             raise ResticError("it has no output")
         said = asyncio.create_task(process.stderr.read())
-        piece = await process.stdout.read(PIECE)
+        piece = await process.stdout.read(PIECE_BYTES)
         if not piece and await process.wait() != 0:
             raise ResticError(reason(await said))
         yield piece
-        while piece := await process.stdout.read(PIECE):
+        while piece := await process.stdout.read(PIECE_BYTES):
             yield piece
         if await process.wait() != 0:
             raise ResticError(reason(await said))

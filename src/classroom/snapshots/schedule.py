@@ -1,4 +1,4 @@
-"""How often snapshots are made, from the start to the process that makes them."""
+"""Pass the interval of snapshots from the start to the process that makes them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def write(paths: Paths, interval: int) -> None:
-    """Leave word, where only root can.
+    """Write the interval to a file that only root may write.
 
     Args:
-        paths: where things are.
+        paths: the container's paths.
         interval: seconds between snapshots; 0 for none.
     """
     files.write_private(paths.snapshots_beat, json.dumps({"interval": interval}).encode())
 
 
 def read(paths: Paths) -> int:
-    """Read what was left."""
+    """Read the interval."""
     return int(json.loads(paths.snapshots_beat.read_text(encoding="utf-8"))["interval"])

@@ -1,1 +1,1 @@
-"""What keeps the container's parts running, each for itself: front, proxy, Hub, lab, launcher."""
+"""Keep the container's parts running independently: front, proxy, Hub, lab, launcher."""

@@ -1,7 +1,7 @@
-"""Start everything, keep it running, and end it in order: tini's child, root.
+"""Start all parts, keep them running, and end them in order; it is tini's child, and runs as root.
 
-Run as ``python -I -m classroom.supervisor``, by classroom.boot. Each part is another's neighbour,
-not its child: whichever dies comes back alone, and the others go on.
+`classroom.boot` runs it as ``python -I -m classroom.supervisor``. No part is another part's child:
+if one dies, only that one restarts, and the others go on.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from classroom.supervisor.process import Keeper
 
 HTTPS, DNS = 443, 53
 RESERVE_SECONDS = 5.0
-"""How often it is checked whether the volume's reserve is held."""
+"""The interval of checks that the volume's reserve exists."""
 
 
 class Supervisor:
-    """All keepers, by the name that the Hub may call them by."""
+    """All keepers, by the names that the Hub uses."""
 
     def __init__(self, paths: Paths) -> None:
-        """Open what must stay open, whoever serves it."""
+        """Open the sockets that must stay open while parts restart."""
         lock = locks.read(paths)
-        own = dict(os.environ)  # the tutor's secrets may be in it: the Hub's alone
+        own = dict(os.environ)  # it may contain the tutor's secrets, which only the Hub gets
         given = ("PATH", "LANG", "TZ", words.VARIABLE)
         base: dict[str, str] = {name: own[name] for name in given if name in own}
         self._ended = asyncio.Event()
@@ -64,13 +64,13 @@ class Supervisor:
             carried = {"services": door.fileno()}
             self._sockets += [*opened, asked, door]
         elif paths.tunnel_orders.exists():
-            # Without the rules there is no egress proxy: the Hub goes by the tunnel alone.
+            # Without the rules there is no egress proxy: the Hub uses only the tunnel.
             door = process.listen(HUB_DOOR, HTTPS)
             carried = {"hub": door.fileno()}
             self._sockets.append(door)
         self._tunnel_orders = paths.tunnel_orders
         known_by = credentials.make(paths.hub)
-        # Only where the tutor has labs besides the class: boot has made their folder then.
+        # Only if there are labs besides the class: boot has made their folder then.
         labs = paths.labs_run.exists()
         handed = Handover(
             *(told, named, lock.refusals, known_by.token, known_by.lab_id),
@@ -87,7 +87,7 @@ class Supervisor:
             "snapshots": services.snapshots(paths, base),
         }
         self._labs = Labs(paths, base, lock.kind, known_by)
-        # Also where there is only the class: people give each other copies there.
+        # Also if there is only the class: people give each other copies there.
         self._door = LabsDoor(paths, self._labs, Carrying(paths, base, self._labs))
         self._keepers = {
             name: Keeper(child, LOG, self._fail if child.vital else self._do_without)
@@ -120,15 +120,15 @@ class Supervisor:
         await self._stop()
 
     async def _stop(self) -> None:
-        """End the labs first: they save what is open, and the Hub must know whose they are.
+        """End the labs first: they save open documents, and the Hub must still know their owners.
 
-        The last snapshot is made after it, with what was saved.
+        The last snapshot is made afterwards, with the saved documents.
         """
         await asyncio.gather(self._keepers.pop("lab").stop(), self._labs.stop_all())
         await asyncio.gather(*(one.stop() for one in self._keepers.values()))
 
     async def _hold_reserve(self) -> None:
-        """Hold the volume's reserve, also again after somebody has made room on a full volume."""
+        """Make the volume's reserve, also after somebody has deleted files on a full volume."""
         complaint = ""
         while not self._ended.is_set():
             try:
@@ -142,7 +142,7 @@ class Supervisor:
             await asyncio.sleep(RESERVE_SECONDS)
 
     def _fail(self) -> None:
-        """End all, so that Docker restarts all."""
+        """End all parts, so that Docker restarts the container."""
         self.code = 1
         self._ended.set()
 
@@ -151,7 +151,7 @@ class Supervisor:
         LOG.critical("The lab goes on without it until the next start")
 
     def _reload(self) -> None:
-        """Do as the Hub says."""
+        """Reload the parts that the Hub names."""
         for name in os.read(self._control, 4096).decode().split():
             keeper = self._keepers[name]
             if keeper.is_begun:
@@ -162,7 +162,7 @@ class Supervisor:
 
 
 async def supervise() -> int:
-    """Keep all running until told to end; return the container's exit code."""
+    """Keep all parts running until a signal to end; return the container's exit code."""
     supervisor = Supervisor(Paths())
     await supervisor.run()
     return supervisor.code

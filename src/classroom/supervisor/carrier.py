@@ -1,13 +1,13 @@
-"""Carry assignments between the class and labs of people's own, for the Hub.
+"""Copy assignments between the class and people's own labs, for the Hub.
 
 Run as root, ``python -I -m classroom.supervisor.carrier``, with an order on its input; its output
-says what came of it for each student. Root itself opens nothing of either side. For each student it
-makes two processes with a pipe between them: one becomes the class's server's user, the other the
-user of the server of the student's lab (`classroom.lab.assignments.carried`). Neither keeps a right
-of root's, neither can use more files than its own lab's (Landlock), and neither can be traced by
-what runs as the same user: they have changed their user and executed nothing since (prctl(2),
-PR_SET_DUMPABLE). Whatever links, pipes or names a student or a lab's server puts in the way, they
-lead to nothing that user could not reach anyway.
+contains the result for each student. Root itself opens no files of either side. For each student it
+makes two processes with a pipe between them: one becomes the user of the class's server, the other
+the user of the student's lab's server (`classroom.lab.assignments.carried`). Both drop all rights
+of root, and can use only the files of their own lab (Landlock). No process of the same user can
+trace them, because they have changed their user without executing a program (prctl(2),
+PR_SET_DUMPABLE). So links, pipes or names that a student or a lab's server has made lead only to
+files that this user can reach anyway.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from classroom.sandbox.landlock import KEEP
 from classroom.supervisor.carrier_sides import BROKEN, Part, PipeEnd, allowed, start, wait
 
 KEPT = ("kill", "setgid", "setuid")
-"""What root keeps: to make processes of other users, and to end them."""
+"""The capabilities that root keeps, to make processes of other users and to end them."""
 INTERRUPTED = gettext_noop("Copying was interrupted: try again.")
 
 
 def carry(what: Carried, lab: int, paths: Paths) -> dict[str, Any]:
-    """Do something for one student.
+    """Carry out an errand for one student.
 
     Args:
-        what: is to be done.
-        lab: the number of the student's lab, which has its folders.
-        paths: the container's.
+        what: the errand.
+        lab: the number of the student's lab, whose folders exist.
+        paths: the container's paths.
 
     Returns:
-        What came of it; under ``error`` a sentence if it wasn't done.
+        The result; under ``error`` a sentence if it failed.
     """
     theirs, ours = paths.of_lab(lab), paths.of_lab(CLASS)
     reading, writing = os.pipe()
@@ -70,18 +70,19 @@ def carry(what: Carried, lab: int, paths: Paths) -> dict[str, Any]:
 
 
 def merged(answers: list[dict[str, Any]], what: Carried) -> dict[str, Any]:
-    """Say what came of something, from what the lab's side and the class's side say.
+    """Return the result of an errand from the answers of the lab's side and the class's side.
 
     Args:
-        answers: the lab's first. A side whose other end is gone says that it is broken.
-        what: was to be done.
+        answers: the lab's answer, then the class's. A side whose other side has ended answers that
+            it is broken.
+        what: the errand.
     """
     for answer in answers:
         if "error" in answer:
             return {"error": answer["error"]}
     lab = answers[0]
     if what.errand is Errand.FETCH and lab.get("has") in {"none", "other"}:
-        return lab  # there is nothing to fetch: the class's side has waited for nothing
+        return lab  # there is nothing to fetch, so the class's side got no data
     if any(BROKEN in answer for answer in answers):
         return {"error": gettext(INTERRUPTED)}
     return {key: value for answer in answers for key, value in answer.items()}
@@ -91,7 +92,7 @@ def reserve(paths: Paths) -> int:
     """Return how many bytes of the disk stay free.
 
     Args:
-        paths: the container's; root has written there what labs are told.
+        paths: the container's paths; root has written the labs' configuration there.
     """
     several = paths.labs_config.exists()
     told = json.loads((paths.labs_config if several else paths.lab_config).read_bytes())
@@ -99,15 +100,15 @@ def reserve(paths: Paths) -> int:
 
 
 def ordered(order: dict[str, Any], kept: int) -> list[tuple[Carried, int]]:
-    """Read an order of the Hub's.
+    """Read an order of the Hub.
 
     Args:
         order: ``do`` (an `Errand`), ``assignment``, ``labs`` (numbers by students' names), and
-            for what is fetched ``place``.
+            ``place`` if something is fetched.
         kept: bytes of the disk that stay free.
 
     Raises:
-        ValueError: no assignment or place can be called so, or there is no such errand.
+        ValueError: the name of the assignment or place is invalid, or there is no such errand.
     """
     name, place = str(order["assignment"]), str(order.get("place", ""))
     if wrong := names.wrong_assignment(name):
@@ -124,7 +125,7 @@ def ordered(order: dict[str, Any], kept: int) -> list[tuple[Carried, int]]:
 
 
 def main() -> None:
-    """Do what is ordered."""
+    """Carry out the order."""
     log.quote()
     paths = Paths()
     wanted = ordered(json.load(sys.stdin), reserve(paths))

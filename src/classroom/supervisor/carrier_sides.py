@@ -1,4 +1,4 @@
-"""The two processes that carry files between labs, each of another user without any right."""
+"""Start two processes that copy files between labs, each as another user without any rights."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from classroom.runtime.lab_users import UnixUser
 
 LOG = logging.getLogger("classroom.assignments")
-SECONDS = 60.0
-"""How long one may take: whoever is stopped, or slowed down, ends then."""
+MOST_SECONDS = 60.0
+"""How long a side may take: after that a stopped or slow process is ended."""
 CPU_SECONDS, MEMORY = 60, 1 << 30
-LONGEST_ANSWER = 1 << 16
+LONGEST_ANSWER_BYTES = 1 << 16
 BROKEN = "broken"
-"""In the answer of a side whose other end is gone."""
+"""A key in the answer of a side whose other side has ended."""
 
 
 class PipeEnd(NamedTuple):
@@ -39,8 +39,9 @@ class PipeEnd(NamedTuple):
 
     Attributes:
         own: its descriptor.
-        other: the other end's, which this side closes, so that it hears of the other's end.
-        mode: of its own, for `open`.
+        other: the other end's descriptor, which this side closes, so that it notices the other
+            side's end.
+        mode: the mode of its descriptor for `open`.
     """
 
     own: int
@@ -50,15 +51,15 @@ class PipeEnd(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """What a side does.
+    """The work of a side.
 
     Attributes:
-        user: whom its process becomes.
+        user: the user that its process becomes.
         places: folders that it may use.
-        do: does it, with the pipe.
-        why: words what can't be done.
-        what: it does, for the log.
-        groups: that the user keeps besides their own.
+        do: does the work, with the pipe.
+        why: describes an error.
+        what: the description of the work for the log.
+        groups: the user's groups besides its own.
     """
 
     user: UnixUser
@@ -74,9 +75,9 @@ class Side:
     """A process of one side.
 
     Attributes:
-        pid: the process's.
-        answer: descriptor from which its answer is read.
-        said: of the answer, what has come.
+        pid: the process's id.
+        answer: the descriptor from which its answer is read.
+        said: the part of the answer that has arrived.
     """
 
     pid: int
@@ -85,11 +86,11 @@ class Side:
 
 
 def allowed(rights: int, *folders: Path) -> tuple[AllowedPath, ...]:
-    """Name folders that a side may use.
+    """Return rules for folders that a side may use.
 
     Args:
         rights: `KEEP` or `LOOK`.
-        folders: which.
+        folders: the folders.
     """
     return tuple(AllowedPath(str(one), rights) for one in folders)
 
@@ -98,8 +99,8 @@ def start(part: Part, pipe: PipeEnd) -> Side:
     """Start a side's process.
 
     Args:
-        part: what it does.
-        pipe: between the two.
+        part: its work.
+        pipe: its end of the pipe.
     """
     answer, answering = os.pipe()
     if (pid := os.fork()) != 0:
@@ -118,26 +119,26 @@ def start(part: Part, pipe: PipeEnd) -> Side:
     except Exception:
         LOG.exception("Not carried: %s", part.what)
     finally:
-        os.write(answering, json.dumps(said).encode()[:LONGEST_ANSWER])
-        os._exit(0)  # nothing of root's is written or closed a second time
+        os.write(answering, json.dumps(said).encode()[:LONGEST_ANSWER_BYTES])
+        os._exit(0)  # the copies of root's open files are not flushed or closed a second time
 
 
 def _done(do: Callable[[IO[bytes]], dict[str, Any]], pipe: IO[bytes]) -> dict[str, Any]:
-    """Do a side's part and close its pipe, which what is left in it mustn't keep open."""
+    """Do a side's work and close its pipe, also if data in its buffer can't be written."""
     try:
         return do(pipe)
     finally:
-        # Whoever sends has flushed what was all of it; after a failure nobody reads the rest.
+        # A sender has already flushed complete data; after a failure nobody reads the rest.
         with contextlib.suppress(BrokenPipeError):
             pipe.close()
 
 
 def become(user: UnixUser, places: tuple[AllowedPath, ...], groups: tuple[int, ...] = ()) -> None:
-    """Become somebody without any right, who can use some folders and nothing else.
+    """Become a user without any rights, who can use only some folders.
 
     Raises:
         OSError: the kernel refuses.
-        PermissionError: it is still somebody else.
+        PermissionError: the process has another user.
     """
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -148,7 +149,7 @@ def become(user: UnixUser, places: tuple[AllowedPath, ...], groups: tuple[int, .
     if ids != ((user.uid,) * 3, (user.gid,) * 3) or groups_now != groups:
         raise PermissionError("the user has not changed")
     privileges.drop()
-    os.umask(0o002)  # in a student's lab its code may write what is handed out
+    os.umask(0o002)  # a student's code may write assignments that are handed out
     read = (*lab_server.PROGRAMS, str(Paths().prefix))
     landlock.enter(
         tcp=False,
@@ -161,25 +162,27 @@ def become(user: UnixUser, places: tuple[AllowedPath, ...], groups: tuple[int, .
 
 
 def wait(sides: list[Side]) -> list[dict[str, Any]]:
-    """Wait until both have ended, and end them when it takes too long.
+    """Wait until both sides have ended, and end them after the time limit.
 
     Args:
-        sides: as started.
+        sides: the started sides.
 
     Returns:
-        What each says of it.
+        The answer of each side.
     """
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + MOST_SECONDS
     open_ones = {side.answer: side for side in sides}
     while open_ones and (left := end - time.monotonic()) > 0:
         for found in select.select(list(open_ones), [], [], left)[0]:
-            piece = os.read(found, LONGEST_ANSWER)
+            piece = os.read(found, LONGEST_ANSWER_BYTES)
             open_ones[found].said += piece
-            if not piece or len(open_ones[found].said) > LONGEST_ANSWER:
+            if not piece or len(open_ones[found].said) > LONGEST_ANSWER_BYTES:
                 del open_ones[found]
     for side in sides:
         os.close(side.answer)
-        os.kill(side.pid, signal.SIGKILL)  # it has ended, or it is to; nobody else has its number
+        os.kill(
+            side.pid, signal.SIGKILL
+        )  # it has ended, or must end; no other process can have its id yet
         os.waitpid(side.pid, 0)
     return [_answer(side.said) for side in sides]
 

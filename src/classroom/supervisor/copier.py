@@ -1,9 +1,9 @@
-"""Give somebody a copy of something in a lab into their own, for the Hub.
+"""Copy a file or folder of a lab into another person's lab, for the Hub.
 
 Run as root, ``python -I -m classroom.supervisor.copier``, with an order on its input; its output
-says what came of it. As in `classroom.supervisor.carrier`, root itself opens nothing of either lab:
-two processes with a pipe between them each become the user of one lab's server. The one that gives
-may only look; the one that takes may write its lab's files, and nothing else.
+contains the result. As in `classroom.supervisor.carrier`, root itself opens no files of either lab:
+two processes with a pipe between them each become the user of one lab's server. The giving process
+may only read; the taking process may write only its lab's files.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def copy(what: CopyOrder, paths: Paths) -> dict[str, Any]:
     """Give somebody a copy.
 
     Args:
-        what: is to be done.
-        paths: the container's.
+        what: the order.
+        paths: the container's paths.
 
     Returns:
-        ``path`` of the copy and the names of what was ``leftOut``; a sentence under ``error`` if
-        there is none.
+        The copy's ``path``, and the names of files that were ``leftOut``; a sentence under
+        ``error`` if there is no copy.
     """
     theirs, ours = paths.of_lab(what.source), paths.of_lab(what.target)
     gives = Part(
@@ -65,15 +65,15 @@ def copy(what: CopyOrder, paths: Paths) -> dict[str, Any]:
 
 
 def _groups(lab: int) -> tuple[int, ...]:
-    """Return what a lab's server's user needs besides its own group, for the lab's files."""
+    """Return the groups that a lab's server's user needs for the lab's files, besides its own."""
     return (lab_users.STUDENT.gid,) if lab == CLASS else ()
 
 
 def merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """Say what came of it, from what both sides say.
+    """Return the result from the answers of both sides.
 
     Args:
-        answers: theirs. A side whose other end is gone says that it is broken.
+        answers: their answers. A side whose other side has ended answers that it is broken.
     """
     for answer in answers:
         if "error" in answer:
@@ -84,7 +84,7 @@ def merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Do what is ordered."""
+    """Carry out the order."""
     log.quote()
     paths = Paths()
     wanted = order.read(json.load(sys.stdin), reserve(paths))

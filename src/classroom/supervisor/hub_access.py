@@ -1,4 +1,4 @@
-"""How the Hub knows a lab's server: plain values."""
+"""A lab's server as the Hub knows it: plain values."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HubAccess:
-    """How the Hub knows a lab's server: what it would give it, but for the token.
+    """The values that the Hub would give to a lab's server, without the token.
 
     Attributes:
-        user: whose the server is to the Hub; "" for nobody's, a service.
+        user: the Hub's name of the server's owner; "" for a service.
         service: the service's name; "" for a person's server.
         prefix: its address, with a slash at both ends.
-        client: what people sign in to.
-        scopes: any of which lets somebody in.
+        client: its OAuth client id.
+        scopes: a person needs one of these scopes to enter.
     """
 
     user: str
@@ -32,10 +32,10 @@ class HubAccess:
     scopes: tuple[str, ...]
 
     def environment(self, paths: Paths) -> dict[str, str]:
-        """Return it as JupyterHub's server reads it.
+        """Return the environment variables for JupyterHub's single-user server.
 
         Args:
-            paths: where the Hub's socket is.
+            paths: the paths, with the Hub's socket.
         """
         scopes = json.dumps(self.scopes)
         return {

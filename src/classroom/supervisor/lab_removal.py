@@ -1,4 +1,4 @@
-"""What is left of a lab that is deleted: its snapshots, of which the last is taken here."""
+"""Delete a lab, except its snapshots; the last one is made here."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 async def keep(paths: Paths) -> None:
-    """Have the snapshot service take the last snapshot.
+    """Have the snapshot service make the last snapshot.
 
     Args:
-        paths: of the lab, in which nothing runs.
+        paths: the paths of the lab, in which no process runs.
 
     Raises:
-        RuntimeError: it can't be taken; the text is the reason.
-        OSError: likewise.
+        RuntimeError: it can't be made; the text is the reason.
+        OSError: the service can't be started.
     """
     wanted = {"why": Why.DELETE}
     try:
@@ -45,14 +45,14 @@ async def keep(paths: Paths) -> None:
 
 
 def remove(paths: Paths) -> None:
-    """Remove everything of a lab but its snapshots.
+    """Remove all files of a lab but its snapshots.
 
     Args:
-        paths: of the lab, in which nothing runs.
+        paths: the paths of the lab, in which no process runs.
 
     Raises:
-        RuntimeError: something is left.
-        OSError: likewise.
+        RuntimeError: a file is left.
+        OSError: a file can't be removed.
     """
     if mounted := mounts.now_below(paths.lab_data):
         raise RuntimeError(f"{mounted[0]} is mounted there")

@@ -1,6 +1,7 @@
-"""Start and stop the servers of labs other than the class, as the Hub says; keep them running.
+"""Start and stop the servers of labs other than the class for the Hub, and keep them running.
 
-A lab that can't be kept running ends alone: its people start it again, or read why not.
+If a lab can't be kept running, only that lab ends. Its people can start it again, or read why it
+does not start.
 """
 
 from __future__ import annotations
@@ -24,20 +25,20 @@ if TYPE_CHECKING:
     from classroom.supervisor.hub_access import HubAccess
 
 STARTING_AT_ONCE = max(2, os.cpu_count() or 1)
-"""Labs that start at the same moment; others wait. A class that comes to its lesson opens them all:
-started together, each would be there only with the last one."""
+"""The number of labs that start at the same time; others wait. A class opens all labs at the
+beginning of a lesson: if all started together, all would be ready only at the end."""
 TEMPLATE = lab_users.LAST
-"""The lab whose number stands for each lab's in what `Paths.labs_config` tells them."""
+"""The number that stands for each lab's number in the file `Paths.labs_config`."""
 
 
 @dataclass
 class RunningLab:
-    """A lab's server that runs, or is being started.
+    """A lab's server that runs or starts.
 
     Attributes:
         keeper: keeps it running.
-        snapshots: keeps what makes the lab's snapshots running.
-        secrets: the descriptor of what it was given.
+        snapshots: keeps the lab's snapshot service running.
+        secrets: the descriptor of its secrets.
         is_stopped: whether the server has been stopped.
     """
 
@@ -47,25 +48,25 @@ class RunningLab:
     is_stopped: bool = False
 
     async def stop(self) -> None:
-        """Stop the server, which saves what is open; then make the last snapshot."""
+        """Stop the server, which saves open documents; then make the last snapshot."""
         await self.keeper.stop()
         self.is_stopped = True
         await self.snapshots.stop()
 
 
 class Labs:
-    """All labs but the class. One event loop's."""
+    """All labs but the class. For one event loop."""
 
     def __init__(
         self, paths: Paths, base: Mapping[str, str], kind: LockKind, known_by: Secrets
     ) -> None:
-        """Run none yet.
+        """Begin without running labs.
 
         Args:
-            paths: where things are.
-            base: the environment to add to.
-            kind: how the egress lock is held.
-            known_by: the class's secrets, from which each lab's own are made.
+            paths: the container's paths.
+            base: the environment to extend.
+            kind: the kind of the egress lock.
+            known_by: the class's secrets, from which each lab's secrets are made.
         """
         self._paths, self._kind, self._known_by = paths, kind, known_by
         self._base = {**base, credentials.LAB_ID: known_by.lab_id}
@@ -76,23 +77,23 @@ class Labs:
 
     @property
     def running(self) -> list[int]:
-        """The numbers of those that run; not of those that only make their last snapshot."""
+        """The numbers of running labs, without labs that only make their last snapshot."""
         return sorted(lab for lab, one in self._running.items() if not one.is_stopped)
 
     async def start(self, lab: int, token: str, hub: HubAccess) -> None:
         """Start a lab's server, unless it runs.
 
         Args:
-            lab: its number.
-            token: by which the Hub knows it.
-            hub: how the Hub knows it.
+            lab: the lab's number.
+            token: the server's token for the Hub.
+            hub: the server as the Hub knows it.
 
         Raises:
-            RuntimeError: it ended instead.
-            TimeoutError: it didn't serve in time.
-            ValueError: it has been deleted.
+            RuntimeError: the server ended.
+            TimeoutError: it did not serve in time.
+            ValueError: the lab has been deleted.
             StartRefusedError: its folders can't be made.
-            OSError: likewise.
+            OSError: its folders or files can't be made.
         """
         async with self._turn(lab):
             if lab in self._running:
@@ -114,19 +115,19 @@ class Labs:
                 self._forget(lab)
                 raise
             LOG.info("%s runs", child.name)
-            # Whoever waits for the lab needn't wait for its snapshots.
+            # People who wait for the lab need not wait for its snapshots.
             background_tasks.start(self._begin(copier), f"Starting {copier.name}", LOG)
 
     async def ensure(self, lab: int) -> None:
-        """Make the folders of a lab that nobody has opened yet; nothing runs in it by that.
+        """Make the folders of a lab that nobody has opened yet, without a start.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
 
         Raises:
             ValueError: it has been deleted.
-            StartRefusedError: they can't be made.
-            OSError: likewise.
+            StartRefusedError: the folders can't be made.
+            OSError: the folders can't be made.
         """
         async with self._turn(lab):
             self._check(lab)
@@ -135,25 +136,25 @@ class Labs:
                 layout.ensure(layout.plan_lab(paths))
 
     async def stop(self, lab: int) -> None:
-        """Stop a lab's server, then all that its code has running.
+        """Stop a lab's server, then all processes of its code.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
         """
         async with self._turn(lab):
             await self._stop(lab)
 
     async def keep(self, lab: int) -> None:
-        """Stop a lab and take the last snapshot that there will be of it.
+        """Stop a lab and make its last snapshot, before its deletion.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
 
         Raises:
-            RuntimeError: it can't be taken.
-            TimeoutError: likewise.
-            StartRefusedError: likewise.
-            OSError: likewise.
+            RuntimeError: it can't be made.
+            TimeoutError: it can't be made in time.
+            StartRefusedError: it can't be made.
+            OSError: it can't be made.
         """
         async with self._turn(lab):
             await self._stop(lab)
@@ -170,14 +171,14 @@ class Labs:
                 await copier.stop()
 
     async def remove(self, lab: int) -> None:
-        """Remove everything of a lab but its snapshots; it never runs again.
+        """Remove all files of a lab but its snapshots; it never runs again.
 
         Args:
-            lab: its number, which nobody has any more.
+            lab: its number, which belongs to nobody any more.
 
         Raises:
-            RuntimeError: something is left.
-            OSError: likewise.
+            RuntimeError: a file is left.
+            OSError: a file can't be removed.
         """
         async with self._turn(lab):
             await self._stop(lab)
@@ -199,11 +200,11 @@ class Labs:
             raise ValueError(f"lab {lab} has been deleted")
 
     async def stop_all(self) -> None:
-        """Stop all servers; what their code has running ends with the launcher."""
+        """Stop all servers; the processes of their code end with the launcher."""
         await asyncio.gather(*(one.stop() for one in list(self._running.values())))
 
     def _give_up(self, lab: int) -> None:
-        """Stop what is left of a lab whose server can't be kept running."""
+        """Stop the rest of a lab whose server can't be kept running."""
         background_tasks.start(self.stop(lab), f"Stopping lab {lab}", LOG)
 
     @staticmethod
@@ -225,7 +226,7 @@ class Labs:
             os.close(found.secrets)
 
     def _tell(self, paths: Paths) -> None:
-        """Write the server's configuration: all labs' alike, but for the number in its paths."""
+        """Write the server's configuration, which differs between labs only in a path's number."""
         told = self._paths.labs_config.read_text(encoding="utf-8")
         template = self._paths.of_lab(TEMPLATE)
         for theirs, own in ((template.lab_data, paths.lab_data), (template.lab_run, paths.lab_run)):

@@ -1,4 +1,7 @@
-"""Where the Hub has labs started, stopped and deleted, and files carried: JSON, root's alone."""
+"""The socket on which the Hub has labs started, stopped and deleted, and files carried, as JSON.
+
+Only root can connect to it.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +33,15 @@ class LabsDoor:
         """Open the socket; it is kept for as long as the container lives.
 
         Args:
-            paths: where things are.
-            labs: what is asked about.
-            carrying: has files carried between them and the class.
+            paths: the container's paths.
+            labs: the labs.
+            carrying: copies files between labs.
         """
         self._socket = process.listen_locally(paths.labs_socket)
         self._labs, self._carrying = labs, carrying
 
     async def serve(self) -> None:
-        """Answer for ever."""
+        """Answer requests without end."""
         server = await asyncio.start_unix_server(self._answer, sock=self._socket)
         await server.serve_forever()
 
@@ -49,12 +52,12 @@ class LabsDoor:
                 writer.write(json.dumps(await self._do(json.loads(line))).encode() + b"\n")
                 await writer.drain()
         except OSError:
-            pass  # whoever asked is gone
+            pass  # the client has closed the connection
         finally:
             writer.close()
 
     async def _do(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Do what is asked; a sentence under "error" when it can't be done."""
+        """Carry out a request; if it fails, return a sentence under "error"."""
         try:
             if asked["do"] == "start":
                 await self._labs.start(

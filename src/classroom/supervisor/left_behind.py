@@ -1,8 +1,8 @@
-"""End what labs' code, but for the class's, has left running when their launcher has ended.
+"""End the processes of all labs' code, but for the class's, that are left after the launcher's end.
 
-Run as root, ``python -I -m classroom.supervisor.left_behind``, outside the sandbox, out of which
-nothing could be signalled. Each lab's processes are ended by one of their own user: kill(2) reaches
-all of a user's at once, also what is started meanwhile.
+Run as root, ``python -I -m classroom.supervisor.left_behind``, outside the sandbox, because a
+process inside can't signal processes outside. A process of the same user ends each lab's processes:
+kill(2) reaches all processes of a user at once, also those that are started meanwhile.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from classroom.runtime import lab_users
 
 PROC = Path("/proc")
 MOST_ROUNDS = 5
-"""How often is looked again: whoever is to end them can be stopped by them before it does."""
+"""The number of tries: the processes can stop the ending process, which has the same user."""
 
 
 def users() -> set[int]:
-    """List the labs, but for the class, whose code has processes that go on."""
+    """List the labs, but for the class, whose code has running processes."""
     found = set()
     for place in PROC.iterdir():
         uid = process_table.user_of(int(place.name)) if place.name.isdecimal() else None
@@ -31,10 +31,10 @@ def users() -> set[int]:
 
 
 def end(lab: int) -> None:
-    """End all of one lab's.
+    """End all processes of a lab's code.
 
     Args:
-        lab: its number.
+        lab: the lab's number.
     """
     user = lab_users.code(lab)
     if (pid := os.fork()) == 0:
@@ -49,7 +49,7 @@ def end(lab: int) -> None:
 
 
 def main() -> None:
-    """Look, and end, until nothing is left."""
+    """List and end processes until no process is left."""
     for _ in range(MOST_ROUNDS):
         if not (found := users()):
             return

@@ -1,44 +1,44 @@
-"""When a part is taken to hang, and how soon one that died is started again: pure decisions."""
+"""Decide when a part hangs, and how soon a dead part restarts: plain values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SILENT_SECONDS = 20.0
-"""A part that answers nothing for so long is ended and started again."""
+"""A part without an answer for so long is ended and started again."""
 BEAT_SECONDS = 4.0
-"""Between two questions to a part. Each is waited for until the part is given up: a busy part may
-answer late, and any answer counts."""
-PENDING = 2
-"""Questions to one part at a time."""
+"""The time between two questions to a part. A busy part may answer late, and each answer counts
+until the part is given up."""
+MOST_PENDING_QUESTIONS = 2
+"""The number of open questions to one process."""
 FIRST_SECONDS = 0.2
-"""Between a death and the next start: too short for anybody to miss the part."""
+"""The first wait before a restart: too short for people to notice."""
 MOST_SECONDS = 5.0
-"""What that grows to for a part that dies at once each time."""
+"""The longest wait, for a part that dies at once each time."""
 WELL_SECONDS = 10.0
-"""A part that served for so long didn't die at once."""
+"""A part that has served for so long did not die at once."""
 
 
 @dataclass
 class Silence:
-    """How long a part has answered nothing.
+    """The time since a part's last answer.
 
     Attributes:
-        seconds: since its last answer, as far as this process itself was awake.
-        at: when it was looked at last, on a clock that doesn't go back.
+        seconds: seconds since its last answer, without times when this process did not run.
+        at: the time of the last check, on a monotonic clock.
     """
 
     at: float
     seconds: float = 0.0
 
     def look(self, now: float, *, answered: bool) -> bool:
-        """Take note of a look; return whether the part is to be ended.
+        """Note the result of a check; return whether to end the part.
 
         Args:
-            now: on the same clock.
-            answered: whether anything has come from the part since the last look.
+            now: the time on the same clock.
+            answered: whether the part has answered since the last check.
         """
-        # No more than the beat: if the whole machine slept, the part couldn't answer either.
+        # At most the beat: if the whole machine slept, the part couldn't answer either.
         passed, self.at = min(now - self.at, 1.5 * BEAT_SECONDS), now
         self.seconds = 0.0 if answered else self.seconds + passed
         return self.seconds >= SILENT_SECONDS
@@ -46,19 +46,19 @@ class Silence:
 
 @dataclass
 class Backoff:
-    """How soon a part is started again.
+    """The wait before a part restarts.
 
     Attributes:
-        deaths: in a row, each soon after the start, or instead of it.
+        deaths: the number of deaths in a row that came soon after a start, or before it.
     """
 
     deaths: int = 0
 
     def died(self, served: float) -> float:
-        """Take note of a death; return how long to wait before the next start, in seconds.
+        """Note a death; return the seconds to wait before the next start.
 
         Args:
-            served: for how many seconds it had served; 0 if it never did.
+            served: the seconds for which the part has served; 0 if it never did.
         """
         self.deaths = 1 if served >= WELL_SECONDS else self.deaths + 1
         # The exponent is bounded too: a float overflows at two to the thousandth.

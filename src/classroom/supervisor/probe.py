@@ -1,4 +1,4 @@
-"""Ask a part whether it still does anything: over its unix socket, as root."""
+"""Check that a part still answers: over its unix socket, as root."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Question:
-    """What a part that lives answers.
+    """A question that a living part answers.
 
     Attributes:
-        place: of its unix socket.
-        request: what to send first; with nothing the part speaks first.
-        kind: the socket's. Over SEQPACKET it is an answer too that the part hangs up.
+        place: the path of its unix socket.
+        request: the bytes to send; if empty, the part sends first.
+        kind: the socket's kind. With SEQPACKET a closed connection is an answer, too.
     """
 
     place: Path
@@ -24,10 +24,10 @@ class Question:
     kind: socket.SocketKind = socket.SOCK_STREAM
 
     async def is_answered(self) -> bool:
-        """Ask, and wait for the first byte of an answer, however long that takes.
+        """Ask, and wait for the first byte of an answer without a time limit.
 
         Raises:
-            OSError: nobody is there.
+            OSError: no process listens.
         """
         loop = asyncio.get_running_loop()
         with socket.socket(socket.AF_UNIX, self.kind) as way:
@@ -40,11 +40,11 @@ class Question:
 
 
 def get(place: Path, path: str) -> Question:
-    """Describe a GET over HTTP: any answer will do, a refusal too.
+    """Describe a GET over HTTP; each answer counts, also a refusal.
 
     Args:
-        place: of the socket.
-        path: of something that costs nothing.
+        place: the socket's path.
+        path: the path of a request that needs little work.
     """
     lines = (
         f"GET {path} HTTP/1.1",
@@ -59,7 +59,7 @@ def is_stopped(pid: int, *, workers: bool) -> bool:
     """Say whether a process is stopped (SIGSTOP): others may answer in its place.
 
     Args:
-        pid: its number.
+        pid: its process id.
         workers: whether its children count too.
     """
     pids = [str(pid)]
@@ -74,5 +74,5 @@ def _state(pid: str) -> str:
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return ""  # it has just ended
+        return ""  # the process has just ended
     return text.rpartition(")")[2].split()[0]

@@ -1,4 +1,4 @@
-"""Keep a process running, and the ports that it serves out of others' hands."""
+"""Keep a process running, and keep its ports from other processes."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from classroom.supervisor.services import Child
 
 UP_SECONDS = 90
-"""How long a process may take until it serves: on a machine that is busy with other things, too."""
+"""How long a process may take until it serves, also on a busy machine."""
 GIVE_UP_SECONDS = 30
-"""When it can't be revived for so long the container ends, so that Docker restarts all."""
+"""If it can't be restarted for so long, the container ends, so that Docker restarts all."""
 BEFORE_SECONDS, BEFORE_TIMES = 1.5, 4
-"""How long what comes before a start may take at the first try, twice as long at each further one,
-and how often it is tried: together less than `GIVE_UP_SECONDS`."""
+"""How long a command before a start may take at the first try, and the number of tries. The time
+doubles at each further try; together they are less than `GIVE_UP_SECONDS`."""
 BACKLOG = 1024
 LOOK_SECONDS = 0.02
 
 
 def listen(address: str, port: int) -> socket.socket:
-    """Open a listening socket that is kept for as long as the container lives.
+    """Open a listening socket that stays open for as long as the container runs.
 
-    A process that serves it may die: connections wait for the next one, and nobody else can take
-    the port meanwhile.
+    If the process that serves it dies, connections wait for the next one, and no other process can
+    take the port meanwhile.
 
     Args:
         address: IPv4 or IPv6.
@@ -52,10 +52,10 @@ def listen(address: str, port: int) -> socket.socket:
 
 
 def listen_locally(place: Path) -> socket.socket:
-    """Open a listening unix socket that is kept as `listen` keeps its own.
+    """Open a listening unix socket that stays open as in `listen`.
 
     Args:
-        place: in a directory that nobody else may write; what is there is replaced.
+        place: its path, in a directory that nobody else may write; an existing file is replaced.
 
     Raises:
         OSError: it can't be made.
@@ -86,27 +86,27 @@ def listen_for_datagrams(address: str, port: int) -> socket.socket:
 
 
 def kill_group(process: Process) -> None:
-    """End a process and all its workers, whether or not it still lives itself."""
+    """End a process and all its workers, also if the process itself has already ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
 async def run_before(command: tuple[str, ...]) -> None:
-    """Run something to its end, whoever may stop it.
+    """Run a command to its end, and try again if it is stopped.
 
-    What becomes a student can be stopped or killed by any of their programs before it does
-    anything: then it is done again.
+    A process that becomes a student can be stopped or killed by that student's programs before it
+    has done its work.
 
     Args:
-        command: program and arguments; its failure is none.
+        command: program and arguments; a failure is ignored.
 
     Raises:
-        TimeoutError: it hasn't ended by itself at any try.
+        TimeoutError: it has not ended by itself at any try.
     """
     for tried in range(BEFORE_TIMES):
         process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
         try:
-            # Perhaps nobody has stopped it, and the machine is busy.
+            # Perhaps no program has stopped it, and the machine is busy.
             async with asyncio.timeout(BEFORE_SECONDS * 2**tried):
                 status = await process.wait()
         except TimeoutError:
@@ -125,9 +125,9 @@ class Keeper:
         """Remember how to start it.
 
         Args:
-            child: what to run.
-            log: where to say what happened.
-            give_up: is called when it can't be revived.
+            child: the process to run.
+            log: the logger.
+            give_up: called if it can't be restarted.
         """
         self._child = child
         self._log = log
@@ -139,16 +139,16 @@ class Keeper:
 
     @property
     def name(self) -> str:
-        """What the log calls it."""
+        """Its name in the log."""
         return self._child.name
 
     @property
     def is_begun(self) -> bool:
-        """Say whether it was ever started."""
+        """Say whether it was started at least once."""
         return self._begun
 
     async def start(self) -> None:
-        """Start it and watch over it.
+        """Start it, and restart it from then on.
 
         Raises:
             RuntimeError: it ended instead.
@@ -160,7 +160,7 @@ class Keeper:
         self._task = background_tasks.start(self._watch(), what, self._log, self.give_up)
 
     async def stop(self) -> None:
-        """Have it end, and see that it does."""
+        """Ask it to end, and kill it if it doesn't."""
         if self._task is not None:
             self._task.cancel()
         process = self._process
@@ -191,7 +191,7 @@ class Keeper:
             await run_before(command)
         started = await asyncio.create_subprocess_exec(
             *self._child.command,
-            start_new_session=True,  # a group of its own, to end its workers by
+            start_new_session=True,  # a process group of its own, to end its workers, too
             pass_fds=self._child.descriptors,
             env=dict(self._child.environment),
             cwd=self._child.folder,
@@ -215,7 +215,7 @@ class Keeper:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _watch(self) -> None:
-        """Start it again whenever it dies, and end it when it hangs."""
+        """Start it again after each death, and end it if it hangs."""
         clock = asyncio.get_running_loop().time
         while self._process is not None:
             begun = clock()
@@ -237,7 +237,7 @@ class Keeper:
                 return
 
     async def _look_after(self, process: Process) -> None:
-        """Ask it again and again; end it when it has answered nothing for too long."""
+        """Ask it again and again; end it if it has not answered for too long."""
         question, clock = self._child.question, asyncio.get_running_loop().time
         if question is None:
             return
@@ -252,8 +252,8 @@ class Keeper:
 
         while True:
             asked = [one for one in asked if not one.done()]
-            # A busy part that answers one after the other must not be kept busy with these.
-            if len(asked) < liveness.PENDING:
+            # Questions must not make a busy part even busier, which answers one after the other.
+            if len(asked) < liveness.MOST_PENDING_QUESTIONS:
                 asked.append(
                     background_tasks.start(ask(), f"A question to {self._child.name}", self._log)
                 )
@@ -270,10 +270,10 @@ class Keeper:
                 return
 
     async def _revive(self, served: float) -> bool:
-        """Start it until it runs; False when it won't for too long.
+        """Try to start it until it runs; return False if it does not for too long.
 
         Args:
-            served: for how many seconds it had run.
+            served: the seconds for which it has run.
         """
         end = asyncio.get_running_loop().time() + GIVE_UP_SECONDS
         wait = self._backoff.died(served)

@@ -1,4 +1,4 @@
-"""Have a lab save what people have typed in something, before a copy of it is made."""
+"""Have a lab save people's last changes of a file or folder before it is copied."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from classroom.runtime.log import LOG
 if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
-SECONDS = 10.0
-"""How long a lab may take. A copy is then made of what it had saved before."""
+MOST_SECONDS = 10.0
+"""How long a lab may take. After that the copy is made from the saved file."""
 ADDRESS = "/save"
 
 
 async def save(paths: Paths, path: str) -> None:
-    """Have the lab's server save it, if the lab runs. Nothing that it answers is looked at.
+    """Have the lab's server save a file or folder, if the lab runs; ignore the answer.
 
     Args:
-        paths: of the lab.
-        path: of the file or folder, as pages have it.
+        paths: the lab's paths.
+        path: the path of the file or folder, as on pages.
     """
     body = json.dumps({"path": path}).encode()
     head = f"POST {ADDRESS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(MOST_SECONDS):
             reader, writer = await asyncio.open_unix_connection(str(paths.restoring_socket))
             try:
                 writer.write(head.encode() + body)
                 await writer.drain()
-                await reader.read(1)  # it answers when it has saved
+                await reader.read(1)  # the server answers after it has saved
             finally:
                 writer.close()
     except (OSError, TimeoutError) as error:

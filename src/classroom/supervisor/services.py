@@ -1,4 +1,4 @@
-"""What runs in the container, and how it is started: plain values."""
+"""The container's processes and their command lines: plain values."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     LockKind.SANDBOX: ("unix",),
-    # With nftables too: it ends what the rules don't see, such as packet sockets.
+    # Also with nftables: seccomp refuses sockets that the rules don't see, such as packet sockets.
     LockKind.NFTABLES: ("unix", "inet", "inet6"),
     LockKind.OPEN: (),
 }
 BEHIND_THE_CLASS = ("nice", "-n", "5")
-"""How the servers of labs of people's own start: thirty that start, or save, at the same moment
-leave the class its share of the machine."""
+"""The prefix of personal labs' servers: if thirty start or save at the same time, the class still
+has its share of the machine."""
 PACKAGE = Path(__file__).parent.parent
 
 
@@ -40,16 +40,16 @@ class Child:
     """A process that must always run.
 
     Attributes:
-        name: what the log calls it.
+        name: its name in the log.
         command: program and arguments.
-        ready: a file that is there when it serves; removed before each start.
-        environment: all of it.
+        ready: a file that exists when it serves; it is removed before each start.
+        environment: its whole environment.
         descriptors: open files that it inherits, under the same numbers.
-        folder: where it starts.
+        folder: the folder in which it starts.
         stop_seconds: how long it may take to end.
-        before: commands to run before each start; their failure is none.
-        vital: whether the container ends when it can't be run.
-        question: which it answers as long as it lives; None where it isn't asked.
+        before: commands to run before each start; their failures are ignored.
+        vital: whether the container ends if it can't be run.
+        question: a question that it answers as long as it lives; None for no check.
         has_workers: whether its children do its work.
     """
 
@@ -67,16 +67,16 @@ class Child:
 
 
 def inherit(environment: Mapping[str, str], descriptors: tuple[int, ...]) -> dict[str, str]:
-    """Build the environment in which nginx takes over sockets instead of opening its own.
+    """Build the environment with which nginx uses open sockets instead of opening its own.
 
-    It is how nginx hands them to a new version of itself; those that its configuration doesn't
-    name it closes.
+    nginx itself uses this to pass them to a new version. It closes sockets that its configuration
+    doesn't name.
     """
     return {**environment, "NGINX": "".join(f"{number};" for number in descriptors)}
 
 
 def front(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Child:
-    """Describe the front; its configuration is there already."""
+    """Describe the front; its configuration already exists."""
     return Child(
         "The front (nginx)",
         ("nginx", "-e", "stderr", "-c", str(paths.front / "front.conf")),
@@ -89,7 +89,7 @@ def front(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
 
 
 def proxy(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Child:
-    """Describe the egress proxy: the user that may leave, without any right."""
+    """Describe the egress proxy: its user may use the network, and has no capabilities."""
     return Child(
         "The egress proxy (nginx)",
         (
@@ -106,18 +106,19 @@ def proxy(paths: Paths, base: Mapping[str, str], sockets: tuple[int, ...]) -> Ch
 
 
 def tunnel(paths: Paths, base: Mapping[str, str], *, services: int = -1, hub: int = -1) -> Child:
-    """Describe the tunnel, which has the egress proxy's user and no right either.
+    """Describe the tunnel, which has the egress proxy's user, and no capabilities either.
 
     Args:
-        paths: where things are.
-        base: the environment to add to.
-        services: descriptor of the socket at which students ask for services; -1 for none.
-        hub: of that at which the Hub does, where there is no egress proxy; -1 for none.
+        paths: the container's paths.
+        base: the environment to extend.
+        services: the descriptor of the socket for students' connections to services; -1 for none.
+        hub: the descriptor of the socket for the Hub's connections, if there is no egress proxy; -1
+            for none.
     """
     return Child(
         "The egress tunnel",
         (
-            # One that comes before it listens to any would end it; it reads its orders after that.
+            # A SIGHUP before it has a handler would end it; it reads its orders after that.
             *("env", "--ignore-signal=HUP"),
             *("setpriv", "--reuid=egress", "--regid=egress", "--clear-groups"),
             *("--inh-caps=-all", "--no-new-privs", "--"),
@@ -148,16 +149,16 @@ def hub(paths: Paths, base: Mapping[str, str], handed: tuple[int, ...]) -> Child
 
 
 def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind, *, labs: bool = False) -> Child:
-    """Describe what starts students' processes: in the sandbox, for what it starts inherits it.
+    """Describe the launcher: in the sandbox, which the processes that it starts inherit.
 
     Args:
-        paths: where things are.
-        base: the environment to add to.
-        kind: how the egress lock is held.
-        labs: whether there may be others than the class.
+        paths: the container's paths.
+        base: the environment to extend.
+        kind: the kind of the egress lock.
+        labs: whether there may be labs besides the class.
     """
     python = str(paths.prefix / "bin/python")
-    # Where a name isn't known it won't be at the fifth try either.
+    # A name that is not known at the first try won't be known at the fifth.
     locked = {} if kind is LockKind.OPEN else {"PIP_RETRIES": "0"}
     return Child(
         "The launcher",
@@ -167,24 +168,24 @@ def launcher(paths: Paths, base: Mapping[str, str], kind: LockKind, *, labs: boo
         ),
         paths.launcher_socket,
         {**base, **locked},
-        # What an earlier launcher has left: nobody could end it any more. Before the sandbox, out
-        # of which nothing can be signalled.
+        # End processes that an earlier launcher has left: nobody else could end them. This is
+        # before the sandbox, because a process in the sandbox can't signal processes outside.
         before=(
             ending(lab_users.code(lab_users.CLASS)),
             *(((python, "-I", "-m", "classroom.supervisor.left_behind"),) if labs else ()),
         ),
-        # It hangs up on everybody but the lab.
+        # It closes all connections but the lab server's.
         question=Question(paths.launcher_socket, kind=socket.SOCK_SEQPACKET),
     )
 
 
 def snapshots(paths: Paths, base: Mapping[str, str], *, only_asked: bool = False) -> Child:
-    """Describe what makes a lab's snapshots, and the last one at its end.
+    """Describe the snapshot service of a lab, which makes the last snapshot at its end.
 
     Args:
-        paths: where things are, of the lab.
-        base: the environment to add to.
-        only_asked: whether it makes only those that it is asked for.
+        paths: the lab's paths.
+        base: the environment to extend.
+        only_asked: whether it makes snapshots only on request.
     """
     is_class = paths.lab == lab_users.CLASS
     return Child(
@@ -211,16 +212,15 @@ def lab(
 ) -> Child:
     """Describe a lab's server.
 
-    It is no service that the Hub manages: it would end with the Hub, and a Hub accepts no unix
-    socket as a service's url. The environment is what the Hub would give it, but for the token.
+    The Hub does not manage it as a service: it would end with the Hub, and the Hub accepts no unix
+    socket as a service's url. Its environment is the same as from the Hub, without the token.
 
     Args:
-        paths: where things are, of this lab.
-        base: the environment to add to.
-        kind: how the egress lock is held.
-        secrets: descriptor of what it and the Hub know each other by
-            (`classroom.runtime.credentials`).
-        hub: how the Hub knows it.
+        paths: the lab's paths.
+        base: the environment to extend.
+        kind: the kind of the egress lock.
+        secrets: the descriptor of its secrets (`classroom.runtime.credentials`).
+        hub: the server as the Hub knows it.
     """
     python = str(paths.prefix / "bin/python")
     is_class = paths.lab == lab_users.CLASS
@@ -230,19 +230,19 @@ def lab(
         **{name: base[name] for name in ("TZ", credentials.LAB_ID, words.VARIABLE) if name in base},
         **({} if is_class else {OWN_LAB: str(paths.lab)}),
         "USER": lab_users.server(paths.lab).name,
-        # Root's and empty: the class's files, where students write, are no place to load from.
+        # Root's and empty: it must not load files from the class's files, where students write.
         "HOME": str(paths.lab_home),
         "TMPDIR": str(paths.scratch),
         "SHELL": "/bin/bash",
-        # Each thread that has ever saved would keep memory of its own (mallopt(3)).
+        # Otherwise each thread that has saved once would keep its own memory (mallopt(3)).
         "MALLOC_ARENA_MAX": "2",
-        # What is large goes back at once: messages of megabytes come and go, and by itself malloc
-        # keeps room for as many as there ever were.
+        # malloc returns large blocks at once. By default it would keep the memory of the largest
+        # number of large messages that there ever were.
         "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
         "MALLOC_TRIM_THRESHOLD_": str(128 * 1024),
         credentials.DESCRIPTOR: str(secrets),
         **hub.environment(paths),
-        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write what the server would load
+        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",  # students can write to it
         "JUPYTER_CONFIG_DIR": str(paths.lab_home / "config"),
         "JUPYTER_DATA_DIR": str(paths.lab_home / "share"),
         "JUPYTER_RUNTIME_DIR": str(paths.runtime),
@@ -251,7 +251,7 @@ def lab(
         "The lab" if is_class else f"Lab {paths.lab} ({hub.user})",
         (
             *(() if is_class else BEHIND_THE_CLASS),
-            # Restricted before it is anybody whom a student may trace.
+            # It is restricted before it becomes a user that a student may trace.
             *seccomp.prefix(python, seccomp.as_lab_server(paths.lab), FAMILIES[kind]),
             *(python, "-I", "-m", "classroom.lab", f"--config={paths.lab_config}"),
         ),
@@ -265,25 +265,25 @@ def lab(
 
 
 def _as_code(user: UnixUser) -> tuple[str, ...]:
-    # As all of a lab's code: the memory guard ends what has others end first.
+    # As for all code of a lab: otherwise the memory guard would end it (oom_score.py).
     first = ("choom", "-n", str(DIES_FIRST), "--")
     return (*first, "setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--")
 
 
 def ending(user: UnixUser) -> tuple[str, ...]:
-    """Build the command that ends all that a lab's code has running.
+    """Build the command that ends all processes of a lab's code.
 
     Args:
-        user: the lab's for code.
+        user: the user of the lab's code.
     """
     return (*_as_code(user), "kill", "-KILL", "--", "-1")
 
 
 def emptying(user: UnixUser) -> tuple[str, ...]:
-    """Build the command that removes what a lab's code has left in shared memory.
+    """Build the command that removes the files of a lab's code in shared memory.
 
     Args:
-        user: the lab's for code.
+        user: the user of the lab's code.
     """
     return (
         *_as_code(user),

@@ -1,1 +1,1 @@
-"""The tunnel: TCP by name, to services that the tutor has opened, and by a school's proxy."""
+"""The tunnel: TCP by name, to services that the tutor has allowed, and through a school's proxy."""

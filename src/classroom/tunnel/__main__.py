@@ -1,6 +1,6 @@
 """Run the tunnel, as the user `egress`: ``python -I -m classroom.tunnel``.
 
-The supervisor holds the sockets that have a port. SIGHUP: read the orders again.
+The supervisor holds the sockets that have a port. On SIGHUP it reads the orders again.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 
 async def alive(_reader: StreamReader, writer: StreamWriter) -> None:
-    """Tell the supervisor that all goes on."""
+    """Answer the supervisor's check."""
     writer.write(b"alive")
     await writer.drain()
     writer.close()
 
 
 async def try_all(found: orders.Orders) -> None:
-    """Log what of the tutor's settings can't work."""
+    """Log the tutor's settings that can't work."""
     for sentence in await checks.run(found):
         LOG.warning("%s", sentence)
 
 
 async def listen_at(place: Path, serve: Served) -> None:
-    """Listen at a unix socket, in the place of one that an earlier tunnel has left."""
+    """Listen at a unix socket, and replace one that an earlier tunnel has left."""
     await asyncio.to_thread(place.unlink, missing_ok=True)
     await asyncio.start_unix_server(serve, place)
 
@@ -48,9 +48,10 @@ async def run(paths: Paths, services: int, hub: int) -> None:
     """Serve until the end.
 
     Args:
-        paths: where things are.
-        services: descriptor of the socket at which students ask for services; -1 for none.
-        hub: of that at which the Hub does, where there is no SNI proxy; -1 for none.
+        paths: the container's paths.
+        services: the descriptor of the socket for students' connections to services; -1 for none.
+        hub: the descriptor of the socket for the Hub's connections, if there is no SNI proxy; -1
+            for none.
     """
     tunnel = Tunnel(orders.read(paths.tunnel_orders), LOG)
 
@@ -80,7 +81,7 @@ def main() -> None:
     parser.add_argument("--hub", type=int, default=-1)
     given = parser.parse_args()
     log.begin()
-    # Two for each connection, where the container allows so many.
+    # Two for each connection, if the container allows so many.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     asyncio.run(run(Paths(), given.services, given.hub))

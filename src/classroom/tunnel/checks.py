@@ -1,6 +1,6 @@
-"""Try what the tutor has named: services by their names, and the proxy.
+"""Try the services and the proxy that the tutor has configured.
 
-The tunnel does at each start and save, and ``classroom check`` without a start.
+The tunnel does so at each start and change, and ``classroom check`` does so without a start.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ UNKNOWN = (
 
 
 async def of_service(orders: Orders, names: Names, name: str) -> list[str]:
-    """Look a service's host up.
+    """Look up a service's host.
 
     Args:
-        orders: what may be reached.
-        names: looks it up.
-        name: the host's.
+        orders: the hosts that may be reached.
+        names: looks up names.
+        name: the host's name.
 
     Returns:
-        What is wrong with it, in a sentence; none if nothing is.
+        Sentences about errors; none if there is no error.
     """
     found = await names.look_up(name)
     if any(addresses.is_private(address, orders.private) for address in found):
         return []
     if orders.upstream is not None:
-        return []  # whether it is reached the proxy decides
+        return []  # the proxy decides whether it can be reached
     if not found:
         return [UNKNOWN.format(where=SERVICES, name=name)]
     far = [address for address in found if not addresses.is_reached(address, orders.private)]
@@ -46,10 +46,10 @@ async def of_service(orders: Orders, names: Names, name: str) -> list[str]:
 
 
 def first_host(orders: Orders) -> tuple[str, int] | None:
-    """Choose a host to try the proxy with; None where none is named.
+    """Choose a host to try the proxy with; None if no host is configured.
 
     Args:
-        orders: what may be reached.
+        orders: the hosts that may be reached.
     """
     whole = [host.name for host in (*orders.hub, *orders.allow) if not host.below]
     services = [(name, port) for (_, port), name in orders.endpoints.items()]
@@ -57,11 +57,11 @@ def first_host(orders: Orders) -> tuple[str, int] | None:
 
 
 async def of_proxy(orders: Orders, names: Names) -> list[str]:
-    """Connect by the proxy to the first host that may be reached.
+    """Connect through the proxy to the first host that may be reached.
 
     Args:
-        orders: what may be reached.
-        names: looks the proxy up.
+        orders: the hosts that may be reached.
+        names: looks up the proxy's name.
     """
     tried = first_host(orders)
     if orders.upstream is None or tried is None:
@@ -74,10 +74,10 @@ async def of_proxy(orders: Orders, names: Names) -> list[str]:
 
 
 async def run(orders: Orders) -> list[str]:
-    """Try all of it at once; return a sentence for each thing that is wrong.
+    """Try all services and the proxy at the same time; return a sentence for each error.
 
     Args:
-        orders: what may be reached.
+        orders: the hosts that may be reached.
     """
     names = Names(orders)
     hosts = dict.fromkeys(orders.endpoints.values())

@@ -1,4 +1,4 @@
-"""The server's name in the first message of TLS (SNI: RFC 8446, 4.1.2; RFC 6066, 3)."""
+"""Read the server's name in the first message of TLS (SNI: RFC 8446, 4.1.2; RFC 6066, 3)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from classroom.config.hosts import LABEL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST = 16 * 1024
-SECONDS = 5.0
+LONGEST_BYTES = 16 * 1024
+MOST_SECONDS = 5.0
 HANDSHAKE, CLIENT_HELLO, SERVER_NAME, HOST_NAME = 22, 1, 0, 0
-RECORD_HEADER, MESSAGE_HEADER = 5, 4
+RECORD_HEADER_BYTES, MESSAGE_HEADER_BYTES = 5, 4
 
 
 class NotTlsError(ValueError):
-    """What was sent is no first message of TLS."""
+    """The data is no first message of TLS."""
 
 
 class Pieces:
-    """Takes bytes apart; what is too short ends with `NotTlsError`."""
+    """Reads bytes piece by piece; raises `NotTlsError` if there are too few."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -38,49 +38,49 @@ class Pieces:
         return int.from_bytes(self.take(size))
 
     def vector(self, size: int) -> bytes:
-        """Return bytes that have their number in front of them."""
+        """Return bytes that follow their number."""
         return self.take(self.number(size))
 
     def __bool__(self) -> bool:
-        """Say whether there is anything left."""
+        """Say whether bytes are left."""
         return bool(self._data)
 
 
 def message(data: bytes) -> bytes | None:
-    """Put the first handshake message together, which may be in several records.
+    """Join the first handshake message, which may be in several records.
 
     Args:
-        data: all that was received.
+        data: all received bytes.
 
     Returns:
-        The message's body; None where more has to be received.
+        The message's body; None if it is not complete yet.
 
     Raises:
-        NotTlsError: it isn't one.
+        NotTlsError: it is no handshake message.
     """
     found = b""
-    while len(data) >= RECORD_HEADER:
+    while len(data) >= RECORD_HEADER_BYTES:
         if data[0] != HANDSHAKE:
             raise NotTlsError
         size = int.from_bytes(data[3:5])
-        found += data[RECORD_HEADER : RECORD_HEADER + size]
-        data = data[RECORD_HEADER + size :]
-        if len(found) >= MESSAGE_HEADER:
+        found += data[RECORD_HEADER_BYTES : RECORD_HEADER_BYTES + size]
+        data = data[RECORD_HEADER_BYTES + size :]
+        if len(found) >= MESSAGE_HEADER_BYTES:
             if found[0] != CLIENT_HELLO:
                 raise NotTlsError
-            end = MESSAGE_HEADER + int.from_bytes(found[1:4])
+            end = MESSAGE_HEADER_BYTES + int.from_bytes(found[1:4])
             if len(found) >= end:
-                return found[MESSAGE_HEADER:end]
+                return found[MESSAGE_HEADER_BYTES:end]
     if data[:1] not in {b"", bytes([HANDSHAKE])}:
         raise NotTlsError
     return None
 
 
 def name_in(body: bytes) -> str:
-    """Read the server's name in a ClientHello; "" where there is none.
+    """Read the server's name in a ClientHello; "" if there is none.
 
     Raises:
-        NotTlsError: it isn't one.
+        NotTlsError: it is no ClientHello.
     """
     hello = Pieces(body)
     hello.take(2 + 32)
@@ -106,24 +106,24 @@ async def read(
 
     Args:
         reader: a new connection.
-        is_allowed: says whether a host may be reached.
+        is_allowed: tells whether a host may be reached.
 
     Returns:
-        The server's name, and all that was read.
+        The server's name, and all bytes that were read.
 
     Raises:
         NotTlsError: it names no host that may be reached.
-        TimeoutError: it doesn't come.
+        TimeoutError: it does not come in time.
     """
     data = b""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(MOST_SECONDS):
         while (body := message(data)) is None:
-            more = await reader.read(LONGEST)
+            more = await reader.read(LONGEST_BYTES)
             data += more
-            if not more or len(data) > LONGEST:
+            if not more or len(data) > LONGEST_BYTES:
                 raise NotTlsError
     name = name_in(body)
-    # It becomes a line of a request: nothing but labels, as nginx has made sure already.
+    # It becomes a line of a request: only labels, as nginx has already checked.
     if not all(map(LABEL.fullmatch, name.split("."))) or not is_allowed(name):
         raise NotTlsError
     return name, data

@@ -1,4 +1,4 @@
-"""Addresses of names, asked of the container's nameservers: of resolv.conf only the lab is told."""
+"""Look up names at the container's real nameservers, because resolv.conf names the lab's own."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from classroom.egress.addresses import Address
     from classroom.tunnel.orders import Orders
 
-SECONDS = 5.0
+LOOKUP_SECONDS = 5.0
 
 
 class Names:
-    """Looks names up, and remembers each answer for as long as it says."""
+    """Looks up names, and remembers each answer for its lifetime (TTL)."""
 
     def __init__(self, orders: Orders) -> None:
-        """Ask nobody yet.
+        """Begin without answers.
 
         Args:
-            orders: whom to ask.
+            orders: the orders, with the nameservers.
         """
         self._ipv6 = orders.ipv6
         self._resolver = dns.asyncresolver.Resolver(configure=False)
         self._resolver.nameservers = list(orders.nameservers)
-        self._resolver.lifetime = SECONDS
+        self._resolver.lifetime = LOOKUP_SECONDS
         self._resolver.cache = dns.resolver.LRUCache(200)
 
     async def look_up(self, name: str) -> tuple[Address, ...]:
-        """Find a name's addresses, IPv4 first; none where nobody knows it.
+        """Find a name's addresses, IPv4 first; none if no nameserver knows it.
 
         Args:
-            name: a host's, or an address, which is its own.
+            name: a host's name, or an address, which is returned.
         """
         if hosts.is_address(name):
             return (ipaddress.ip_address(name),)

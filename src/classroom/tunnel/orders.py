@@ -1,4 +1,4 @@
-"""What the tunnel may reach and how: the start and the Hub write it, the tunnel reads it."""
+"""The tunnel's orders, which hosts it may reach and how: the start and the Hub write them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ HTTPS = 443
 
 @dataclass(frozen=True)
 class Orders:
-    """What may be reached, and how.
+    """The hosts that the tunnel may reach, and how.
 
     Attributes:
-        endpoints: names of hosts, by the address and port at which students ask for them.
-        hub: hosts that the Hub reaches on port 443.
-        allow: hosts that students reach there.
-        private: private networks that may be behind a name.
-        nameservers: whom to ask.
-        ipv6: whether there is a way to IPv6 addresses.
-        upstream: the proxy for everything that isn't in a private network; None for none.
-        ruled: whether the rules hold, which keep the tunnel out of other private networks.
+        endpoints: names of hosts, by the address and port to which students connect.
+        hub: hosts that the Hub may reach on port 443.
+        allow: hosts that students may reach on port 443.
+        private: private networks to which names may lead.
+        nameservers: the nameservers.
+        ipv6: whether the container has a route to IPv6 addresses.
+        upstream: the proxy for all hosts outside private networks; None for no proxy.
+        ruled: whether nftables' rules are in force, which keep the tunnel out of other private
+            networks.
     """
 
     endpoints: Mapping[tuple[str, int], str]
@@ -52,18 +53,19 @@ class Orders:
     def of(
         cls, wanted: EgressSettings, nameservers: Iterable[str], *, ipv6: bool, ruled: bool
     ) -> Orders:
-        """Make them of the tutor's settings.
+        """Make the orders from the tutor's settings.
 
         Args:
-            wanted: what may be reached.
-            nameservers: whom to ask, as nginx or resolv.conf writes addresses.
-            ipv6: whether there is a way to IPv6 addresses.
-            ruled: whether the rules hold. Without them nobody is brought here but the Hub.
+            wanted: the settings.
+            nameservers: addresses of nameservers, in the form of nginx or resolv.conf.
+            ipv6: whether the container has a route to IPv6 addresses.
+            ruled: whether nftables' rules are in force. Without them only the Hub can connect to
+                the tunnel.
         """
         opened = addresses.opened(wanted).items() if ruled else ()
         proxy = wanted.upstream
         return cls(
-            # What is on 443 is nginx's to judge, by the name in TLS.
+            # nginx decides about port 443, by the name in TLS.
             endpoints={place: name for place, name in opened if place[1] != HTTPS},
             hub=wanted.hub,
             allow=wanted.allow if ruled else (),
@@ -76,12 +78,12 @@ class Orders:
 
     @property
     def is_needed(self) -> bool:
-        """Say whether there is anything to do."""
+        """Say whether the tunnel has any work."""
         return bool(self.endpoints) or self.upstream is not None
 
 
 def as_json(orders: Orders) -> str:
-    """Write them down."""
+    """Return the orders as JSON."""
     proxy = orders.upstream
     found: dict[str, Any] = {
         "endpoints": [[*place, name] for place, name in orders.endpoints.items()],
@@ -97,15 +99,15 @@ def as_json(orders: Orders) -> str:
 
 
 def write(file: Path, orders: Orders) -> None:
-    """Leave them for the tunnel, in a folder that nobody else may enter: a password is in them."""
+    """Write them, with a password, for the tunnel, in a folder that nobody else may enter."""
     files.write_for(file, as_json(orders).encode())
 
 
 def read(file: Path) -> Orders:
-    """Read what was left.
+    """Read the orders.
 
     Raises:
-        OSError: nothing was.
+        OSError: there are none.
     """
     found = json.loads(file.read_text(encoding="utf-8"))
     proxy = found["upstream"]

@@ -1,4 +1,4 @@
-"""The tunnel's doors: who asks there, for what, and whether it is open."""
+"""Accept connections to the tunnel, and connect them to hosts that may be reached."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     Served = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 
 ORIGINAL_DESTINATION = 80  # linux/netfilter_ipv4.h: SO_ORIGINAL_DST
-MOST = 384
-"""Connections to services at a time. At the other doors the SNI proxy counts, and the Hub has a
-share of its own."""
+MOST_CONNECTIONS = 384
+"""The number of connections to services at the same time. The SNI proxy limits the other sockets'
+connections, and the Hub has its own share."""
 PASSING = {"name", "host"}
-"""Kinds of trouble that are a host's own: whoever wanted it knows of it."""
+"""Kinds of errors that concern only one host, and that its client sees."""
 QUIET_SECONDS = 30
-"""One line in the log for one kind of trouble at most so often."""
+"""The shortest time between two log lines about the same kind of error."""
 
 
 def wanted_by(writer: StreamWriter) -> tuple[str, int]:
-    """Ask the kernel where somebody wanted to go before the rules brought them here.
+    """Return the address to which a client wanted to connect before nftables' rules redirected it.
 
     Raises:
-        OSError: nowhere else.
+        OSError: it was not redirected.
     """
     made = writer.get_extra_info("socket")
     found = made.getsockopt(socket.SOL_IP, ORIGINAL_DESTINATION, 16)
@@ -60,11 +60,11 @@ class Tunnel:
     """All connections, and the orders in force."""
 
     def __init__(self, orders: Orders, log: Logger) -> None:
-        """Have no connection yet.
+        """Begin without connections.
 
         Args:
-            orders: what may be reached.
-            log: where to say what isn't.
+            orders: the hosts that may be reached.
+            log: for lines about errors.
         """
         self._orders = orders
         self._names = Names(orders)
@@ -73,7 +73,7 @@ class Tunnel:
         self._to_services: dict[asyncio.Task[None], tuple[str, int]] = {}
 
     def follow(self, orders: Orders) -> None:
-        """Hold to other orders from now on; what is open to a service that is closed now ends."""
+        """Use other orders from now on; end connections to services that are no longer allowed."""
         self._orders = orders
         self._names = Names(orders)
         kept = {(name, port) for (_, port), name in orders.endpoints.items()}
@@ -82,14 +82,14 @@ class Tunnel:
                 task.cancel()
 
     async def of_service(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """Serve a student who wants a service."""
+        """Serve a student's connection to a service."""
         try:
             place = wanted_by(writer)
         except OSError:
             reset(writer)
             return
         name = self._orders.endpoints.get(place)
-        if name is None or len(self._to_services) >= MOST:
+        if name is None or len(self._to_services) >= MOST_CONNECTIONS:
             reset(writer)
             return
         task = asyncio.current_task()
@@ -101,10 +101,10 @@ class Tunnel:
             del self._to_services[task]
 
     def by_name(self, allowed: Callable[[Orders], Iterable[Host]]) -> Served:
-        """Make what serves a door at which TLS says the name.
+        """Make the handler of a socket whose clients name the host in TLS.
 
         Args:
-            allowed: the hosts that may be reached from there.
+            allowed: returns the hosts that may be reached.
         """
 
         async def serve(reader: StreamReader, writer: StreamWriter) -> None:
@@ -122,7 +122,7 @@ class Tunnel:
     async def _serve(
         self, reader: StreamReader, writer: StreamWriter, name: str, port: int, said: bytes = b""
     ) -> None:
-        """Connect somebody to a host, for as long as both want."""
+        """Connect a client to a host until one of them ends the connection."""
         way: ways.Stream | None = None
         try:
             way = await ways.to(self._orders, self._names, name, port)
@@ -138,7 +138,7 @@ class Tunnel:
             reset(writer)
 
     def _say(self, error: NoWayError) -> None:
-        """Log a trouble, unless one of its kind was logged a moment ago."""
+        """Log an error, unless the same kind was logged a moment ago."""
         now = time.monotonic()
         if now - self._said.get(error.kind, float("-inf")) >= QUIET_SECONDS:
             self._said[error.kind] = now

@@ -1,4 +1,4 @@
-"""Carry bytes between two connections until both have ended."""
+"""Copy bytes between two connections until both have ended."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from classroom.tunnel.ways import Stream
 
-PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
 
 
 async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Carry all that one end says to the other, and that it has ended.
+    """Copy all bytes of one connection to the other, and its end.
 
     Raises:
-        OSError: one of them is gone.
+        OSError: one of them is broken.
     """
-    while data := await reader.read(PIECE):
+    while data := await reader.read(PIECE_BYTES):
         writer.write(data)
         await writer.drain()
     writer.write_eof()
 
 
 async def both(one: Stream, other: Stream) -> None:
-    """Carry in both directions; then both connections are closed.
+    """Copy in both directions; then close both connections.
 
     Args:
         one: a connection.
-        other: another.
+        other: the other connection.
     """
     try:
         async with asyncio.TaskGroup() as group:

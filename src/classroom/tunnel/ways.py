@@ -1,4 +1,4 @@
-"""The way to a host and port: straight, or by the school's proxy (CONNECT, RFC 9110, 9.3.6)."""
+"""Connect to a host and port directly, or by the school's proxy (CONNECT, RFC 9110, 9.3.6)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-SECONDS = 10.0
+CONNECT_SECONDS = 10.0
 GOOD = 200
 LOGIN_WANTED = {401, 407}
-"""407 is right; tinyproxy answers 401 to a wrong password."""
+"""407 is the correct status; tinyproxy answers 401 to a wrong password."""
 PROXY = "c.Classroom.upstream_proxy"
 NOT_REACHED = (
     f"{PROXY}: {{proxy}} can't be reached ({{why}}): check its name and port, and that this machine"
@@ -47,14 +47,14 @@ NO_LOGIN = (
     " user:password, and restart the lab."
 )
 REFUSED = (
-    f"{PROXY}: {{proxy}} refuses a connection to {{name}}:{{port}} ({{why}}): ask whoever runs the"
-    " proxy to allow it."
+    f"{PROXY}: {{proxy}} refuses a connection to {{name}}:{{port}} ({{why}}): ask the person"
+    " who runs the proxy to allow it."
 )
 NOT_HTTP = f"{PROXY}: {{proxy}} does not answer as an HTTP proxy does: check its port."
 
 
 class NoWayError(Exception):
-    """There is no way: a sentence for the tutor, and which kind of trouble it is."""
+    """A host can't be reached: a sentence for the tutor, and the kind of error."""
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -62,24 +62,24 @@ class NoWayError(Exception):
 
 
 def why(error: Exception) -> str:
-    """Word why a connection failed."""
+    """Describe why a connection failed."""
     if isinstance(error, TimeoutError):
         return "no answer"
     if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
-        return os.strerror(error.errno)  # asyncio's own words name the call
+        return os.strerror(error.errno)  # asyncio's own message names the call
     return str(error) or type(error).__name__
 
 
 async def straight(found: Iterable[Address], port: int) -> Stream:
-    """Connect to the first of some addresses that answers.
+    """Connect to the first address that answers.
 
     Raises:
-        OSError: none does.
+        OSError: none answers.
     """
     last: OSError = OSError("it has no address")
     for address in found:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 return await asyncio.open_connection(str(address), port)
         except OSError as error:  # TimeoutError is one
             last = error
@@ -87,31 +87,31 @@ async def straight(found: Iterable[Address], port: int) -> Stream:
 
 
 def login_header(proxy: Upstream) -> dict[str, str]:
-    """Return the header that a proxy knows the lab by; none without a login (RFC 7617)."""
+    """Return the header with the lab's login at the proxy; empty without a login (RFC 7617)."""
     login = proxy.login.reveal().encode()
     encoded = base64.b64encode(login).decode()
     return {"Proxy-Authorization": f"Basic {encoded}"} if login else {}
 
 
 def request(proxy: Upstream, name: str, port: int) -> bytes:
-    """Write what a proxy is asked."""
+    """Return the request to a proxy."""
     lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
     lines += [f"{header}: {value}" for header, value in login_header(proxy).items()]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
 async def ask(proxy: Upstream, way: Stream, name: str, port: int) -> None:
-    """Ask a proxy that is reached for a connection.
+    """Ask a connected proxy for a connection to a host.
 
     Raises:
-        NoWayError: it gives none.
-        OSError: it hung up, or didn't answer.
+        NoWayError: the proxy refuses.
+        OSError: it closed the connection, or did not answer.
     """
     reader, writer = way
     words = {"proxy": str(proxy), "name": name, "port": port}
     writer.write(request(proxy, name, port))
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(CONNECT_SECONDS):
             await writer.drain()
             head = await reader.readuntil(b"\r\n\r\n")
         version, status, reason = (*head.split(b"\r\n")[0].decode("latin-1").split(None, 2), "")[:3]
@@ -129,10 +129,10 @@ async def ask(proxy: Upstream, way: Stream, name: str, port: int) -> None:
 
 
 async def by_proxy(proxy: Upstream, names: Names, orders: Orders, name: str, port: int) -> Stream:
-    """Connect by the school's proxy.
+    """Connect through the school's proxy.
 
     Raises:
-        NoWayError: it isn't reached, or doesn't connect.
+        NoWayError: the proxy can't be reached, or refuses.
     """
     found = await names.look_up(proxy.host)
     if not found:
@@ -159,23 +159,23 @@ async def by_proxy(proxy: Upstream, names: Names, orders: Orders, name: str, por
 
 
 def private(where: str, name: str, address: Address) -> str:
-    """Say that a name is at an address which the rules don't let anybody reach."""
+    """Return the error that a name has an address which nftables' rules refuse."""
     network = f"{address}/{address.max_prefixlen}"
     return PRIVATE.format(where=where, name=name, address=address, network=network)
 
 
 def close(way: Stream | None) -> None:
-    """Close a connection that is of no use."""
+    """Close a connection that can't be used."""
     if way is not None:
         with contextlib.suppress(OSError):
             way[1].transport.abort()
 
 
 async def goes_straight(orders: Orders, names: Names, name: str) -> list[Address] | None:
-    """Find the addresses at which a host is reached straight; None where the proxy reaches it.
+    """Find the addresses for a direct connection to a host; None if the proxy must connect.
 
-    What is in a network of ``c.Classroom.egress_private`` is reached straight, also where there is
-    a proxy: a school's own servers are not behind it.
+    Hosts in a network of ``c.Classroom.egress_private`` get a direct connection also if there is a
+    proxy: a school's own servers are not behind it.
     """
     if orders.upstream is not None and not orders.private:
         return None
@@ -191,7 +191,7 @@ async def to(orders: Orders, names: Names, name: str, port: int) -> Stream:
     """Connect to a host.
 
     Raises:
-        NoWayError: it isn't reached.
+        NoWayError: it can't be reached.
     """
     found = await goes_straight(orders, names, name)
     if found is None and orders.upstream is not None:
@@ -207,6 +207,6 @@ async def _straight(found: list[Address], name: str, port: int) -> Stream:
     except OSError as error:
         raise NoWayError("host", f"{name}:{port} can't be reached ({why(error)}).") from None
     made = way[1].get_extra_info("socket")
-    # A connection to a database is idle for hours: noticed all the same when the other end is gone.
+    # A connection to a database may be idle for hours; this notices if its other end is gone.
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return way

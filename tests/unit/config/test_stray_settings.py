@@ -54,5 +54,5 @@ def test_damaged_and_unreadable_files_are_none(tmp_path: Path) -> None:
     (tmp_path / "folder.py").mkdir()
     (tmp_path / "link.py").symlink_to("/nowhere")
     with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.xml", made_files.SETTINGS + " " * stray_settings.LARGEST)
+        archive.writestr("a.xml", made_files.SETTINGS + " " * stray_settings.MOST_READ_BYTES)
     assert stray_settings.beside(tmp_path) == []

@@ -314,7 +314,7 @@ def test_the_account() -> None:
         assert second > 28 or found.line(1001 + second) == "", "one line in half a minute"
     assert "and 99 more" in found.line(1100)
     assert found.line(1200) == "", "nothing new"
-    assert len(found.last) == refusals.LAST
+    assert len(found.last) == refusals.MOST_DESTINATIONS
 
     found.note_name("data.example.org", 2000)
     found.note_name("data.example.org", 2001)

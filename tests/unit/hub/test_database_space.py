@@ -34,7 +34,7 @@ def test_a_sign_in_makes_neither_the_database_nor_its_journal_larger(tmp_path: P
             second.commit()
         assert not second.execute("PRAGMA table_list(classroom_spare)").fetchall()
     assert sizes(tmp_path) == before
-    assert before["hub.sqlite-journal"] >= database_space.SPARE
+    assert before["hub.sqlite-journal"] >= database_space.SPARE_BYTES
     with closing(sqlite3.connect(file)) as third:
         assert third.execute("SELECT count(*) FROM people").fetchone() == (100,)
 

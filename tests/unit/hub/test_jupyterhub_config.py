@@ -18,7 +18,7 @@ from classroom.hub.access.service import Access
 from classroom.hub.auth.appearance import READABLE, colour, looks, luminance
 from classroom.hub.auth.github import ClassroomGitHubOAuthenticator, user_info
 from classroom.hub.jupyterhub_config import USER_SCOPES, configure
-from classroom.hub.labs.rooms import OWN_LAB_SCOPES
+from classroom.hub.labs.lab_rooms import OWN_LAB_SCOPES
 from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.proxy import NginxProxy
 from classroom.hub.spawner import NoPersonalLab

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classroom.config import limits
-from classroom.config.limits import GB, LEAST_OF_A_LAB, Limits
+from classroom.config.limits import GB, LEAST_LAB_BYTES, Limits
 from classroom.launcher import lab_shares, victim
 from classroom.launcher.memory_usage import Use
 from classroom.launcher.process_table import Process
@@ -23,8 +23,8 @@ def process(pid: int, lab: int, size: int) -> Process:
     ("together", "share"),
     [
         (8 * GB, 2 * GB),
-        (GB, LEAST_OF_A_LAB),
-        (LEAST_OF_A_LAB // 2, LEAST_OF_A_LAB // 2),  # never more than all have
+        (GB, LEAST_LAB_BYTES),
+        (LEAST_LAB_BYTES // 2, LEAST_LAB_BYTES // 2),  # never more than all have
         (0, 0),  # no limit
     ],
 )

@@ -73,7 +73,7 @@ def test_what_is_asked_for_arrives() -> None:
         {"folder": None},
         {"kind": "root"},
         {"note": []},
-        {"note": {"n": "x" * protocol.LONGEST_NOTE}},
+        {"note": {"n": "x" * protocol.LONGEST_NOTE_BYTES}},
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:

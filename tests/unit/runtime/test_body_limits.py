@@ -12,7 +12,7 @@ from tornado.httputil import HTTPHeaders
 from tornado.testing import bind_unused_port
 
 from classroom.runtime import body_limits
-from classroom.runtime.body_limits import FILE, LARGE, MB, NONE, PIECE
+from classroom.runtime.body_limits import FILE_BYTES, GET_BYTES, LARGE_BYTES, MB, PIECE_BYTES
 
 FILES = "/services/classroom/api/contents/a.txt"
 
@@ -20,12 +20,12 @@ FILES = "/services/classroom/api/contents/a.txt"
 @pytest.mark.parametrize(
     ("method", "path", "most"),
     [
-        ("GET", FILES, NONE),
-        ("HEAD", FILES, NONE),
-        ("PUT", FILES, FILE),
-        ("PATCH", FILES, FILE),
-        ("POST", "/services/classroom/api/sessions", PIECE),
-        ("PUT", "/services/classroom/lab/api/workspaces/x", PIECE),
+        ("GET", FILES, GET_BYTES),
+        ("HEAD", FILES, GET_BYTES),
+        ("PUT", FILES, FILE_BYTES),
+        ("PATCH", FILES, FILE_BYTES),
+        ("POST", "/services/classroom/api/sessions", PIECE_BYTES),
+        ("PUT", "/services/classroom/lab/api/workspaces/x", PIECE_BYTES),
     ],
 )
 def test_what_the_lab_takes(method: str, path: str, most: int) -> None:
@@ -94,7 +94,9 @@ async def ask(head: str, parts: list[bytes], **more: Any) -> bytes:
     """Ask a bounded server; return what it said until it closed or answered."""
     application = web.Application([(".*", Taking)])
     body_limits.bound(application, body_limits.of_lab, more.get("turns"))
-    server = HTTPServer(application, max_body_size=FILE, max_buffer_size=body_limits.BUFFER)
+    server = HTTPServer(
+        application, max_body_size=FILE_BYTES, max_buffer_size=body_limits.BUFFER_BYTES
+    )
     socket, port = bind_unused_port()
     server.add_socket(socket)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -117,8 +119,8 @@ CHUNK = b"10000\r\n" + b"0" * 65536 + b"\r\n"
     [
         (f"GET {FILES} HTTP/1.1\r\nContent-Length: 70000", []),
         (f"GET {FILES} HTTP/1.1\r\nTransfer-Encoding: chunked", [CHUNK, CHUNK]),
-        (f"PUT {FILES} HTTP/1.1\r\nContent-Length: {FILE + 1}", []),
-        (f"POST /services/classroom/x HTTP/1.1\r\nContent-Length: {PIECE + 1}", []),
+        (f"PUT {FILES} HTTP/1.1\r\nContent-Length: {FILE_BYTES + 1}", []),
+        (f"POST /services/classroom/x HTTP/1.1\r\nContent-Length: {PIECE_BYTES + 1}", []),
         ("POST /services/classroom/x HTTP/1.1\r\nTransfer-Encoding: chunked", [CHUNK] * 17),
     ],
 )
@@ -131,11 +133,11 @@ def test_too_much_is_refused_before_it_is_read(head: str, parts: list[bytes]) ->
 
 
 def test_what_fits_arrives_and_a_packed_body_stays_packed() -> None:
-    turns = body_limits.BodyQueue(FILE)
-    size = LARGE + MB
+    turns = body_limits.BodyQueue(FILE_BYTES)
+    size = LARGE_BYTES + MB
     for _ in range(3):  # each gives its room back
         head = f"PUT {FILES} HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: {size}"
         answer = asyncio.run(ask(head, [b"\x1f\x8b" + b"0" * (size - 2)], turns=turns))
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert answer.endswith(str(size).encode())
-    assert turns._left == FILE
+    assert turns._left == FILE_BYTES

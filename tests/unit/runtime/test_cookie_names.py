@@ -1,7 +1,7 @@
 from tornado import httputil
 
 from classroom.runtime import cookie_names, credentials
-from classroom.runtime.cookie_names import LOGIN, MOST_OTHERS, OF_HUB, OF_LAB, SESSION, XSRF
+from classroom.runtime.cookie_names import LOGIN, MOST_OTHER_LABS, OF_HUB, OF_LAB, SESSION, XSRF
 
 LAB, OTHER = "0123abcd", "fedc9876"
 
@@ -47,7 +47,7 @@ def test_two_cookies_of_one_name_stay_two() -> None:
 
 
 def test_cookies_of_labs_that_came_and_went_are_cleared() -> None:
-    labs = [f"{number:08x}" for number in range(MOST_OTHERS + 2)]
+    labs = [f"{number:08x}" for number in range(MOST_OTHER_LABS + 2)]
     header = "; ".join(f"{name}-{lab}=1" for lab in [*labs, LAB] for name in (SESSION, LOGIN))
     gone = cookie_names.superfluous(header, LAB, OF_HUB)
     assert gone == [
@@ -59,7 +59,7 @@ def test_cookies_of_labs_that_came_and_went_are_cleared() -> None:
         f'{name}=""; Max-Age=0; Path={path}; Secure' for name, path in gone
     ]
     assert cookie_names.answered([], gone, LAB, OF_HUB) == []
-    fewer = "; ".join(f"{LOGIN}-{lab}=1" for lab in labs[:MOST_OTHERS])
+    fewer = "; ".join(f"{LOGIN}-{lab}=1" for lab in labs[:MOST_OTHER_LABS])
     assert cookie_names.superfluous(fewer, LAB, OF_HUB) == []
 
 

@@ -7,19 +7,19 @@ import subprocess
 import sys
 
 from classroom.runtime import machine
-from classroom.runtime.machine import FILES_NEEDED, MB, MEMORY_NEEDED
+from classroom.runtime.machine import FILES_NEEDED, MB, NEEDED_MEMORY_BYTES
 
 
 def test_enough_is_not_mentioned() -> None:
-    assert machine.shortages(FILES_NEEDED, MEMORY_NEEDED) == []
-    assert machine.shortages(machine.ANY_NUMBER, MEMORY_NEEDED) == []
+    assert machine.shortages(FILES_NEEDED, NEEDED_MEMORY_BYTES) == []
+    assert machine.shortages(machine.ANY_NUMBER, NEEDED_MEMORY_BYTES) == []
 
 
 def test_too_little_is_a_sentence_with_the_cure() -> None:
     (little,) = machine.shortages(FILES_NEEDED, 400 * MB)
     assert "only 400 MB of memory" in little
     assert "--memory=2g" in little
-    (few,) = machine.shortages(1024, MEMORY_NEEDED)
+    (few,) = machine.shortages(1024, NEEDED_MEMORY_BYTES)
     assert "only 1024 files, which is enough for about 85 people" in few
     assert "--ulimit nofile=65536" in few
 

@@ -23,9 +23,9 @@ FULL = replace(LARGE, free=0)
     [
         (LARGE, False, True),
         (FULL, True, False),
-        (replace(LARGE, free=volume_reserve.MOST - 1), True, False),
-        (replace(LARGE, free=volume_reserve.MOST), False, False),
-        (replace(LARGE, free=3 * volume_reserve.MOST), False, True),
+        (replace(LARGE, free=volume_reserve.MOST_BYTES - 1), True, False),
+        (replace(LARGE, free=volume_reserve.MOST_BYTES), False, False),
+        (replace(LARGE, free=3 * volume_reserve.MOST_BYTES), False, True),
         (replace(LARGE, free_inodes=0), True, False),
         (replace(LARGE, free_inodes=64), False, False),
         # A file system without a fixed number of inodes says 0 of 0.
@@ -51,7 +51,7 @@ def test_it_is_held_while_there_is_room_and_released_when_the_volume_is_full(
     monkeypatch.setattr(volume_reserve, "space", lambda _: LARGE)
     assert volume_reserve.hold(reserve)
     assert not volume_reserve.hold(reserve), "it is held already"
-    assert (reserve / "bytes").stat().st_size == volume_reserve.MOST
+    assert (reserve / "bytes").stat().st_size == volume_reserve.MOST_BYTES
     assert len(list(reserve.iterdir())) == volume_reserve.INODES + 1
     assert not volume_reserve.release(reserve)
     assert volume_reserve.is_held(reserve)
@@ -65,11 +65,11 @@ def test_it_is_held_while_there_is_room_and_released_when_the_volume_is_full(
 @pytest.mark.parametrize(
     ("free", "held", "full"),
     [
-        (volume_reserve.MOST - 1, True, True),
-        (volume_reserve.MOST, True, False),
+        (volume_reserve.MOST_BYTES - 1, True, True),
+        (volume_reserve.MOST_BYTES, True, False),
         # It was released at the start: what is left is for people who sign in and make room.
-        (volume_reserve.MOST + MB, False, True),
-        (3 * volume_reserve.MOST, False, False),
+        (volume_reserve.MOST_BYTES + MB, False, True),
+        (3 * volume_reserve.MOST_BYTES, False, False),
     ],
 )
 def test_a_released_reserve_is_left_alone_until_it_can_be_held_again(

@@ -1,1 +1,1 @@
-"""The certificate that the lab gets by itself (ACME): when, from whom, what is wrong."""
+"""Get the lab's certificate from an authority (ACME), and explain what goes wrong."""

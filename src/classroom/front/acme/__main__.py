@@ -1,8 +1,8 @@
-"""Answer one question of the Hub's about its certificate, in a process.
+"""Carry out one order of the Hub about its certificate, in a separate process.
 
-Run as ``python -I -m classroom.front.acme``, as root, with an order on standard input. What it
-needs to ask an authority (`acme`, of certbot) leaves the Hub's memory with it, and is not even
-loaded while the lab waits for a TXT record.
+Run as ``python -I -m classroom.front.acme``, as root, with an order on standard input. So the Hub
+does not keep the library for authorities (`acme`, of certbot) in its memory, and while the lab
+waits for a TXT record the library is not even loaded.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from classroom.front.acme.order import AcmeOutcome, Order
 
 
 def run(order: Order) -> AcmeOutcome:
-    """Do as ordered.
+    """Carry out an order.
 
     Args:
-        order: what is to be asked.
+        order: the order.
     """
     if order.record and (trouble := looking.trouble(order, order.record)) is not None:
         return AcmeOutcome(trouble)

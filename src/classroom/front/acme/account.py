@@ -1,4 +1,4 @@
-"""The lab's account at an ACME authority: a key, by which the authority knows it again."""
+"""The lab's account at an ACME authority: a key by which the authority recognizes the lab."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ FILE = "account.key"
 
 
 def ensure(folder: Path) -> ec.EllipticCurvePrivateKey:
-    """Keep one account's key on the volume: to the authority, another is a stranger.
+    """Read the account's key from the volume, or make one.
+
+    The key is kept, because with another key the authority would not recognize the account.
 
     Args:
-        folder: where it is kept; root's alone.
+        folder: its folder, which only root can enter.
     """
     file = folder / FILE
     try:
         found = serialization.load_pem_private_key(file.read_bytes(), password=None)
     except (FileNotFoundError, ValueError, TypeError):
-        found = None  # none yet, or damaged: an account costs nothing
+        found = None  # no key yet, or a damaged one: a new account costs nothing
     if isinstance(found, ec.EllipticCurvePrivateKey) and found.curve.name == "secp256r1":
         return found
     made = ec.generate_private_key(ec.SECP256R1())
@@ -38,10 +40,12 @@ def ensure(folder: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def thumbprint(key: ec.EllipticCurvePrivateKey) -> str:
-    """Write what an account's challenges are answered with (RFC 7638; RFC 8555, 8.1): no secret.
+    """Return the thumbprint that answers an account's challenges (RFC 7638; RFC 8555, 8.1).
+
+    It is not a secret.
 
     Args:
-        key: the account's.
+        key: the account's key.
     """
     numbers = key.public_key().public_numbers()
     x, y = (base64url(one.to_bytes(32, "big")) for one in (numbers.x, numbers.y))
@@ -50,5 +54,5 @@ def thumbprint(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def base64url(data: bytes) -> str:
-    """Write bytes as JOSE does: with letters that an address may have, and without padding."""
+    """Encode bytes as JOSE does: with characters that an address may have, and without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from classroom.front.acme.persist import DNSPersist01
 
 SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
-"""Those that the system trusts, as everything else in the container does."""
+"""The system's trusted authorities, which all programs in the container use."""
 VALIDATION_SECONDS = 180
 REQUEST_SECONDS = 30
 
 
 def connect(order: Order, waits: Waits) -> ClientV2:
-    """Make a client that knows where the authority is asked what.
+    """Make a client that has read the authority's directory.
 
     Args:
-        order: what is to be asked.
-        waits: hears how long the authority wants to be left in peace.
+        order: the order.
+        waits: notes how long the authority asks the lab to wait.
     """
     network = ClientNetwork(
         JWKEC(key=account.ensure(Path(order.folder))),
@@ -45,17 +45,18 @@ def connect(order: Order, waits: Waits) -> ClientV2:
         timeout=REQUEST_SECONDS,
     )
     network.verify_ssl = order.wanted.authorities or SYSTEM  # type: ignore[assignment]  # requests'
-    network.session.trust_env = False  # the way out is the egress proxy's, whatever is set
+    # Connections go through the egress proxy, not through a proxy of the environment.
+    network.session.trust_env = False
     network.session.hooks["response"].append(waits.hear)
     return ClientV2(ClientV2.get_directory(order.wanted.directory, network), network)
 
 
 def register(client: ClientV2, email: str) -> None:
-    """Sign in with the account, which is made if the authority doesn't know it.
+    """Sign in with the account; the authority makes it if it is new.
 
     Args:
-        client: connected.
-        email: where the authority may write; "" for nowhere.
+        client: the client from `connect`.
+        email: the address to which the authority may write; "" for none.
     """
     refusals.refuse_strangers(client.directory)
     asked = messages.NewRegistration.from_data(email=email or None, terms_of_service_agreed=True)
@@ -67,23 +68,24 @@ def register(client: ClientV2, email: str) -> None:
 
 
 def answer_challenges(order: Order, client: ClientV2, made: messages.OrderResource) -> str:
-    """Tell the authority to look at the host, or at its TXT record.
+    """Tell the authority to check the host, or its TXT record.
 
     Args:
-        order: what is to be asked.
-        client: signed in.
-        made: the authority's.
+        order: the order.
+        client: the client, signed in.
+        made: the authority's order for the certificate.
 
     Returns:
-        The value of the TXT record; "" where none is needed.
+        The value of the TXT record; "" if none is needed.
 
     Raises:
-        TroubleError: it offers nothing that the lab can answer, or its record isn't in DNS.
+        TroubleError: the authority offers no challenge that the lab can answer, or the TXT record
+            is not in DNS.
     """
     pending = [
         persist.pick(one.body.challenges, order.wanted.challenge)
         for one in made.authorizations
-        if one.body.status == messages.STATUS_PENDING  # at others it has looked lately
+        if one.body.status == messages.STATUS_PENDING  # it has checked the others lately
     ]
     if order.wanted.challenge == "dns":
         record = record_for(order, client, pending[0].chall) if pending else ""
@@ -93,13 +95,13 @@ def answer_challenges(order: Order, client: ClientV2, made: messages.OrderResour
             client.answer_challenge(offered, persist.DNSPersist01Response())
         return record
     for offered in pending:
-        # The front answers: what it says is the same for every question (challenges.py).
+        # The front answers, in the same way for every challenge (challenges.py).
         client.answer_challenge(offered, offered.chall.response(client.net.key))
     return ""
 
 
 def record_for(order: Order, client: ClientV2, offered: DNSPersist01) -> str:
-    """Write the record that a challenge asks for; the arguments are as of `answer_challenges`."""
+    """Return the record that a challenge needs; the arguments are those of `answer_challenges`."""
     assert client.net.account is not None  # noqa: S101 (it has signed in)
     found = AcmeAccount(
         client.net.account.uri,
@@ -110,14 +112,14 @@ def record_for(order: Order, client: ClientV2, offered: DNSPersist01) -> str:
 
 
 def ask(order: Order, client: ClientV2) -> AcmeOutcome:
-    """Ask for a certificate, and keep it.
+    """Request a certificate, and write it to the volume.
 
     Args:
-        order: what is to be asked.
-        client: connected.
+        order: the order.
+        client: the client from `connect`.
 
     Raises:
-        TroubleError: there is none, for a reason of the challenge's.
+        TroubleError: the challenge failed.
     """
     register(client, order.wanted.email)
     key = private(ec.generate_private_key(ec.SECP256R1()))
@@ -133,12 +135,12 @@ def ask(order: Order, client: ClientV2) -> AcmeOutcome:
 
 
 def keep(order: Order, chain: bytes, key: bytes) -> AcmeOutcome:
-    """Keep a certificate, if it is one that the front can use.
+    """Write a certificate to the volume, if the front can use it.
 
     Args:
-        order: what was asked.
-        chain: PEM.
-        key: PEM.
+        order: the order.
+        chain: the chain as PEM.
+        key: the key as PEM.
     """
     try:
         own = kept.check(chain, key, order.wanted.names)
@@ -156,7 +158,7 @@ def keep(order: Order, chain: bytes, key: bytes) -> AcmeOutcome:
 
 
 def look(order: Order, client: ClientV2) -> AcmeOutcome:
-    """Ask when the certificate is to be renewed; the arguments are those of `ask`."""
+    """Ask the authority when to renew the certificate; the arguments are those of `ask`."""
     own = kept.read(Path(order.folder), order.wanted.names)
     if own is None:
         return AcmeOutcome()
@@ -165,14 +167,14 @@ def look(order: Order, client: ClientV2) -> AcmeOutcome:
 
 
 def run(order: Order) -> AcmeOutcome:
-    """Do as ordered; the outcome says what went wrong.
+    """Carry out an order; the outcome says what went wrong.
 
     Args:
-        order: what is to be asked.
+        order: the order.
     """
     waits = Waits()
     try:
         client = connect(order, waits)
         return ask(order, client) if order.step is Step.ASK else look(order, client)
-    except Exception as error:  # noqa: BLE001 (whatever the authority answers, in a sentence)
+    except Exception as error:  # noqa: BLE001 (each error becomes a sentence)
         return AcmeOutcome(refusals.understood(error, waits.seconds))

@@ -1,6 +1,6 @@
-"""What is kept on the volume: the certificate with its key in one file, and how it went.
+"""Keep on the volume the certificate with its key, and the course of the requests for it.
 
-In one file, so that a crash never leaves one without the other.
+Certificate and key are in one file, so that a crash never leaves one without the other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PAIR, COURSE = "certificate.pem", "course.json"
 NAMED = ("the certificate", "its key")
-"""What the two are called where something is wrong with them."""
+"""The names of the two in error messages."""
 TIMES = ("tried", "next_try", "renew_at", "look_at")
 
 
@@ -36,7 +36,7 @@ class Own:
 
     Attributes:
         pair: chain and key.
-        held: when it is valid, and whether it is for the names that are wanted.
+        held: when it is valid, and whether it is for the configured names.
     """
 
     pair: Certificate
@@ -44,15 +44,15 @@ class Own:
 
 
 def check(chain: bytes, key: bytes, names: Iterable[str]) -> Own:
-    """Check a certificate, whatever time this machine shows: the last one is better than none.
+    """Check a certificate, except its dates: an expired one is better than none.
 
     Args:
-        chain: PEM.
-        key: PEM.
-        names: those that are wanted.
+        chain: the chain as PEM.
+        key: the key as PEM.
+        names: the configured names.
 
     Raises:
-        StartRefusedError: the front couldn't use it.
+        StartRefusedError: the front can't use it.
     """
     own = tls.opened(chain, key, NAMED)
     begins, ends = own.not_valid_before_utc, own.not_valid_after_utc
@@ -62,10 +62,10 @@ def check(chain: bytes, key: bytes, names: Iterable[str]) -> Own:
 
 
 def saved(folder: Path, name: str) -> bytes:
-    """Return a file as it is; nothing where it can't be read.
+    """Return a file's content; empty if it can't be read.
 
     Args:
-        folder: where it is kept; root's alone.
+        folder: its folder, which only root can enter.
         name: `PAIR` or `COURSE`.
     """
     try:
@@ -75,11 +75,11 @@ def saved(folder: Path, name: str) -> bytes:
 
 
 def read(folder: Path, names: Iterable[str]) -> Own | None:
-    """Read the certificate, if there is one that can be used.
+    """Read the certificate, if there is a usable one.
 
     Args:
-        folder: where it is kept; root's alone.
-        names: those that are wanted.
+        folder: its folder, which only root can enter.
+        names: the configured names.
     """
     try:
         key, begin, rest = saved(folder, PAIR).partition(CERTIFICATE)
@@ -89,38 +89,38 @@ def read(folder: Path, names: Iterable[str]) -> Own | None:
 
 
 def wanted(folder: Path, asked: Acme | None) -> Own | None:
-    """Read the certificate, if it is for the names that are wanted.
+    """Read the certificate, if it is for the configured names.
 
     Args:
-        folder: where it is kept; root's alone.
-        asked: which certificate is wanted; None for none.
+        folder: its folder, which only root can enter.
+        asked: the configured certificate; None for none.
     """
     found = read(folder, asked.names) if asked is not None else None
     return found if found is not None and found.held.named else None
 
 
 def write(folder: Path, chain: bytes, key: bytes) -> None:
-    """Keep a certificate, as a whole or not at all.
+    """Write a certificate and its key in one step.
 
     Args:
-        folder: root's alone.
-        chain: PEM.
-        key: PEM.
+        folder: their folder, which only root can enter.
+        chain: the chain as PEM.
+        key: the key as PEM.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the file can't be written.
     """
     files.write_private(folder / PAIR, key + chain)
 
 
 def decode(text: bytes) -> Course:
-    """Read how it went.
+    """Decode a course.
 
     Args:
-        text: as `encode` writes it.
+        text: the text that `encode` has written.
 
     Raises:
-        ValueError: it isn't.
+        ValueError: the text is damaged.
     """
     said: Any = json.loads(text)
     if not isinstance(said, dict) or set(said) != {field.name for field in fields(Course)}:
@@ -133,34 +133,34 @@ def decode(text: bytes) -> Course:
 
 
 def encode(course: Course) -> bytes:
-    """Write how it went; times in ISO 8601."""
+    """Encode a course, with times in ISO 8601."""
     times = {name: value.isoformat() for name in TIMES if (value := getattr(course, name))}
     return json.dumps({**asdict(course), **dict.fromkeys(TIMES), **times}).encode()
 
 
 def course(folder: Path, wanted: Acme) -> Course:
-    """Read how it went with an authority and names; as before the first try with any other.
+    """Read the course with the configured authority and names; a new one if these have changed.
 
     Args:
-        folder: where it is kept; root's alone.
-        wanted: which certificate is wanted, and from whom.
+        folder: its folder, which only root can enter.
+        wanted: the configured certificate and authority.
     """
     new = Course(wanted.directory, ", ".join(wanted.names), wanted.challenge)
     try:
         found = decode(saved(folder, COURSE))
     except (ValueError, TypeError):
-        return new  # nothing yet, or damaged: the lab asks again
+        return new  # no file yet, or a damaged one: the lab asks again
     return new if plan.of_another(found, new) else found
 
 
 def keep(folder: Path, now: Course) -> None:
-    """Keep how it went.
+    """Write the course.
 
     Args:
-        folder: root's alone.
-        now: how it went until now.
+        folder: its folder, which only root can enter.
+        now: the course until now.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the file can't be written.
     """
     files.write_private(folder / COURSE, encode(now))

@@ -1,4 +1,4 @@
-"""Look into DNS before the authority does: what it refuses counts against the lab."""
+"""Look up the TXT record before the authority does, because it limits failed checks."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def weigh(answer: TextAnswer, order: Order, record: str, now: dt.datetime) -> AcmeTrouble | None:
-    """Decide whether the authority is to look, too.
+    """Decide whether the authority should check the TXT record now.
 
-    Where nobody could say what is in DNS, the record is shown first, and the authority looks at the
-    next try: somebody has to have had time to add it.
+    If no nameserver could answer, the lab shows the record first, and has the authority check it at
+    the next try, so that the tutor has time to add it.
 
     Args:
-        answer: what nameservers say.
-        order: what is to be asked.
-        record: the value that the authority wants to read.
+        answer: the nameservers' answer.
+        order: the order.
+        record: the value that the authority expects.
         now: the time.
 
     Returns:
-        Why it isn't; None if it is.
+        Why the authority should not check yet; None if it should.
     """
     if order.anyway:
         return None
@@ -39,6 +39,6 @@ def weigh(answer: TextAnswer, order: Order, record: str, now: dt.datetime) -> Ac
 
 
 def trouble(order: Order, record: str) -> AcmeTrouble | None:
-    """Look, and decide; the arguments and the result are as of `weigh`."""
+    """Look up the record, and decide; the arguments and the result are those of `weigh`."""
     answer = lookup.look_up(records.name(order.wanted.host))
     return weigh(answer, order, record, dt.datetime.now(dt.UTC))

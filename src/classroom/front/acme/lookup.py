@@ -1,6 +1,6 @@
-"""Look up the TXT records of one name, and print them: in a process of its own, as `egress`.
+"""Look up the TXT records of one name and print them, in a process of the user `egress`.
 
-Only that user may ask nameservers while the egress lock holds (nftables/egress.nft).
+Only this user may ask nameservers while the egress lock holds (nftables/egress.nft).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import dns.resolver
 from classroom.egress import resolv
 
 RESOLV = Path("/etc/resolv.conf")
-SECONDS = 10.0
+LOOKUP_SECONDS = 10.0
 AS_EGRESS = (
     *("setpriv", "--reuid=egress", "--regid=egress", "--clear-groups"),
     *("--inh-caps=-all", "--no-new-privs", "--"),
@@ -26,11 +26,11 @@ AS_EGRESS = (
 
 @dataclass(frozen=True)
 class TextAnswer:
-    """What nameservers say.
+    """The nameservers' answer.
 
     Attributes:
-        texts: the records' values; none where there is no record.
-        trouble: why nobody could say; "" if somebody did.
+        texts: the records' values; none if there is no record.
+        trouble: why no nameserver has answered; "" if one has.
     """
 
     texts: tuple[str, ...] = ()
@@ -41,14 +41,14 @@ def ask(name: str, nameservers: list[str]) -> TextAnswer:
     """Ask nameservers.
 
     Args:
-        name: whose TXT records.
-        nameservers: addresses.
+        name: the name to look up.
+        nameservers: the addresses of the nameservers.
     """
     if not nameservers:
         return TextAnswer(trouble="no nameserver is named")
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = list(nameservers)
-    resolver.lifetime = SECONDS
+    resolver.lifetime = LOOKUP_SECONDS
     try:
         found = resolver.resolve(f"{name}.", "TXT", search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
@@ -59,10 +59,10 @@ def ask(name: str, nameservers: list[str]) -> TextAnswer:
 
 
 def look_up(name: str) -> TextAnswer:
-    """Have a process of the user's own ask those that the container was given.
+    """Have a process of the user `egress` ask the container's nameservers.
 
     Args:
-        name: whose TXT records.
+        name: the name to look up.
     """
     command = (*AS_EGRESS, sys.executable, "-I", "-m", "classroom.front.acme.lookup", name)
     try:
@@ -71,7 +71,7 @@ def look_up(name: str) -> TextAnswer:
             (*command, *map(str, asked)),
             capture_output=True,
             check=True,
-            timeout=2 * SECONDS,
+            timeout=2 * LOOKUP_SECONDS,
             cwd="/",
         )
         said = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""What the Hub has asked for in a process of its own, and what comes of it. Plain values."""
+"""The Hub's orders to the process for certificates, and their outcomes. Plain values."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from classroom.front.acme.trouble import ODD, AcmeTrouble
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be asked.
+    """What the process should ask the authority.
 
     Attributes:
-        step: for a certificate (`Step.ASK`), or when it is to be renewed (`Step.LOOK`).
-        wanted: which certificate, and from whom.
-        folder: where account and certificate are kept.
-        record: the value of the TXT record that the lab waits for; "" where none is known.
-        anyway: whether the authority is asked also where the lab doesn't see that record.
+        step: for a certificate (`Step.ASK`), or when to renew it (`Step.LOOK`).
+        wanted: the certificate, and the authority.
+        folder: the folder of account and certificate.
+        record: the value of the TXT record that the lab waits for; "" if unknown.
+        anyway: whether to ask the authority even if the lab does not see that record.
     """
 
     step: Step
@@ -31,24 +31,24 @@ class Order:
     anyway: bool = False
 
     def encode(self) -> bytes:
-        """Write it for the process."""
+        """Encode the order for the process."""
         return json.dumps({**asdict(self), "step": self.step.value}).encode()
 
     @classmethod
     def decode(cls, text: bytes) -> Order:
-        """Read it in the process."""
+        """Decode the order in the process."""
         said: dict[str, Any] = json.loads(text)
         return cls(**{**said, "step": Step(said["step"]), "wanted": Acme(**said["wanted"])})
 
 
 @dataclass(frozen=True)
 class AcmeOutcome:
-    """What came of it.
+    """The result of an order.
 
     Attributes:
-        trouble: why there is no certificate; None if there is, or none was asked for.
-        renew_at: when the authority wants it renewed, UTC; None where it says nothing.
-        look_at: when it wants to be asked that again, UTC; likewise.
+        trouble: why there is no certificate; None if there is one, or none was requested.
+        renew_at: when the authority wants it to be renewed, UTC; None if it does not say.
+        look_at: when the lab should ask that again, UTC; None if the authority does not say.
     """
 
     trouble: AcmeTrouble | None = None
@@ -56,7 +56,7 @@ class AcmeOutcome:
     look_at: dt.datetime | None = None
 
     def encode(self) -> bytes:
-        """Write it for the Hub."""
+        """Encode the outcome for the Hub."""
         said = {
             "trouble": asdict(self.trouble) if self.trouble else None,
             "renew_at": self.renew_at.isoformat() if self.renew_at else None,
@@ -66,7 +66,7 @@ class AcmeOutcome:
 
     @classmethod
     def decode(cls, text: bytes) -> AcmeOutcome:
-        """Read it in the Hub; a process that has said nothing else has failed."""
+        """Decode the outcome in the Hub; a process without a valid one has failed."""
         try:
             said: dict[str, Any] = json.loads(text)
             trouble = AcmeTrouble(**said["trouble"]) if said["trouble"] else None

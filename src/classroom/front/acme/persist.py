@@ -1,8 +1,8 @@
-"""dns-persist-01 as the library `acme` is made to be extended, and what comes of a challenge.
+"""Add the challenge dns-persist-01 to the library `acme`, which does not know it yet.
 
-The library knows no such challenge yet. Two versions of draft-ietf-acme-dns-persist are spoken: the
-first names the account by its address, in the record and since 01 in the challenge; the second
-(02) by a hash, where the authority's directory has a prefix for that.
+This supports two versions of draft-ietf-acme-dns-persist. The older one names the account by its
+address, in the record and since 01 in the challenge. The newer one (02) names it by a hash, if the
+authority's directory has a prefix for that.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class AcmeAccount:
     """The lab's account, as a record may name it.
 
     Attributes:
-        address: at the authority.
-        thumbprint: of its key.
-        prefix: what the authority's hashed accounts begin with; "" where it has none.
+        address: its address at the authority.
+        thumbprint: the thumbprint of its key.
+        prefix: the prefix of the authority's hashed accounts; "" if it has none.
     """
 
     address: str
@@ -45,23 +45,23 @@ class AcmeAccount:
 
 @challenges.ChallengeResponse.register
 class DNSPersist01Response(challenges.ChallengeResponse):
-    """The answer: an empty object, as everything is said in DNS."""
+    """The answer to the challenge: an empty object, because DNS has all information."""
 
     typ = TYPE
 
     def __bool__(self) -> bool:
-        """Say that it is one: the library sends nothing at all for what counts as nothing."""
+        """Be true, because the library sends no answer that is false."""
         return True
 
 
 @challenges.Challenge.register
 class DNSPersist01(challenges.Challenge):
-    """The challenge. Nothing is required here: an odd one must not spoil those beside it.
+    """The challenge. No field is required, so that a malformed one does not spoil the others.
 
     Attributes:
-        issuers: the authority's names for itself, as the draft writes them until 01.
-        names: the same, as it writes them since 02.
-        account: how the record is to name the account, since 01.
+        issuers: the authority's names for itself, in the field of the draft until 01.
+        names: the same, in the field of the draft since 02.
+        account: how the record must name the account, since 01.
     """
 
     typ = TYPE
@@ -71,13 +71,13 @@ class DNSPersist01(challenges.Challenge):
 
 
 def hash_prefix(client: ClientV2, directory: str) -> str:
-    """Read with what an authority's hashed accounts begin; "" if it has none.
+    """Read the prefix of an authority's hashed accounts; "" if it has none.
 
-    The library drops what it doesn't know of a directory.
+    The library drops fields of a directory that it does not know, so this reads it again.
 
     Args:
-        client: connected.
-        directory: its address.
+        client: the client.
+        directory: the directory's address.
     """
     said: Any = client.net.get(directory).json()
     meta = said.get("meta") if isinstance(said, dict) else None
@@ -86,10 +86,10 @@ def hash_prefix(client: ClientV2, directory: str) -> str:
 
 
 def pick(offered: Iterable[messages.ChallengeBody], challenge: str) -> messages.ChallengeBody:
-    """Pick the challenge that is wanted.
+    """Pick the configured challenge.
 
     Args:
-        offered: of one authorization.
+        offered: the challenges of one authorization.
         challenge: "http" or "dns".
 
     Raises:
@@ -102,12 +102,12 @@ def pick(offered: Iterable[messages.ChallengeBody], challenge: str) -> messages.
 
 
 def record(challenge: DNSPersist01, host: str, account: AcmeAccount, *, wildcard: bool) -> str:
-    """Write the value of the record that a challenge asks for.
+    """Write the value of the record that a challenge needs.
 
     Args:
-        challenge: as it came.
-        host: that the certificate is for.
-        account: the lab's.
+        challenge: the authority's challenge.
+        host: the host that the certificate is for.
+        account: the lab's account.
         wildcard: whether the certificate is also for all names directly below the host.
 
     Raises:

@@ -1,4 +1,4 @@
-"""When the lab asks for its certificate: plain values, no I/O.
+"""Decide when the lab asks for its certificate. Plain values, no I/O.
 
 A certificate is renewed after two thirds of its life, or when its authority says so (ACME Renewal
 Information, RFC 9773): an authority that has to revoke it names a time in the past.
@@ -15,23 +15,23 @@ from classroom.front.acme.trouble import LIMITED, AcmeTrouble
 MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 DAY = 24 * HOUR
 WAITS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR)
-"""How long it waits after each failure in a row, the last one from then on. An authority takes five
-failures an hour (letsencrypt.org/docs/rate-limits)."""
+"""How long the lab waits after the first failure in a row, the second and so on, then always the
+last. An authority accepts five failures an hour (letsencrypt.org/docs/rate-limits)."""
 LONGEST_WAIT = 7 * DAY
-"""However long an authority wants to be left in peace."""
+"""The longest wait, even if an authority asks for a longer one."""
 AFTER_A_START = 20 * MINUTE
-"""How long after a try a start waits at most: admins start the lab again when they have
-mended something."""
+"""The longest wait between a try and the next one after a start: an admin who starts the lab again
+may have fixed something."""
 LOOKS_AT_DNS_EVERY = MINUTE
-ASKS_ANYWAY_AFTER = 360
-"""How often the lab looks into DNS in vain until the authority is asked nevertheless: it may see
-more there than the lab does, as where a school's own DNS answers inside."""
+ASKS_ANYWAY_AFTER_LOOKS = 360
+"""After so many failed look-ups the lab asks the authority anyway. It may see a record that the lab
+does not see, for example if a school's own DNS answers inside."""
 LOOKS_EVERY = 6 * HOUR
-"""How often the authority is asked when to renew, where it says nothing else of that."""
+"""How often the lab asks when to renew, if the authority does not say how often."""
 
 
 class Step(Enum):
-    """What is to be done now."""
+    """What the lab should do now."""
 
     NOTHING = "nothing"
     LOOK = "look"
@@ -43,9 +43,9 @@ class CertificateLife:
     """The certificate that the lab has got by itself.
 
     Attributes:
-        named: whether it is for the names that are wanted.
-        begins: of its validity, UTC.
-        ends: likewise.
+        named: whether it is for the configured names.
+        begins: the begin of its validity, UTC.
+        ends: the end of its validity, UTC.
     """
 
     named: bool
@@ -55,20 +55,20 @@ class CertificateLife:
 
 @dataclass(frozen=True)
 class Course:
-    """How it went until now; all times are UTC.
+    """The course of the requests for a certificate until now; all times are UTC.
 
     Attributes:
-        directory: of the authority that has been asked; "" for none yet.
-        names: for which names, with commas between.
-        challenge: how it was to see that they are the tutor's.
-        tried: when it was last asked for a certificate.
-        failures: how often in a row it gave none.
-        next_try: until when the lab leaves it in peace.
-        limited: whether the authority itself wants that.
-        trouble: why there was no certificate; "" if there was.
+        directory: the directory of the authority that the lab has asked; "" for none yet.
+        names: the requested names, separated by commas.
+        challenge: the challenge of the requests.
+        tried: when the lab last requested a certificate.
+        failures: how many requests in a row have failed.
+        next_try: the time before which the lab does not ask again.
+        limited: whether the authority has asked for this wait.
+        trouble: why the last request failed; "" if it did not.
         renew_at: when the authority wants the certificate to be renewed.
-        look_at: when to ask for that again.
-        record: the value of the TXT record that is waited for; "" where none is.
+        look_at: when to ask the authority for that again.
+        record: the value of the TXT record that the lab waits for; "" if it waits for none.
         looks: how often in a row there was no certificate, or no record.
     """
 
@@ -87,11 +87,11 @@ class Course:
 
 
 def of_another(course: Course, new: Course) -> bool:
-    """Say whether it went so with another authority, for other names, or in another way.
+    """Say whether a course was with another authority, for other names, or another challenge.
 
     Args:
-        course: how it went until now.
-        new: as before the first try with what is wanted.
+        course: the course until now.
+        new: a new course with the configured ones.
     """
     return any(
         getattr(course, one) != getattr(new, one) for one in ("directory", "names", "challenge")
@@ -99,14 +99,14 @@ def of_another(course: Course, new: Course) -> bool:
 
 
 def renewal(held: CertificateLife, course: Course) -> dt.datetime:
-    """Say when a certificate is to be renewed.
+    """Return when to renew a certificate.
 
     Args:
         held: the certificate.
-        course: how it went until now.
+        course: the course until now.
 
     Returns:
-        After two thirds of its life, or when its authority says so, in any case before its end.
+        The time after two thirds of its life, or that of its authority, but always before its end.
     """
     life = held.ends - held.begins
     usual, latest = held.begins + life * 2 / 3, held.begins + life * 9 / 10
@@ -114,18 +114,18 @@ def renewal(held: CertificateLife, course: Course) -> dt.datetime:
 
 
 def is_due(held: CertificateLife | None, course: Course, now: dt.datetime) -> bool:
-    """Say whether a certificate is to be asked for; the arguments are those of `next_step`."""
+    """Say whether to request a certificate now; the arguments are those of `next_step`."""
     return held is None or not held.named or now >= renewal(held, course)
 
 
 def next_step(held: CertificateLife | None, course: Course, now: dt.datetime) -> Step:
-    """Decide what is to be done now.
+    """Decide what the lab should do now.
 
-    A clock that was ahead and is right again must not keep the lab waiting.
+    If the clock was ahead and is right again, the lab must not wait for the wrong time.
 
     Args:
-        held: the certificate; None where there is none.
-        course: how it went until now, with the authority and the names that are wanted.
+        held: the certificate; None if there is none.
+        course: the course until now, with the configured authority and names.
         now: the machine's time.
     """
     if is_due(held, course, now):
@@ -139,23 +139,23 @@ def next_step(held: CertificateLife | None, course: Course, now: dt.datetime) ->
 
 
 def asks_anyway(course: Course) -> bool:
-    """Say whether the authority is asked, whatever the lab sees in DNS itself.
+    """Say whether to ask the authority even if the lab does not see the record in DNS.
 
     Args:
-        course: how it went until now.
+        course: the course until now.
     """
-    return course.looks > 0 and course.looks % ASKS_ANYWAY_AFTER == 0
+    return course.looks > 0 and course.looks % ASKS_ANYWAY_AFTER_LOOKS == 0
 
 
 def failed(course: Course, trouble: AcmeTrouble, now: dt.datetime) -> Course:
-    """Note that there was no certificate, and when the next try is.
+    """Note that a request failed, and when the next try is.
 
-    Where the lab waits for a TXT record the next try is a look into DNS: the authority isn't asked,
-    and what it has refused until then counts on.
+    If the lab waits for a TXT record, the next try is only a look-up in DNS. It does not ask the
+    authority, and the number of failures stays.
 
     Args:
-        course: how it went until now.
-        trouble: why.
+        course: the course until now.
+        trouble: why it failed.
         now: the machine's time.
     """
     record, looks = trouble.record or course.record, course.looks + 1
@@ -182,12 +182,13 @@ def failed(course: Course, trouble: AcmeTrouble, now: dt.datetime) -> Course:
 
 
 def issued(course: Course, now: dt.datetime) -> Course:
-    """Note that there is a certificate; its authority is asked soon when to renew it.
+    """Note that there is a certificate, and that the lab asks soon when to renew it.
 
-    One that seems due at once, as by a clock that is ahead, is not asked for again and again.
+    A certificate that seems to be due at once, as with a clock that is ahead, is not requested
+    again and again.
 
     Args:
-        course: how it went until now.
+        course: the course until now.
         now: the machine's time.
     """
     new = Course(course.directory, course.names, course.challenge)
@@ -197,12 +198,12 @@ def issued(course: Course, now: dt.datetime) -> Course:
 def looked(
     course: Course, renew_at: dt.datetime | None, look_at: dt.datetime | None, now: dt.datetime
 ) -> Course:
-    """Note what the authority says of the renewal.
+    """Note when the authority wants the renewal.
 
     Args:
-        course: how it went until now.
-        renew_at: when it wants that; None where it says nothing.
-        look_at: when it wants to be asked again; None where it says nothing.
+        course: the course until now.
+        renew_at: the time of the renewal; None if the authority does not say.
+        look_at: when to ask again; None if the authority does not say.
         now: the machine's time.
     """
     usual, latest = now + LOOKS_EVERY, now + DAY
@@ -211,12 +212,12 @@ def looked(
 
 
 def at_start(course: Course) -> Course:
-    """Have a start try soon, unless the authority wants to be left in peace.
+    """Have the lab try soon after a start, unless the authority has asked it to wait.
 
-    The authority says itself once more which TXT record it needs.
+    The authority then says again which TXT record it needs.
 
     Args:
-        course: how it went until now.
+        course: the course until now.
     """
     course = replace(course, record="")
     if course.tried is None or course.next_try is None or course.limited or not course.failures:

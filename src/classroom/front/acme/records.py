@@ -1,6 +1,6 @@
-"""The TXT record by which a host's DNS lets one account get its certificates: dns-persist-01.
+"""The TXT record with which a host's DNS lets one account get its certificates: dns-persist-01.
 
-Of draft-ietf-acme-dns-persist: the record is at ``_validation-persist.HOST``, its value is an
+In draft-ietf-acme-dns-persist the record is at ``_validation-persist.HOST``. Its value is an
 issue-value of CAA (RFC 8659, 4.2) that names authority and account (RFC 8657, 3). Plain values, no
 I/O.
 """
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LABEL = "_validation-persist"
-MOST_ISSUERS, LONGEST_ISSUER = 10, 253
-"""What an authority may offer (the draft, 3.1)."""
+MOST_ISSUERS, LONGEST_ISSUER_CHARACTERS = 10, 253
+"""Limits of the names that an authority may offer (the draft, 3.1)."""
 ISSUER = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 TAG = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 VALUE = re.compile(r"[\x21-\x3a\x3c-\x7e]*")
-"""What a parameter's value may contain (RFC 8659, 4.2): no space, and no semicolon."""
+"""The characters of a parameter's value (RFC 8659, 4.2), without space and semicolon."""
 SPACE = " \t"
 ACCOUNT, POLICY, UNTIL = "accounturi", "policy", "persistuntil"
 WILDCARD = "wildcard"
 
 
 class RecordVerdict(IntEnum):
-    """What the records in DNS are worth; where several say something, the highest counts."""
+    """What the records in DNS permit; of several records the highest verdict counts."""
 
     MISSING = 0
     UNREADABLE = 1
@@ -42,7 +42,7 @@ class RecordVerdict(IntEnum):
 
 
 class BadRecordError(ValueError):
-    """A value that is not written as the draft wants it."""
+    """A record's value does not have the draft's form."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Permission:
 
     Attributes:
         issuer: the authority's own name for itself.
-        account: which of its accounts may get certificates.
-        wildcard: whether also for all names directly below the host.
-        until: when that ends, in seconds since 1970; None for never.
+        account: the account that may get certificates.
+        wildcard: whether they may also be for all names directly below the host.
+        until: when the permission ends, in seconds since 1970; None for never.
     """
 
     issuer: str
@@ -68,28 +68,30 @@ def name(host: str) -> str:
 
 
 def issuer(offered: object) -> str:
-    """Choose the name by which the record calls the authority; "" if it offers none properly.
+    """Choose the record's name for the authority; "" if the authority offers no valid one.
 
     Args:
-        offered: the list in the challenge, as it came.
+        offered: the list in the authority's challenge, unchecked.
     """
     if not isinstance(offered, list | tuple) or not 0 < len(offered) <= MOST_ISSUERS:
         return ""
     for one in offered:
-        good = isinstance(one, str) and len(one) <= LONGEST_ISSUER and ISSUER.fullmatch(one)
+        good = (
+            isinstance(one, str) and len(one) <= LONGEST_ISSUER_CHARACTERS and ISSUER.fullmatch(one)
+        )
         if not good:
             return ""
     return str(offered[0])
 
 
 def hashed(prefix: str, host: str, thumbprint: str, account: str) -> str:
-    """Write an account as the draft does since its second version (4.1): without its address.
+    """Write an account as a hash, as the draft does since its second version (4.1).
 
     Args:
-        prefix: the authority's, out of its directory.
-        host: at which the record is.
-        thumbprint: of the account's key.
-        account: its address.
+        prefix: the authority's prefix, from its directory.
+        host: the host of the record.
+        thumbprint: the thumbprint of the account's key.
+        account: the account's address.
     """
     said = bytes([len(host)]) + f"{host}{thumbprint}{account}".encode("ascii")
     written = base64.urlsafe_b64encode(hashlib.sha256(said).digest()).rstrip(b"=").decode()
@@ -105,7 +107,7 @@ def write(permission: Permission) -> str:
 
 
 def issuer_of(text: str) -> str:
-    """Return whose record it is, however bad the rest may be."""
+    """Return the authority that a record is for, even if the rest is malformed."""
     return text.partition(";")[0].strip(SPACE).lower().removesuffix(".")
 
 
@@ -113,7 +115,7 @@ def read(text: str) -> Permission:
     """Read a record's value.
 
     Args:
-        text: the whole of it.
+        text: the whole value.
 
     Raises:
         BadRecordError: an authority would refuse it as malformed.
@@ -141,7 +143,7 @@ def read(text: str) -> Permission:
 
 
 def verdict_on(text: str, wanted: Permission, now: dt.datetime) -> RecordVerdict:
-    """Say what one record is worth; the arguments are as of `judge`."""
+    """Judge one record; the arguments are those of `judge`."""
     if issuer_of(text) != wanted.issuer:
         return RecordVerdict.MISSING
     try:
@@ -158,11 +160,11 @@ def verdict_on(text: str, wanted: Permission, now: dt.datetime) -> RecordVerdict
 
 
 def judge(texts: Iterable[str], wanted: str, now: dt.datetime) -> RecordVerdict:
-    """Say what a host's records are worth, as its authority would.
+    """Judge a host's records as its authority would.
 
     Args:
-        texts: the values of those that are there: of several authorities, too.
-        wanted: the value of the one that the lab has asked for.
+        texts: the values of the records in DNS, which may be for several authorities.
+        wanted: the value that the lab needs.
         now: the time.
     """
     permission = read(wanted)

@@ -1,4 +1,4 @@
-"""Understand what an ACME authority, or the way to it, says instead of a certificate."""
+"""Understand the errors of an ACME authority, and of the connection to it."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ if TYPE_CHECKING:
 
 ACCOUNTS = "externalAccountRequired"
 OFF = re.compile(r"certificate (has expired|is not yet valid)")
-"""What OpenSSL says of a certificate whose time isn't now."""
+"""OpenSSL's message for a certificate that has expired or is not valid yet."""
 UNVERIFIED = re.compile("certificate verify failed", re.IGNORECASE)
 REASON = re.compile(r"\[Errno -?\d+\] ([^'\")]+)|(certificate verify failed: [^'\"(]+)|(timed out)")
 NOWHERE = re.compile("no such host|NXDOMAIN", re.IGNORECASE)
-"""What some authorities say of a name that isn't there, under any kind of trouble."""
+"""What some authorities say for a name that does not exist, in errors of any kind."""
 NO_ADDRESS = f"{VALIDATION}dns"
 NOT_THE_RECORDS = (f"{VALIDATION}caa", f"{VALIDATION}rejectedIdentifier")
 SERVERS = 500
-"""The first status of HTTP by which a server says that it has failed itself."""
+"""The first HTTP status for a server's own failure."""
 
 
 class Waits:
-    """Hears in each answer how long the authority wants to be left in peace."""
+    """Read in each answer how long the authority asks the lab to wait."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
 
     def hear(self, response: requests.Response, *_: Any, **__: Any) -> None:
-        """Read an answer that is a refusal; as requests calls it.
+        """Read an answer that is a refusal; a hook of requests.
 
         Args:
-            response: any.
+            response: any response.
         """
         said = response.headers.get("Retry-After", "")
         if not response.ok and said.isdecimal():
@@ -55,20 +55,20 @@ class Waits:
 
 
 def refuse_strangers(directory: messages.Directory) -> None:
-    """Refuse an authority that takes only accounts that were made with it before.
+    """Refuse an authority that accepts only accounts that were registered elsewhere before.
 
     Args:
-        directory: the authority's.
+        directory: the authority's directory.
 
     Raises:
-        Error: it is one.
+        Error: it is such an authority.
     """
     if getattr(getattr(directory, "meta", None), "external_account_required", False):
         raise messages.Error.with_code(ACCOUNTS)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """List an exception and those behind it."""
+    """List an exception and its causes."""
     found: BaseException | None = error
     while found is not None:
         yield found
@@ -76,7 +76,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def reason(error: BaseException) -> str:
-    """Say in few words why the authority wasn't reached."""
+    """Say in few words why the authority could not be reached."""
     for one in causes(error):
         if said := REASON.search(str(one)):
             return next(part for part in said.groups() if part).strip()
@@ -87,8 +87,8 @@ def understood(error: BaseException, retry_after: float = 0) -> AcmeTrouble:
     """Say what kind of trouble an exception is.
 
     Args:
-        error: of the library's, or of the network's.
-        retry_after: seconds that the authority wants to be left in peace.
+        error: an exception of the library or the network.
+        retry_after: seconds that the authority asks the lab to wait.
     """
     match error:
         case TroubleError():
@@ -104,7 +104,7 @@ def understood(error: BaseException, retry_after: float = 0) -> AcmeTrouble:
         case requests.exceptions.SSLError() if UNVERIFIED.search(str(error)):
             found = AcmeTrouble(CLOCK if OFF.search(str(error)) else UNTRUSTED, reason(error))
         case requests.exceptions.SSLError():
-            # The egress proxy's way to say that it comes no further.
+            # The egress proxy closes a connection that it can't make.
             found = AcmeTrouble(UNREACHED, "the connection is closed")
         case requests.RequestException():
             found = AcmeTrouble(UNREACHED, reason(error))
@@ -120,9 +120,9 @@ def of_document(document: messages.Error, retry_after: float, before: str = "") 
     """Read an authority's problem document (RFC 8555, 6.7).
 
     Args:
-        document: its.
-        retry_after: seconds that the authority wants to be left in peace.
-        before: stands in front of the kind.
+        document: the problem document.
+        retry_after: seconds that the authority asks the lab to wait.
+        before: a text in front of the kind.
     """
     inner = document.subproblems[0] if document.subproblems else document
     kind = str(inner.typ).rpartition(":")[2]
@@ -131,11 +131,11 @@ def of_document(document: messages.Error, retry_after: float, before: str = "") 
 
 
 def of_validation(error: errors.ValidationError, retry_after: float) -> AcmeTrouble:
-    """Read what the authority has found when it looked at the host.
+    """Read what the authority has found when it checked the host.
 
     Args:
-        error: of the library's.
-        retry_after: seconds that the authority wants to be left in peace.
+        error: the library's exception.
+        retry_after: seconds that the authority asks the lab to wait.
     """
     for authorization in error.failed_authzrs:
         for challenge in authorization.body.challenges:
@@ -147,11 +147,11 @@ def of_validation(error: errors.ValidationError, retry_after: float) -> AcmeTrou
 
 
 def of_record(error: errors.ValidationError, record: str) -> AcmeTrouble:
-    """Read what the authority has found when it looked for a TXT record.
+    """Read what the authority has found when it checked a TXT record.
 
     Args:
-        error: of the library's.
-        record: the value that it was to find; "" where it was to look at the host itself.
+        error: the library's exception.
+        record: the value that it should find; "" if it should check the host itself.
     """
     found = of_validation(error, 0)
     if not record or found.kind in NOT_THE_RECORDS or not found.kind.startswith(VALIDATION):

@@ -1,4 +1,4 @@
-"""What can keep a lab from getting its certificate, each in one sentence. Plain values, no I/O."""
+"""Describe in a sentence why a lab gets no certificate. Plain values, no I/O."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from classroom.config.acme import Acme
 
 WHERE = "the lab's own certificate"
-SHORT = 200
+SHORT_CHARACTERS = 200
 UNREACHED, UNTRUSTED, CLOCK, ODD, SLOW, UNUSABLE, UNKEPT = (
     *("unreached", "untrusted", "clock", "odd", "slow", "unusable", "unkept"),
 )
-"""What is no answer of an authority's, or not one that can be used."""
+"""Kinds of trouble besides the authority's own errors."""
 VALIDATION = "validation."
-"""In front of what the authority has found when it looked at the host."""
+"""The prefix of a kind that the authority has found when it checked the host."""
 LIMITED = "rateLimited"
 UNOFFERED, UNSEEN, REFUSED_RECORD = "unoffered", "record.unseen", "record.refused"
 AWAITED = {
@@ -31,7 +31,7 @@ AWAITED = {
     RecordVerdict.OVER: "record.over",
     RecordVerdict.NARROW: "record.narrow",
 }
-"""What the lab sees itself in DNS, so that it needn't ask the authority about it."""
+"""Kinds of trouble that the lab sees in DNS itself, without asking the authority."""
 GO_ON = "nothing needs to be done"
 AT_PORT_80 = (
     "let port 80 of {host} lead to this lab from everywhere, and start it with"
@@ -129,7 +129,7 @@ SENTENCES = {
         'have all nameservers of {host} say "{record}" there',
     ),
 }
-"""What is wrong, and what to do, by the kind of it (RFC 8555, 6.7)."""
+"""What is wrong, and what to do, by the kind of trouble (RFC 8555, 6.7)."""
 SENTENCES["unsupportedContact"] = SENTENCES["invalidContact"]
 SENTENCES[f"{VALIDATION}tls"] = SENTENCES[f"{VALIDATION}connection"]
 SENTENCES[f"{VALIDATION}incorrectResponse"] = SENTENCES[f"{VALIDATION}unauthorized"]
@@ -143,10 +143,10 @@ class AcmeTrouble:
     """Why there is no new certificate.
 
     Attributes:
-        kind: as in `SENTENCES`, or another word of the authority's.
-        detail: what the authority or the system says itself.
-        retry_after: seconds that the authority wants to be left in peace; 0 where it says nothing.
-        record: the value of the TXT record that is needed; "" where none is.
+        kind: a kind in `SENTENCES`, or another one of the authority.
+        detail: the message of the authority or the system.
+        retry_after: seconds that the authority asks the lab to wait; 0 if it does not say.
+        record: the value of the TXT record that is needed; "" if none is.
     """
 
     kind: str
@@ -156,12 +156,12 @@ class AcmeTrouble:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether the lab looks into DNS until that says something else."""
+        """Whether the lab looks up DNS records until they change."""
         return self.kind in AWAITED.values()
 
 
 class TroubleError(Exception):
-    """There is no certificate, and it is known why."""
+    """There is no certificate, for a known reason."""
 
     def __init__(self, trouble: AcmeTrouble) -> None:
         self.trouble = trouble
@@ -169,17 +169,17 @@ class TroubleError(Exception):
 
 
 def printable(text: str) -> str:
-    """Make one line of what somebody else has written, and not a long one."""
+    """Shorten another program's text to one short line."""
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return line if len(line) <= SHORT else f"{line[:SHORT]}…"
+    return line if len(line) <= SHORT_CHARACTERS else f"{line[:SHORT_CHARACTERS]}…"
 
 
 def problem(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime) -> Problem:
     """Say what is wrong and what to do.
 
     Args:
-        wanted: what was asked for.
-        trouble: what came of it.
+        wanted: the requested certificate.
+        trouble: why there is none.
         now: the machine's time.
     """
     what, cure = SENTENCES.get(trouble.kind, OTHER)
@@ -197,11 +197,11 @@ def problem(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime) -> Problem:
 
 
 def sentence(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime, next_try: dt.datetime) -> str:
-    """Say it for log, page and check, with what happens next.
+    """Describe the trouble for log, page and check, and say what happens next.
 
     Args:
-        wanted: what was asked for.
-        trouble: what came of it.
+        wanted: the requested certificate.
+        trouble: why there is none.
         now: the machine's time.
         next_try: when the lab asks again.
     """
@@ -211,5 +211,5 @@ def sentence(wanted: Acme, trouble: AcmeTrouble, now: dt.datetime, next_try: dt.
 
 
 def at(moment: dt.datetime) -> str:
-    """Write a time as people read it."""
+    """Format a time for people."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,8 +1,8 @@
-"""Assignments between the class's lab and labs of people's own: who may have what carried.
+"""Decide about transfers of assignments between the class's lab and personal labs.
 
-The Hub decides, and the supervisor has it done (`classroom.supervisor.carrier`). A tutor's call is
-believed with the token of the class's lab and the tutor's own; a student's hand-in with the token
-of their sign-in to their own lab.
+The Hub decides, and the supervisor carries out the transfer (`classroom.supervisor.carrier`). A
+tutor's call needs the token of the class's lab and the tutor's own. A student's hand-in needs the
+token of their sign-in to their own lab.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from classroom.hub.access.lab_call import LabCallHandler
 from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError
 from classroom.hub.labs.service import LABS, NO_OWN
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
@@ -28,23 +28,25 @@ if TYPE_CHECKING:
     from classroom.hub.labs.service import PersonalLabs
 
 CARRY = "custom:classroom:assignments"
-"""The scope of the class's lab's token."""
+"""The scope that the token of the class's lab has."""
 GIVE, LOOK, FETCH = "give", "look", "fetch"
 NO_LAB = {"has": "none", "changed": None}
-"""What somebody has who has no lab yet."""
+"""The state of a student who has no lab yet."""
 NOT_LISTED = gettext_noop("{name} is not on the list of students.")
-NOT_CARRIED = gettext_noop("It could not be copied: try again, or ask whoever runs the class.")
+NOT_CARRIED = gettext_noop(
+    "It could not be copied: try again, or ask the person who runs the class."
+)
 ONLY_OWNER = gettext_noop("Only the owner of a lab hands in what is in it.")
 
 
 def labs_of(handler: APIHandler) -> PersonalLabs:
-    """Return the labs, where people have their own.
+    """Return the labs, if people have their own.
 
     Args:
-        handler: of the request.
+        handler: the request's handler.
 
     Raises:
-        HTTPError: 404, nobody has one.
+        HTTPError: 404, there are no personal labs.
     """
     found: PersonalLabs | None = handler.settings.get(LABS)
     if found is None or not found.has_own:
@@ -53,14 +55,14 @@ def labs_of(handler: APIHandler) -> PersonalLabs:
 
 
 async def carry(labs: PersonalLabs, order: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Have something carried.
+    """Have the supervisor carry out a transfer.
 
     Args:
-        labs: all of them.
-        order: for the supervisor.
+        labs: all labs.
+        order: the order for the supervisor.
 
     Raises:
-        HTTPError: 503, it isn't.
+        HTTPError: 503, the transfer failed.
     """
     try:
         return await door.carry(labs.paths.labs_socket, order)
@@ -72,11 +74,11 @@ class CarryHandler(LabCallHandler):
     """One assignment, for the class's lab and a tutor."""
 
     async def post(self, assignment: str) -> None:
-        """Hand out to students' own labs, look there, or fetch what they have.
+        """Hand out to students' own labs, look there, or collect from there.
 
         Raises:
-            HTTPError: 400, the request isn't clear; 403, as of `check`; 404, nobody has a lab of
-                their own; 503, nothing is carried.
+            HTTPError: 400, the request is invalid; 403, as in `check`; 404, there are no personal
+                labs; 503, the transfer failed.
         """
         self.check(CARRY)
         labs, body = labs_of(self), self.get_json_body() or {}
@@ -100,10 +102,10 @@ class CarryHandler(LabCallHandler):
     def _numbers(
         self, labs: PersonalLabs, errand: str, wanted: Iterable[str]
     ) -> tuple[dict[str, dict[str, Any]], dict[str, int]]:
-        """Find the students' labs; those who get something are given one.
+        """Find the students' labs; make a lab for students who get something and have none.
 
         Returns:
-            What there is to say of those who have none; the numbers of the others' labs.
+            The state of students who have no lab; the numbers of the others' labs.
         """
         listed = people_page.listed(self.db, self.authenticator.access)
         students = {one.name for one in listed if not (one.tutor or one.removed)}
@@ -131,14 +133,15 @@ class HomeHandInHandler(APIHandler):
     """One assignment, for a student's own lab."""
 
     async def post(self, assignment: str) -> None:
-        """Bring what the lab has made ready to the class, for the owner who asks for it.
+        """Transfer the owner's hand-in, which their lab has prepared, to the class.
 
-        The token is that of a sign-in. One to another lab doesn't count: whoever has let somebody
-        into a lab of theirs, or the class, would else hand in for them.
+        The token must be that of the owner's sign-in to this lab. A sign-in to another lab does not
+        count: otherwise the server of a lab that they have entered as a guest, or of the class,
+        could hand in for them.
 
         Raises:
-            HTTPError: 403, it isn't the owner's sign-in to their own lab; 404, nobody has a lab of
-                their own; 409, it can't be handed in; 503, nothing is carried.
+            HTTPError: 403, it isn't the owner's sign-in to their own lab; 404, there are no
+                personal labs; 409, it can't be handed in; 503, the transfer failed.
         """
         labs = labs_of(self)
         token, user = self.get_token(), self.current_user

@@ -1,4 +1,4 @@
-"""Tutors say in the page *People* and in the lab who may be in: the roster hears it."""
+"""Handle tutors' changes to the list of people, from the page *People* and from the lab."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from classroom.hub.sharing.accept import HANDLERS as ACCEPTING
 from classroom.hub.sharing.handlers import HANDLERS as SHARING
 from classroom.hub.sharing.link_handlers import HANDLERS as LINKS
 from classroom.hub.sharing.upstream_api import HANDLERS as UPSTREAMS
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -38,25 +38,25 @@ REMOVE, LIST = "custom:classroom:remove", "custom:classroom:list"
 
 
 def refuse_wrong(handler: Any, names: Collection[str]) -> None:
-    """Refuse names that the tutor's file could not have either.
+    """Refuse names that would also be invalid in the tutor's file.
 
     Args:
-        handler: of the request.
-        names: as typed.
+        handler: the request's handler.
+        names: the names as typed.
 
     Raises:
-        HTTPError: 400, with a sentence for each.
+        HTTPError: 400, with a sentence for each name.
     """
     if wrong := handler.authenticator.access.wrong(names):
         raise web.HTTPError(400, " ".join(wrong))
 
 
 def refuse_rooms(handler: Any, *names: str) -> None:
-    """Refuse to change a room as if it were a person, and to call a person as a room is called.
+    """Refuse to change a room as if it were a person, or to give a person a room's name.
 
     Args:
-        handler: of the request.
-        names: of those who are to be changed, and their new names.
+        handler: the request's handler.
+        names: the names to change, and new names.
 
     Raises:
         HTTPError: 400, with a sentence.
@@ -66,24 +66,24 @@ def refuse_rooms(handler: Any, *names: str) -> None:
 
 
 class PeopleHandler(UserListAPIHandler):
-    """Add people; the Hub itself would admit nobody by that."""
+    """Add people to the Hub and to the roster, which admits them."""
 
     async def post(self) -> None:
-        """Add as the Hub does, then to the roster: the Hub has checked who asks."""
+        """Add as the Hub does, which checks the caller's rights, then add to the roster."""
         body = dict(self.get_json_body() or {})
         refuse_wrong(self, [str(name) for name in body.get("usernames") or ()])
         asked = map(self.authenticator.normalize_username, map(str, body.get("usernames") or ()))
-        # The Hub passes over those whom it knows, whatever is asked for them: so do we.
+        # The Hub ignores users whom it knows already, and so do we.
         new = [name for name in asked if self.find_user(name) is None]
         await super().post()
         await self.authenticator.access.added(*new, tutor=bool(body.get("admin")))
 
 
 class PersonHandler(UserAPIHandler):
-    """Add, change or remove one."""
+    """Add, change or remove one person."""
 
     async def post(self, user_name: str) -> None:
-        """Add as the Hub does, then to the roster."""
+        """Add as the Hub does, then add to the roster."""
         body = self.get_json_body() or {}
         refuse_wrong(self, [user_name])
         await super().post(user_name)
@@ -91,13 +91,13 @@ class PersonHandler(UserAPIHandler):
         await self.authenticator.access.added(name, tutor=bool(body.get("admin")))
 
     async def delete(self, user_name: str) -> None:
-        """Remove as the Hub does; the roster keeps them out, and the lab lets them go."""
+        """Remove as the Hub does, and from the roster; the lab then disconnects the person."""
         refuse_rooms(self, user_name)
         await super().delete(user_name)
         await self.authenticator.access.removed(user_name)
 
     async def patch(self, user_name: str) -> None:
-        """Change as the Hub does; a new name is another person."""
+        """Change as the Hub does; a person with a new name is another person."""
         body = self.get_json_body() or {}
         refuse_rooms(self, user_name, str(body.get("name", "")))
         await super().patch(user_name)
@@ -114,11 +114,10 @@ class RemovalHandler(LabCallHandler):
     """Remove a student."""
 
     async def delete(self, user_name: str) -> None:
-        """Keep them out; the lab lets them go as when the page had removed them.
+        """Remove a student from the roster, with the same effect as on the page *People*.
 
         Raises:
-            HTTPError: 403, as of `check`, or it is a tutor who is to go; 404, there is no such
-                person.
+            HTTPError: 403, as in `check`, or the person is a tutor; 404, there is no such person.
         """
         self.check(REMOVE)
         name = self.authenticator.normalize_username(user_name)
@@ -134,13 +133,13 @@ class RemovalHandler(LabCallHandler):
 
 
 class StudentsHandler(LabCallHandler):
-    """Everybody on the list who is no tutor, also those who have never signed in."""
+    """Everybody on the list except tutors, also people who have never signed in."""
 
     async def get(self) -> None:
-        """List them: names as the Hub has them, and as the others see them; and who is in a room.
+        """List students with the Hub's and the shown names, and the members of rooms.
 
         Raises:
-            HTTPError: 403, as of `check`.
+            HTTPError: 403, as in `check`.
         """
         self.check(LIST)
         access: Access = self.authenticator.access
@@ -194,16 +193,16 @@ def of_ours(
     avatars: bool,
     greet: Callable[[str, dict[str, Any]], None] | None = None,
 ) -> type:
-    """Make of an authenticator one that shows people well, and whose admin page has a say.
+    """Extend an authenticator by people's looks, and by our handlers of the admin page.
 
-    An authenticator's handlers come before the Hub's own: that is the public way to stand in for
-    them. Its settings stay where they are: traitlets looks at the names of all base classes.
+    An authenticator's handlers come before the Hub's own, which is the public way to replace these.
+    The tutor's settings still apply, because traitlets looks at the names of all base classes.
 
     Args:
-        named: the authenticator: a class, or what JupyterHub finds one by.
-        access: who may be in.
+        named: the authenticator: a class, or a name by which JupyterHub finds it.
+        access: decides who may be in.
         avatars: whether people's pictures may be shown.
-        greet: called with the name and the ``user_info`` of whoever signs in, before they are in.
+        greet: called with the name and ``user_info`` of a person who signs in, before they are in.
     """
     base: Any = find(named)
 

@@ -1,4 +1,4 @@
-"""Change who is in the Hub's database, as the roster says. On the Hub's event loop."""
+"""Change the users in the Hub's database as the roster says, on the Hub's event loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jupyterhub import orm
 from jupyterhub.roles import assign_default_roles
 
 from classroom.hub.access import policy
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from classroom.config.settings import Settings
@@ -19,7 +19,7 @@ class HubUsers:
     """The users in the Hub's database."""
 
     def __init__(self, app: Any) -> None:
-        """Change nothing yet.
+        """Do not change anything yet.
 
         Args:
             app: the Hub, its database open.
@@ -33,12 +33,12 @@ class HubUsers:
     def end_unadmitted(
         self, held: Settings, people: Roster, dropped: frozenset[str]
     ) -> list[orm.User]:
-        """End the access of everybody whom neither list nor organization admits; return them.
+        """End the access of people whom neither list nor organization admits; return their names.
 
         Args:
-            held: the settings that hold.
-            people: who is on the list.
-            dropped: who was on the list until now.
+            held: the settings in force.
+            people: the people on the list.
+            dropped: people who were on the list until now.
         """
         rule = policy.rule(held, people, dropped)
         users = [user for user in self._app.db.query(orm.User) if not room_of(user.name)]
@@ -53,24 +53,24 @@ class HubUsers:
         return gone
 
     async def delete(self, found: orm.User) -> None:
-        """Take somebody out of the Hub's database; their files stay.
+        """Delete somebody from the Hub's database; their files stay.
 
         Args:
-            found: who.
+            found: the user.
         """
         user = self._app.users[found]
         for name, spawner in list(user.spawners.items()):
-            if spawner.active:  # a personal lab, where the tutor has them
+            if spawner.active:  # a personal server, if the tutor has configured them
                 await self._app.proxy.delete_user(user, name)
                 await user.stop(name)
         self._app.users.delete(user)
 
     def set_tutors(self, before: Roster, people: Roster) -> None:
-        """Give and take the powers of those whom a change concerns.
+        """Make people tutors, or no longer tutors, as a change of the list says.
 
         Args:
             before: the list until now.
-            people: the list that holds.
+            people: the new list.
         """
         now = people.all_tutors
         for name in before.all_tutors ^ now:
@@ -80,11 +80,11 @@ class HubUsers:
         self._app.db.commit()
 
     def list_named(self, held: Settings, people: Roster) -> None:
-        """Have the admin page list those who haven't signed in yet, as a start does.
+        """Make the admin page list people who have not signed in yet, as a start does.
 
         Args:
-            held: the settings that hold.
-            people: who is on the list.
+            held: the settings in force.
+            people: the people on the list.
         """
         for name in sorted(people.names):
             if orm.User.find(self._app.db, name) is None and name not in held.blocked:

@@ -1,4 +1,4 @@
-"""Calls that the class's lab makes for a tutor who uses it."""
+"""Calls that the class's lab makes for a tutor."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ TUTORS_TOKEN = "X-Classroom-Tutor"  # noqa: S105 (a header's name)
 
 
 class LabCallHandler(APIHandler):
-    """What the lab asks, with its own token and that of a tutor who has asked it."""
+    """A call by the lab, with its own token and that of the tutor for whom it calls."""
 
     def check(self, scope: str) -> None:
-        """See that the lab asks, because a tutor does.
+        """Check that the lab makes this call, for a tutor.
 
         Args:
-            scope: that the lab's token must have.
+            scope: the scope that the lab's token must have.
 
         Raises:
-            HTTPError: 403, it isn't the lab that asks, or no tutor has asked it.
+            HTTPError: 403, the caller isn't the lab, or does not call for a tutor.
         """
         if scope not in getattr(self, "expanded_scopes", ()):
             raise web.HTTPError(403, gettext("Only the lab may ask for this."))
@@ -30,9 +30,9 @@ class LabCallHandler(APIHandler):
             raise web.HTTPError(403, gettext("Only a tutor may do that."))
 
     def _is_asked_by_a_tutor(self) -> bool:
-        """Say whether the request bears a token that a tutor's sign-in to the lab has got.
+        """Say whether the request has the token of a tutor's sign-in to the lab.
 
-        The lab's own token proves nothing about who uses the lab.
+        The lab's own token does not prove that a tutor uses the lab.
         """
         shown = self.request.headers.get(TUTORS_TOKEN, "")
         found = orm.APIToken.find(self.db, shown, kind="user") if shown else None

@@ -1,4 +1,4 @@
-"""Everybody who may be in, as the page *People* and ``classroom users`` show them."""
+"""List everybody who may be in, for the page *People* and ``classroom users``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from classroom.hub.labs import lab_files
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext_noop
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ PASSPHRASE = gettext_noop("passphrase")
 
 @dataclass(frozen=True)
 class HubUser:
-    """Somebody as the Hub's database knows them.
+    """A user in the Hub's database.
 
     Attributes:
         name: the user's name.
         tutor: whether the user is a tutor.
-        seen: when the Hub heard from the user last, UTC; None for never.
-        organizations: those that allow a user who is on no list.
-        shown: how the others see the name; "" for one who was not here yet.
+        seen: when the user was last active, UTC; None for never.
+        organizations: the organizations that admit a user who is on no list.
+        shown: how others see the name; "" for a user who was never here.
     """
 
     name: str
@@ -45,10 +45,10 @@ class ListEntry:
 
     Attributes:
         name: the Hub's user name.
-        shown: how the others see it.
+        shown: how others see the name.
         source: why they may be in: the file, the page, organizations, or the passphrase.
         tutor: whether they are a tutor.
-        seen: when the Hub heard from them last, UTC; None for never.
+        seen: when they were last active, UTC; None for never.
         here: whether they have the lab open.
         removed: whether a tutor has removed them.
     """
@@ -63,12 +63,12 @@ class ListEntry:
 
 
 def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> list[ListEntry]:
-    """List everybody, and who was removed.
+    """List everybody who may be in, and people who were removed.
 
     Args:
-        known: whom the Hub's database knows.
-        people: who is on the list.
-        here: who has the lab open.
+        known: the users in the Hub's database.
+        people: the people on the list.
+        here: the people who have the lab open.
     """
     by_name = {one.name: one for one in known if not room_of(one.name)}
     there = set(here)
@@ -92,7 +92,7 @@ def entries(known: Iterable[HubUser], people: Roster, here: Iterable[str]) -> li
 
 
 def read_here(file: Path) -> set[str]:
-    """Read who has a lab open: nobody while it starts.
+    """Read who has a lab open; nobody while it starts.
 
     Args:
         file: `classroom.runtime.paths.Paths.here` of the lab.

@@ -1,8 +1,8 @@
-"""End the access of people whom the configuration no longer admits, while the Hub is down.
+"""End the access of people whom the configuration no longer admits, before the Hub starts.
 
-The Hub checks the list when somebody signs in, and never again: without this, whoever was signed
-in stays so across restarts, however the list, or the way to sign in, has changed. While the Hub
-runs it is `classroom.hub.access.service` that ends what must end.
+The Hub checks the list only at a sign-in. Without this module, people would stay signed in across
+restarts, even if the list, or the way to sign in, has changed. While the Hub runs,
+`classroom.hub.access.service` does this.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from classroom.hub.access import policy, roster
 from classroom.hub.access.policy import Allowlist
 from classroom.hub.access.roster import Roster
 from classroom.runtime import files
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +27,9 @@ NOBODY = Allowlist()
 
 
 def way_to_sign_in(settings: Settings) -> str:
-    """Name the authority that says who somebody is.
+    """Name the authority that confirms people's identities.
 
-    The same name under another authority is another person: in a trial, anybody can be "mona".
+    The same name with another authority is another person: in a trial, anybody can be "mona".
     """
     if settings.mode is SignInMode.CUSTOM:
         return f"custom {settings.config.JupyterHub.authenticator_class}"
@@ -37,18 +37,18 @@ def way_to_sign_in(settings: Settings) -> str:
 
 
 def apply(settings: Settings) -> tuple[Roster, list[str]]:
-    """End the access of whoever may no longer be in, before the Hub opens its database.
+    """End the access of people who may no longer be in, before the Hub opens its database.
 
     Args:
         settings: as loaded and checked.
 
     Returns:
-        Who is on the list, and the names of those who were signed out.
+        The people on the list, and the names of people who were signed out.
     """
     marker = settings.paths.hub / "way_to_sign_in"
     last = marker.read_text(encoding="utf-8") if marker.exists() else ""
     same = way_to_sign_in(settings) == last
-    # Under another authority the same name is another person: what the page said of it is void.
+    # With another authority the same name is another person, so the page's changes are dropped.
     kept = roster.read(settings.paths.people) if same else Roster()
     people = kept.saved(*policy.listed(settings))
     dropped = kept.names - people.names
@@ -56,21 +56,21 @@ def apply(settings: Settings) -> tuple[Roster, list[str]]:
     database = settings.paths.hub / "jupyterhub.sqlite"
     gone = end_access(database, rule, people.all_tutors)
     roster.write(settings.paths.people, people)
-    # After it has been done: a start that is cut short does it again.
+    # Written last, so that an interrupted start does this again.
     files.write_private(marker, way_to_sign_in(settings).encode())
     return people, gone
 
 
 def end_access(database: Path, rule: Allowlist, tutors: frozenset[str]) -> list[str]:
-    """Delete everybody the list doesn't admit, with their tokens and sessions; files stay.
+    """Delete users whom the list doesn't admit, with their tokens and sessions; files stay.
 
     Args:
-        database: the Hub's SQLite file; when there is none yet, nothing is done.
-        rule: who may stay signed in.
-        tutors: who keeps a tutor's powers.
+        database: the Hub's SQLite file, which may not exist yet.
+        rule: decides who may stay signed in.
+        tutors: the people who stay tutors.
 
     Returns:
-        The names of those who were signed out.
+        The names of people who were signed out.
     """
     if not database.exists():
         return []

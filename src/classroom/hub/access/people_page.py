@@ -1,4 +1,4 @@
-"""What the page *People* shows: everybody on the list, rooms and groups, as it is at the moment."""
+"""Answer the page *People*: everybody on the list, rooms and groups, at this moment."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from jupyterhub.user import User
 
 from classroom.hub.access import listing, policy
 from classroom.hub.access.listing import HubUser, ListEntry
-from classroom.hub.labs import belonging, rooms
+from classroom.hub.labs import belonging, lab_rooms
 from classroom.hub.labs.administration import labs_as_json
 from classroom.hub.labs.listing import LabKind, LabListing
 from classroom.hub.labs.service import LABS
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def as_json(entry: ListEntry) -> dict[str, object]:
 
 
 def listed(db: Session, access: Access) -> list[ListEntry]:
-    """List everybody who may be in, and who was removed.
+    """List everybody who may be in, and people who were removed.
 
     Args:
         db: the Hub's database.
-        access: who may be in.
+        access: decides who may be in.
     """
     users = [known(user) for user in db.query(orm.User).all()]
     return listing.entries(users, access.people, listing.read_here(access.paths.here))
@@ -73,16 +73,16 @@ def listed(db: Session, access: Access) -> list[ListEntry]:
 def rooms_and_groups(
     db: Session, labs: PersonalLabs, found: Iterable[ListEntry], entered: Iterable[EnterableLab]
 ) -> dict[str, Any]:
-    """Write rooms and groups for the page: who belongs to each, and the lines that say so.
+    """Encode rooms and groups for the page: their members, and the lines of the configuration.
 
     Args:
         db: the Hub's database.
-        labs: all besides the class.
+        labs: all labs besides the class.
         found: everybody, as `listed`.
-        entered: the rooms that the asking person may enter.
+        entered: the rooms that the page's person may enter.
     """
     inside = [entry for entry in found if not entry.removed]
-    known = rooms.people_of(db)
+    known = lab_rooms.people_of(db)
     people = {entry.name: known.get(entry.name, ()) for entry in inside}
     tutors = {entry.name for entry in inside if entry.tutor}
     by_name = {lab.name: lab for lab in entered}
@@ -99,14 +99,14 @@ def rooms_and_groups(
 
 
 def room_as_json(room: Belonging, lab: EnterableLab | None) -> dict[str, Any]:
-    """Write a room for the page.
+    """Encode a room for the page.
 
     Args:
-        room: who belongs to it.
-        lab: the room, for somebody who may enter it.
+        room: the room and its members.
+        lab: the room's lab, if the page's person may enter it.
 
     Returns:
-        Its address is empty for somebody who may not open it.
+        The room; its address is empty for a person who may not open it.
     """
     may_open = lab is not None and (lab.is_running or lab.may_start)
     return {
@@ -122,18 +122,18 @@ def room_as_json(room: Belonging, lab: EnterableLab | None) -> dict[str, Any]:
 def students_of_rooms(
     roles: Mapping[str, Mapping[str, str]], students: Collection[str]
 ) -> list[dict[str, object]]:
-    """List the rooms in which there are students, with those.
+    """List the students of each room that has any.
 
     Args:
-        roles: as what people are in each room, by what the Hub calls it.
-        students: names of those who count.
+        roles: people's roles in each room, by the Hub's name of the room.
+        students: the names of all students.
     """
     found = {room_of(name): [one for one in students if one in who] for name, who in roles.items()}
     return [{"name": room, "members": found[room]} for room in sorted(found) if found[room]]
 
 
 class PeopleListHandler(APIHandler):
-    """Everybody who may be in, with rooms and groups: for tutors alone."""
+    """Everybody who may be in, with rooms and groups, only for tutors."""
 
     @needs_scope("admin:users")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
@@ -142,7 +142,7 @@ class PeopleListHandler(APIHandler):
         answer: dict[str, Any] = {"people": [as_json(entry) for entry in found]}
         labs: PersonalLabs | None = self.settings.get(LABS)
         if labs is not None and labs.has_any:
-            asking = self.current_user  # a service enters nothing
+            asking = self.current_user  # a service can't enter labs
             entered = LabListing(labs).may_enter(asking) if isinstance(asking, User) else []
             in_rooms = [lab for lab in entered if lab.kind is LabKind.ROOM]
             answer |= rooms_and_groups(self.db, labs, found, in_rooms)

@@ -1,4 +1,4 @@
-"""Who may be in the classroom: a decision on plain values."""
+"""Decide on plain values who may be in the classroom."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from classroom.hub.access.roster import Roster
 
 ADMITTED_BY = "admitted_by"
-"""Key in JupyterHub's ``user_info`` with the GitHub organizations that let somebody in whom no
-list names: those allowed at the time. The Hub can't ask GitHub again later which it was."""
+"""The key in JupyterHub's ``user_info`` for the GitHub organizations through which a person got in
+who is on no list. The Hub can't ask GitHub for them later."""
 
 
 @dataclass(frozen=True)
 class Allowlist:
-    """The tutor's word on who may be in.
+    """The tutor's settings for who may be in.
 
     Attributes:
-        names: everybody who is named, tutors among them, lower case.
-        blocked: who may not enter whatever else says so, lower case.
+        names: everybody who is named, including tutors, lower case.
+        blocked: people who may not enter in any case, lower case.
         organizations: GitHub organizations whose members may enter, lower case.
         everybody: whether the configuration admits anybody (``allow_all`` and the like).
     """
@@ -42,8 +42,8 @@ class Allowlist:
 
         Args:
             name: the Hub's user name, lower case.
-            admitted_by: the organizations that were allowed when they came in by one of them.
-                If any of these has gone they must show again that another lets them in.
+            admitted_by: the organizations that were allowed when the person got in through one of
+                them. If one of these is no longer allowed, the person must sign in again.
         """
         if name in self.blocked:
             return False
@@ -53,7 +53,7 @@ class Allowlist:
 
 
 def listed(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
-    """Return whom the tutor's file names: everybody, and the tutors among them."""
+    """Return the people whom the tutor's file names: everybody, and the tutors among them."""
     if settings.mode is SignInMode.TRIAL:
         found = frozenset({trial.TUTOR})
         return found, found
@@ -61,14 +61,14 @@ def listed(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def followed(held: Settings, saved: Settings) -> Settings:
-    """Take over what the tutor has saved of who may be in; the rest waits for the next start.
+    """Apply the saved settings for who may be in; other settings wait for the next start.
 
     Args:
-        held: as they hold.
-        saved: as loaded and checked.
+        held: the settings in force.
+        saved: the saved settings, checked.
     """
-    # Beside allow_all, what else admits people whom nothing names isn't followed: without it they
-    # show at their next sign-in that it does.
+    # Of the settings that admit people who are on no list, only allow_all takes effect at once. The
+    # next sign-in of such a person checks the others.
     others = held.everybody and not held.anybody
     return replace(
         held,
@@ -81,18 +81,18 @@ def followed(held: Settings, saved: Settings) -> Settings:
 
 
 def is_by_name(settings: Settings) -> bool:
-    """Say whether names decide at sign-in; in a trial it is the passphrase."""
+    """Say whether names decide at sign-in; in a trial the passphrase does."""
     return settings.mode is not SignInMode.TRIAL
 
 
 def rule(settings: Settings, people: Roster, dropped: frozenset[str] = frozenset()) -> Allowlist:
-    """Decide by what somebody who is in may stay.
+    """Return the rule for who may stay signed in.
 
     Args:
-        settings: as they hold.
-        people: who is on the list.
-        dropped: who was until now. With a way to sign in that we know nothing of, being dropped
-            is what ends access; it may let them in again.
+        settings: the settings in force.
+        people: the people on the list.
+        dropped: people who were on the list until now. With an authenticator that we don't know,
+            only their access ends, and it may let them in again.
     """
     blocked = settings.blocked | people.out
     if settings.mode is SignInMode.CUSTOM:
@@ -103,5 +103,5 @@ def rule(settings: Settings, people: Roster, dropped: frozenset[str] = frozenset
 
 
 def admitted_by(user: orm.User) -> tuple[str, ...]:
-    """Return the organizations by which somebody came in, if it was by one."""
+    """Return the organizations through which somebody got in; none for a person on the list."""
     return tuple((user.user_info or {}).get(ADMITTED_BY, ()))

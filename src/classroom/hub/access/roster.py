@@ -1,10 +1,10 @@
-"""Who is on the list, by file and by page: the last word about a person counts.
+"""The list of people, from the tutor's file and the admin page: the last change of each counts.
 
-The tutor's file names people, and so does the Hub's admin page. Neither is above the other. For
-each person the later change wins: who was removed in the page stays out, across saves and
-restarts, until the page adds them again or the file newly names them; who was added in the page
-stays in until the page removes them or the file, having named them, no longer does. A save that
-doesn't touch a person's name says nothing about them.
+Both can add and remove people, and have equal rank. For each person the later change wins. A person
+removed in the page stays out, across saves and restarts, until the page adds them again or the file
+newly names them. A person added in the page stays in until the page removes them, or the file adds
+them and later no longer names them. A save that doesn't change a person's entry changes nothing for
+them.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ NOBODY: frozenset[str] = frozenset()
 
 
 def without(words: Mapping[str, bool], names: frozenset[str]) -> dict[str, bool]:
-    """Forget what the page has said of some people: the file has changed its mind on them."""
+    """Drop the page's changes for some people, because the file has changed for them later."""
     return {name: word for name, word in words.items() if name not in names}
 
 
 @dataclass(frozen=True)
 class Roster:
-    """What the file says, and what the page has said since.
+    """The people in the file, and the page's later changes.
 
     All names are lower case.
 
     Attributes:
-        listed: people whom the file names, its tutors among them.
+        listed: people whom the file names, including tutors.
         tutors: tutors whom the file names.
-        page: by name, whether the page has let somebody in or out since the file's last word.
-        page_tutors: by name, whether the page has made somebody a tutor or no longer one.
+        page: by name, whether the page has added or removed somebody since the file's last change.
+        page_tutors: by name, whether the page has made somebody a tutor or demoted them.
     """
 
     listed: frozenset[str] = NOBODY
@@ -54,7 +54,7 @@ class Roster:
 
     @property
     def out(self) -> frozenset[str]:
-        """Whom the page has removed; they stay out whatever else would let them in."""
+        """People whom the page has removed; they stay out even if another rule would admit them."""
         return frozenset(name for name, word in self.page.items() if not word)
 
     @property
@@ -65,10 +65,10 @@ class Roster:
         return ((self.tutors | made) - unmade) - self.out
 
     def saved(self, listed: frozenset[str], tutors: frozenset[str]) -> Roster:
-        """Take over what the file says now.
+        """Apply a saved file.
 
         Args:
-            listed: everybody whom it names, tutors among them.
+            listed: everybody whom it names, including tutors.
             tutors: its tutors.
         """
         return Roster(
@@ -79,7 +79,7 @@ class Roster:
         )
 
     def added(self, name: str, *, tutor: bool) -> Roster:
-        """Take over that the page has added somebody."""
+        """Note that the page has added somebody."""
         return replace(
             self,
             page={**self.page, name: True},
@@ -87,20 +87,20 @@ class Roster:
         )
 
     def removed(self, name: str) -> Roster:
-        """Take over that the page has removed somebody."""
+        """Note that the page has removed somebody."""
         known = without(self.page_tutors, frozenset({name}))
         return replace(self, page={**self.page, name: False}, page_tutors=known)
 
     def appointed(self, name: str, *, tutor: bool) -> Roster:
-        """Take over that the page has made somebody a tutor, or no longer one.
+        """Note that the page has made somebody a tutor, or has demoted them.
 
-        Who is one only by the file was in by that as well: they stay in.
+        A demoted person whom the file names only as a tutor stays on the list.
         """
         page = self.page if name in self.names else {**self.page, name: True}
         return replace(self, page=page, page_tutors={**self.page_tutors, name: tutor})
 
     def source(self, name: str) -> str:
-        """Say where somebody's place comes from: "page", "file" or "" for neither."""
+        """Say which of the two admits somebody: "page", "file" or "" for neither."""
         if name in self.out:
             return ""
         if name in self.listed:
@@ -109,11 +109,11 @@ class Roster:
 
 
 def read(file: Path) -> Roster:
-    """Read the roster as it was kept; an empty one when there is none.
+    """Read the roster; an empty one if there is no file.
 
     Raises:
-        StartRefusedError: the file is no roster; without it, whom the page has removed would be
-            back.
+        StartRefusedError: the file is damaged; without it, people whom the page has removed would
+            be admitted again.
     """
     if not file.exists():
         return Roster()
@@ -130,11 +130,11 @@ def read(file: Path) -> Roster:
 
 
 def write(file: Path, roster: Roster) -> None:
-    """Keep the roster.
+    """Write the roster.
 
     Args:
-        file: root's alone, on the volume.
-        roster: to keep.
+        file: the file on the volume, which only root can read.
+        roster: the roster.
     """
     kept = asdict(roster) | {"listed": sorted(roster.listed), "tutors": sorted(roster.tutors)}
     files.write_private(file, json.dumps(kept, indent=1).encode())

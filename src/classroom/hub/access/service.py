@@ -1,7 +1,7 @@
-"""Let people in and end their access while the Hub runs, as file and page say.
+"""Admit people and end their access while the Hub runs, as file and page say.
 
-What the roster decides is done here to the Hub's authenticator and database, and told to the lab,
-which ends cached authorisation and open sockets (`classroom.lab.people.revocation`).
+This applies the roster's decisions to the Hub's authenticator and database, and informs the lab,
+which drops cached authorisation and closes sockets (`classroom.lab.people.revocation`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from classroom.hub import reload
 from classroom.hub.access import policy, roster
 from classroom.hub.access.hub_users import HubUsers
 from classroom.runtime import access_state, background_tasks, lab_users
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -31,31 +31,31 @@ if TYPE_CHECKING:
     from classroom.runtime.paths import Paths
 
 AGAIN_SECONDS = 2.0
-"""After so long all is looked through once more: somebody may have been half-way in."""
+"""After this time the Hub checks everybody once more, because a sign-in may have been under way."""
 
 
 class Access:
-    """Who may be in, and what becomes of those who no longer may."""
+    """Decides who may be in, and ends the access of people who no longer may."""
 
     def __init__(self, settings: Settings, people: Roster) -> None:
-        """Begin with what the start has decided.
+        """Begin with the start's decisions.
 
         Args:
-            settings: as loaded at start.
-            people: who is on the list.
+            settings: as loaded at the start.
+            people: the people on the list.
         """
         self._held = self._first = settings
         self.people = people
         self._app: JupyterHub | None = None
         self._lock = asyncio.Lock()
-        # The labs' has all, and they must not miss anything of it while the Hub starts again.
+        # Read the labs' file, so that nothing in it is lost when the Hub restarts.
         of_labs = settings.paths.of_lab(lab_users.LAST).standing
         known = of_labs if of_labs.exists() else settings.paths.standing
         self._standing = access_state.read(known)
         self._again: asyncio.Task[None] | None = None
 
     def __deepcopy__(self, _: Any) -> Access:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     @property
@@ -76,7 +76,7 @@ class Access:
 
     @property
     def rooms(self) -> Mapping[str, Mapping[str, str]]:
-        """As what people are in each room, by what the Hub calls it (`tell_labs`)."""
+        """People's roles in each room, by the Hub's name of the room (`tell_labs`)."""
         return self._standing.rooms
 
     @property
@@ -85,10 +85,10 @@ class Access:
         return self._first.students_file
 
     def wrong(self, names: Collection[str]) -> list[str]:
-        """Say what is wrong with names that a tutor adds, as with those in the file.
+        """Say what is wrong with names that a tutor adds, by the same rules as for the file.
 
         Args:
-            names: as typed.
+            names: the names as typed.
         """
         wrong = self.malformed(names)
         if self._held.mode is SignInMode.INVITATIONS:
@@ -97,11 +97,11 @@ class Access:
 
     @property
     def by_github(self) -> bool:
-        """Whether people sign in with GitHub, and are called as they are there."""
+        """Whether people sign in with GitHub, under their names there."""
         return self._held.mode is SignInMode.GITHUB
 
     def admits(self, user: orm.User) -> bool:
-        """Say whether somebody whom the Hub knows may still be in.
+        """Say whether a user of the Hub may still be in.
 
         Args:
             user: a person or a room.
@@ -111,10 +111,10 @@ class Access:
         return policy.rule(self._held, self.people).admits(user.name, policy.admitted_by(user))
 
     def malformed(self, names: Collection[str]) -> list[str]:
-        """Say what is wrong with names that nobody can have, with this way to sign in.
+        """Say what is wrong with names that nobody can have with this way to sign in.
 
         Args:
-            names: as typed.
+            names: the names as typed.
         """
         if rooms := [one for one in names if room_of(one.lower())]:
             return [f"{one!r} is a room: rooms stand in jupyterhub_config.py." for one in rooms]
@@ -125,7 +125,7 @@ class Access:
         return []
 
     async def start(self, app: JupyterHub) -> None:
-        """Look through everybody once: the file may have changed while the Hub was down.
+        """Check everybody once, because the file may have changed while the Hub was down.
 
         Args:
             app: the Hub, its database open.
@@ -134,7 +134,7 @@ class Access:
         await self._apply(lambda people: people)
 
     async def follow(self, found: Settings) -> None:
-        """Take over what the tutor has saved.
+        """Apply a saved configuration.
 
         Args:
             found: the new settings, checked.
@@ -153,7 +153,7 @@ class Access:
         await self._apply(lambda people: people.saved(*policy.listed(self._held)))
 
     async def added(self, *names: str, tutor: bool) -> None:
-        """Take over that the page has added people."""
+        """Apply that the page has added people."""
 
         def add(people: Roster) -> Roster:
             for name in names:
@@ -163,7 +163,7 @@ class Access:
         await self._apply(add)
 
     async def renamed(self, old: str, new: str, *, tutor: bool) -> None:
-        """Take over that the page has given somebody another name: that is another person."""
+        """Apply that the page has renamed somebody, who then counts as another person."""
         await self._apply(lambda people: people.removed(old).added(new, tutor=tutor), (old,))
 
     async def removed(self, name: str) -> None:
@@ -171,7 +171,7 @@ class Access:
         await self._apply(lambda people: people.removed(name), deleted=(name,))
 
     async def appointed(self, name: str, *, tutor: bool) -> None:
-        """Take over that the page has made somebody a tutor, or no longer one."""
+        """Apply that the page has made somebody a tutor, or has demoted them."""
         await self._apply(lambda people: people.appointed(name, tutor=tutor))
 
     def tell_labs(
@@ -182,11 +182,11 @@ class Access:
         several: bool,
         own: bool,
     ) -> None:
-        """Tell the labs besides the class who belongs where, and the class what labs there are.
+        """Inform the other labs of rooms' and groups' members, and the class of the labs.
 
         Args:
-            rooms: as what people are in each room, by what the Hub calls it.
-            groups: of people who may enter each other's labs.
+            rooms: people's roles in each room, by the Hub's name of the room.
+            groups: groups of people who may enter each other's labs.
             several: whether there are labs besides the class.
             own: whether people have labs of their own.
 
@@ -197,10 +197,10 @@ class Access:
         self._tell(found)
 
     def tell_shares(self, shares: Mapping[str, Mapping[str, Guest]]) -> None:
-        """Tell the labs besides the class with whom each is shared.
+        """Inform the labs besides the class with whom each is shared.
 
         Args:
-            shares: with whom, by whose lab it is.
+            shares: the guests, by the lab's owner.
 
         Raises:
             OSError: it can't be written.
@@ -219,19 +219,19 @@ class Access:
     async def _apply(
         self, change: Callable[[Roster], Roster], deleted: tuple[str, ...] = ()
     ) -> None:
-        """Change the roster and do what follows; one change at a time.
+        """Change the roster and apply the change; one change at a time.
 
         Args:
-            change: makes of the roster as it is the one that holds from now on.
-            deleted: whom the Hub itself has just deleted.
+            change: makes the new roster from the present one.
+            deleted: people whom the Hub itself has just deleted.
         """
         users = HubUsers(self.app)
         async with self._lock:
             before, people = self.people, change(self.people)
             self.people = people
             try:
-                # What ends access comes first, what may fail or take its time after it: the disk
-                # may be full, of somebody who is to go.
+                # End access first, and do later what may fail or be slow: the removed person may
+                # have filled the disk.
                 self._tell_the_authenticator()
                 gone = users.end_unadmitted(self._held, people, before.names - people.names)
                 ended = {*deleted, *(user.name for user in gone)}
@@ -242,7 +242,7 @@ class Access:
                 for user in gone:
                     await users.delete(user)
             except BaseException:
-                # As if nothing had been said: whoever says it again is not taken at their word.
+                # Restore the old roster, so that the same change can be tried again.
                 self.people = before
                 self.app.db.rollback()
                 raise
@@ -269,7 +269,7 @@ class Access:
             access_state.write(labs.standing, self._standing)
 
     async def _look_again(self) -> None:
-        """Find who was let in by a check that was under way when the list changed."""
+        """Find people who got in by a check that was under way when the list changed."""
         await asyncio.sleep(AGAIN_SECONDS)
         self._again = None
         await self._apply(lambda people: people)

@@ -1,1 +1,1 @@
-"""Who somebody is: GitHub, or a passphrase and a name."""
+"""Sign-in: with GitHub, with a personal link, or with a passphrase and a name."""

@@ -1,4 +1,4 @@
-"""Remember which GitHub account is behind a name: anybody can register a name that was given up."""
+"""Remember the GitHub account behind each name, because anybody can register an abandoned name."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ LOG = logging.getLogger(__name__)
 
 
 class Accounts:
-    """The numbers of the accounts that have signed in, by name. One event loop's."""
+    """The numbers of the accounts that have signed in, by name; for one event loop."""
 
     def __init__(self, file: Path) -> None:
-        """Read what is known.
+        """Read the known accounts.
 
         Args:
-            file: where it is kept, in a folder that is root's.
+            file: the file, in a folder that only root can enter.
 
         Raises:
-            OSError: it can't be read.
-            ValueError: it is damaged.
+            OSError: the file can't be read.
+            ValueError: the file is damaged.
         """
         self._file = file
         self._known: dict[str, int] = {}
@@ -35,14 +35,14 @@ class Accounts:
             self._known = {str(name): int(number) for name, number in found.items()}
 
     def __deepcopy__(self, _: Any) -> Accounts:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def number(self, name: str) -> int | None:
-        """Return the number of the account behind a name; None if it isn't known.
+        """Return the number of the account behind a name; None if unknown.
 
         Args:
-            name: the Hub's.
+            name: the Hub's name.
         """
         return self._known.get(name)
 
@@ -50,36 +50,36 @@ class Accounts:
         """Say whether a name belonged to another account before.
 
         Args:
-            name: the Hub's.
-            number: the account's, which GitHub never gives to another.
+            name: the Hub's name.
+            number: the account's number, which GitHub never gives to another account.
         """
         return self._known.get(name, number) != number
 
     def former_name(self, name: str, number: int) -> str:
-        """Return the name under which an account was here before; "" if it wasn't, or by this one.
+        """Return an account's name at its last sign-in; "" if it is new, or has the same name.
 
         Args:
-            name: the one that it has now.
-            number: its own.
+            name: its name now.
+            number: its number.
         """
         found = (one for one, known in self._known.items() if known == number and one != name)
         return "" if self._known.get(name) == number else next(found, "")
 
     def is_former(self, name: str) -> bool:
-        """Say whether the account behind a name has signed in by another one since.
+        """Say whether the account behind a name has signed in under another name since.
 
         Args:
-            name: the Hub's.
+            name: the Hub's name.
         """
         number = self._known.get(name)
         return number is not None and self._newest(number) != name
 
     def _newest(self, number: int) -> str:
-        """Return the name by which an account came last; names stand in that order."""
+        """Return the account's latest name; names are in the order of sign-ins."""
         return next((one for one in reversed(self._known) if self._known[one] == number), "")
 
     def remember(self, name: str, number: int) -> None:
-        """Write down to whom a name belongs, and that the account has that name now.
+        """Record the account of a name, and that this is the account's latest name.
 
         Raises:
             OSError: it can't be written.
@@ -89,7 +89,7 @@ class Accounts:
             self._keep({**others, name: number})
 
     def forget(self, name: str) -> None:
-        """Let the next account that comes by a name have it, as a tutor has decided.
+        """Let the next account that signs in under a name have it, as a tutor has decided.
 
         Raises:
             OSError: it can't be written.
@@ -98,7 +98,7 @@ class Accounts:
             self._keep({one: number for one, number in self._known.items() if one != name})
 
     def _keep(self, known: dict[str, int]) -> None:
-        """Write it down; on a full disk with the next change, so that people can sign in."""
+        """Write the file; on a full disk a later change does it, so that people can sign in."""
         try:
             files.write_private(self._file, json.dumps(known, indent=1).encode())
         except OSError as error:

@@ -1,4 +1,4 @@
-"""What others see of somebody: name, initials and colour, whatever the way to sign in."""
+"""What others see of a person: name, initials and colour, with every way to sign in."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def initials(shown: str) -> str:
 
 
 def luminance(hue: int, lightness: int) -> float:
-    """Return how light a colour is to the eye, 0 to 1 (WCAG 2.2, relative luminance).
+    """Return a colour's relative luminance, 0 to 1 (WCAG 2.2).
 
     Args:
-        hue: degrees.
-        lightness: percent, of HSL.
+        hue: the hue in degrees.
+        lightness: the lightness of HSL in percent.
     """
     channels = colorsys.hls_to_rgb(hue / 360, lightness / 100, SATURATION / 100)
     red, green, blue = (
@@ -31,7 +31,7 @@ def luminance(hue: int, lightness: int) -> float:
 
 
 def colour(name: str) -> str:
-    """Choose somebody's colour: always the same, and another than most others'.
+    """Choose a person's colour: always the same, and different from most others'.
 
     Args:
         name: the Hub's user name.
@@ -47,12 +47,12 @@ def colour(name: str) -> str:
 
 
 def looks(name: str, info: dict[str, Any] | None, *, avatars: bool) -> dict[str, Any]:
-    """Complete what the others see of somebody, whatever the way to sign in knows.
+    """Complete what others see of a person with defaults.
 
     Args:
         name: the Hub's user name.
-        info: JupyterHub's ``user_info``, as far as it is known.
-        avatars: whether pictures may be shown, which browsers load from where they are.
+        info: JupyterHub's ``user_info`` from the sign-in, which may lack fields.
+        avatars: whether pictures may be shown, which browsers load from other hosts.
 
     Returns:
         name, display_name, initials, color, and avatar_url if there is one.

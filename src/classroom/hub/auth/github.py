@@ -1,4 +1,4 @@
-"""Sign-in with GitHub: who somebody is, and what they see when they may not enter."""
+"""Sign-in with GitHub, and the page for people who may not enter."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ ANOTHER = gettext_noop(
 
 
 def user_info(github_user: dict[str, Any]) -> dict[str, Any]:
-    """Pick what the others see of somebody from GitHub's user object.
+    """Pick what others see of a person from GitHub's user object.
 
     Args:
         github_user: GitHub's answer to ``GET /user``.
 
     Returns:
         JupyterHub's ``user_info``: name, display_name and avatar_url; and the account's number,
-        which stays when the name is changed. The lab tells nobody else.
+        which stays when the name changes. The lab shows the number to nobody.
     """
     login = str(github_user["login"])
     shown = str(github_user.get("name") or "").strip() or login
@@ -53,34 +53,36 @@ def user_info(github_user: dict[str, Any]) -> dict[str, Any]:
 
 
 _unknown: ContextVar[list[str] | None] = ContextVar("unknown", default=None)
-"""Organizations of which GitHub couldn't say whether the person that signs in belongs to them."""
+"""Organizations for which GitHub could not say whether the person belongs to them."""
 
 
 class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
-    """GitHub's authenticator with the classroom's pages for those who may not enter."""
+    """GitHub's authenticator, with the classroom's pages for people who may not enter."""
 
     login_handler = LoginHandler
     callback_handler = CallbackHandler
     rooms = AnyTrait(
-        None, config=True, help="What is asked of whoever signs in (`Rooms`); None for nothing."
+        None,
+        config=True,
+        help="Decides what to ask GitHub at a sign-in (`LabRooms`); None for nothing.",
     )
     accounts = AnyTrait(
         None, config=True, help="Which account is behind each name (`Accounts`); None for any."
     )
 
     async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> Any:
-        """Remember for the refusal page who GitHub says it is."""
+        """Remember the GitHub name for the refusal page."""
         model = await super().authenticate(handler, data, **kwargs)
         if model:
             handler.signed_in_as = model["name"]
         return model
 
     async def check_allowed(self, username: str, auth_model: dict[str, Any] | None) -> bool:
-        """Say whether somebody may be in, and remember whose organization let them in.
+        """Say whether a person may be in, and remember the organization that admits them.
 
         Raises:
-            CouldNotAskError: that depends on an organization which GitHub could not be asked about.
-            NotTheSameError: another account was here by this name before.
+            CouldNotAskError: it depends on an organization about which GitHub did not answer.
+            NotTheSameError: another account had this name before.
         """
         unknown: list[str] = []
         token = _unknown.set(unknown)
@@ -105,9 +107,9 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         return allowed
 
     async def _ask_for_rooms(self, name: str, auth_model: dict[str, Any]) -> None:
-        """Ask which of the organizations and teams of rooms and groups somebody belongs to.
+        """Ask to which organizations and teams of rooms and groups a person belongs.
 
-        What GitHub can't say counts as a no, until the next sign-in: the log says so.
+        If GitHub can't say, the person does not belong, until the next sign-in; the log says so.
         """
         token = auth_model["auth_state"]["token_response"]
         proof = token["access_token"], token["token_type"]
@@ -133,7 +135,7 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         self.accounts.remember(name, number)
 
     def delete_user(self, user: Any) -> None:
-        """Forget which account somebody had whom a tutor has deleted."""
+        """Forget the account of a person whom a tutor has deleted."""
         super().delete_user(user)
         if self.accounts is not None:
             self.accounts.forget(user.name)
@@ -141,7 +143,7 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
     async def _check_membership_allowed_organizations(
         self, org_team: str, username: str, access_token: str, token_type: str
     ) -> bool:
-        """Ask GitHub, and remember if it couldn't say; upstream takes that for a no."""
+        """Ask GitHub, and remember if it could not say, which upstream treats as a no."""
         try:
             answer = await self.httpfetch(
                 membership.address(self.github_api, org_team, username),
@@ -164,7 +166,7 @@ class ClassroomGitHubOAuthenticator(GitHubOAuthenticator):
         return found is Membership.YES
 
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
-        """Add the name and picture that the others see."""
+        """Add the name and picture that others see."""
         model: dict[str, Any] = await super().update_auth_model(auth_model)
         model["user_info"] = user_info(model["auth_state"][self.user_auth_state_key])
         return model

@@ -1,7 +1,7 @@
-"""Sign-in with a personal link: the page that it leads to, and the button on that page.
+"""Sign-in with a personal link: the page that it opens, and the button on that page.
 
-Opening the link signs nobody in: programs that look at links before people do would use it up, and
-a script could send a tutor's window to a student's link.
+Opening the link signs nobody in. Otherwise programs that open links before people do would sign in,
+and a script could send a tutor's window to a student's link.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class InvitationHandler(BaseHandler):
-    """The page that a personal link leads to."""
+    """The page that a personal link opens."""
 
     async def get(self) -> None:
-        """Ask whether it is the person that the link is for."""
+        """Ask whether this is the person of the link."""
         key = self.get_argument("key", "")
         name = self.authenticator.invited(key)
         if not name:
@@ -49,37 +49,37 @@ class InvitationHandler(BaseHandler):
 
 
 class InvitedLoginHandler(OurWordsHandler):
-    """Take a personal link's key, or a code that somebody has typed from the sheet."""
+    """Accept a personal link's key, or a code that somebody has typed from the sheet."""
 
     wrong = gettext_noop("That link is not good any more: ask your tutor for a new one.")
 
     async def post(self) -> None:
-        """Sign in as the Hub does, which wants a name in the form."""
+        """Sign in as the Hub does, which requires a name in the form."""
         for arguments in (self.request.arguments, self.request.body_arguments):
             arguments["username"] = [b""]
         await super().post()
 
 
 class ClassroomInvitationAuthenticator(Authenticator):
-    """Admits who shows the key of somebody on the list."""
+    """Sign people in by the key of a person on the list."""
 
     guesses = Guesses()
     keys = AnyTrait(None, config=True, help="The file with the keys (`config.invitations`).")
     shown = AnyTrait(None, config=True, help="How each name is shown.")
 
     def get_handlers(self, _: Any) -> list[Any]:
-        """Handle the form, and the links."""
+        """Return the handlers of the form and of the links."""
         return [(r"/login", InvitedLoginHandler), (r"/invitation", InvitationHandler)]
 
     def normalize_username(self, username: str) -> str:
-        """Write a name one way, as the tutor's file is read."""
+        """Normalise a name as in the tutor's file."""
         return str(super().normalize_username(usernames.normal(username)))
 
     def invited(self, key: str) -> str:
-        """Return whose a key is; "" for nobody's, or for somebody who is off the list.
+        """Return the person of a key; "" for nobody's, or for a person who is off the list.
 
         Args:
-            key: as shown.
+            key: the key in the request.
         """
         file: Path = self.keys
         name = invitations.owner(invitations.read(file), key)
@@ -87,10 +87,10 @@ class ClassroomInvitationAuthenticator(Authenticator):
         return name if name in listed and name not in self.blocked_users else ""
 
     async def authenticate(self, handler: Any, data: Any) -> Any:
-        """Say whose a key is.
+        """Return the person of a key.
 
         Raises:
-            HTTPError: 429, too many were wrong from this address.
+            HTTPError: 429, too many wrong keys came from this address.
         """
         key = str(data.get("key", "")).strip()
         name = self.invited(key)

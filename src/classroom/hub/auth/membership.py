@@ -1,4 +1,4 @@
-"""Whether somebody belongs to an organization at GitHub, which GitHub may not be able to say."""
+"""Find out whether a person belongs to an organization at GitHub, if GitHub answers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Membership(Enum):
 
 
 def address(api: str, organization: str, name: str) -> str:
-    """Return where to ask (GitHub's REST API, organization members and team members).
+    """Return the address to ask (GitHub's REST API, organization members and team members).
 
     Args:
-        api: of GitHub's API.
+        api: the address of GitHub's API.
         organization: its name, or organization and team with a colon between.
         name: the person's login.
     """
@@ -30,13 +30,13 @@ def address(api: str, organization: str, name: str) -> str:
 
 
 def judge(status: int) -> Membership:
-    """Read a status: only two say whether somebody is a member.
+    """Read a status: only two say whether a person is a member.
 
-    Everything else says that GitHub doesn't know or tell: an app that the organization has not
-    approved, single sign-on, a rate limit, a fault.
+    With all others GitHub doesn't say: the organization has not approved the app, single sign-on, a
+    rate limit, a fault.
 
     Args:
-        status: HTTP's.
+        status: the HTTP status.
     """
     if status == HTTPStatus.NO_CONTENT:
         return Membership.YES
@@ -47,8 +47,8 @@ def reason(status: int, body: bytes) -> str:
     """Say why GitHub didn't answer, for the log.
 
     Args:
-        status: HTTP's.
-        body: of the answer.
+        status: the HTTP status.
+        body: the answer's body.
     """
     try:
         message = json.loads(body)["message"]

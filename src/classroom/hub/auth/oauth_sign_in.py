@@ -1,7 +1,7 @@
-"""The steps of a sign-in at GitHub, and the page for each way in which one can fail.
+"""The steps of a sign-in at GitHub, and a page for each way in which it can fail.
 
-Each sign-in has a cookie of its own: with upstream's one cookie, of several tabs that sign in at
-once only the last one gets in. A sign-in that fails ends on a page that says why and has a button.
+Each sign-in has its own cookie. With upstream's single cookie, only the last of several tabs that
+sign in at the same time succeeds. A failed sign-in ends on a page with the reason and a button.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SWITCH = "switch"
-"""Query argument of the sign-in address that lets somebody choose another GitHub account."""
+"""The query argument of the sign-in address with which people choose another GitHub account."""
 STATE = re.compile(r"[0-9a-f]{32}")
-"""An id of a sign-in, as upstream makes them."""
+"""The form of upstream's id of a sign-in."""
 COOKIE = re.compile(f"{re.escape(STATE_COOKIE_NAME)}-{STATE.pattern}")
 """The name of a sign-in's cookie."""
 MOST_SIGN_INS = 8
-"""Sign-ins that one browser may have begun: beyond it the cookies of the others are cleared."""
+"""How many unfinished sign-ins a browser may have; cookies of older ones are cleared."""
 CANCELLED = gettext_noop("You cancelled the sign-in at GitHub.")
 STALE = gettext_noop(
     "This sign-in was used before, was begun in another browser, or is more than a day old."
@@ -40,28 +40,28 @@ AWAY = gettext_noop("GitHub could not be reached to ask who you are: try again i
 
 
 class CouldNotAskError(Exception):
-    """GitHub didn't answer what the lab has to know of somebody; the text is for that person."""
+    """GitHub did not answer a question about a person; the text is for that person."""
 
 
 class NotTheSameError(Exception):
-    """A name belongs to another account than it did; the text is for that person."""
+    """A name belongs to another account than before; the text is for the person."""
 
 
 def cookie_name(state_id: str) -> str:
     """Name the cookie of one sign-in.
 
     Args:
-        state_id: the sign-in's.
+        state_id: the sign-in's id.
     """
     return f"{STATE_COOKIE_NAME}-{state_id}"
 
 
 def superfluous(names: Iterable[str]) -> list[str]:
-    """List cookies of earlier sign-ins that have to go for one more to be begun.
+    """List cookies of earlier sign-ins that must be cleared to make room for another.
 
     Args:
-        names: of all cookies, in the order in which the browser sends them: the earliest first (RFC
-            6265, section 5.4).
+        names: the names of all cookies, in the browser's order: the earliest first (RFC 6265,
+            section 5.4).
     """
     ours = [name for name in names if COOKIE.fullmatch(name)]
     return ours[: max(0, len(ours) - MOST_SIGN_INS + 1)]
@@ -71,9 +71,9 @@ def problem(error: str, description: str, *, has_code: bool, is_known: bool) -> 
     """Say why GitHub's answer doesn't sign anybody in; "" if it may.
 
     Args:
-        error: GitHub's word for what went wrong (RFC 6749, section 4.1.2.1); "" for nothing.
-        description: its sentence.
-        has_code: whether there is a code to ask with who this is.
+        error: GitHub's error code (RFC 6749, section 4.1.2.1); "" for none.
+        description: GitHub's sentence about the error.
+        has_code: whether the answer has a code, which the lab exchanges for a token.
         is_known: whether this browser has begun this sign-in.
     """
     if error == "access_denied":
@@ -84,10 +84,10 @@ def problem(error: str, description: str, *, has_code: bool, is_known: bool) -> 
 
 
 class LoginHandler(OAuthLoginHandler):
-    """Send somebody to GitHub, on request with a choice of accounts."""
+    """Redirect a person to GitHub, on request with a choice of accounts."""
 
     def authorize_redirect(self, *args: Any, **kwargs: Any) -> None:
-        """Add GitHub's ``prompt=select_account`` where the person asked for another account.
+        """Add GitHub's ``prompt=select_account`` if the person wants another account.
 
         Without it GitHub would silently sign the same account in again.
         """
@@ -96,7 +96,7 @@ class LoginHandler(OAuthLoginHandler):
         super().authorize_redirect(*args, **kwargs)
 
     def set_state_cookie(self, state_cookie_value: str) -> None:
-        """Keep what this sign-in is, beside those of other tabs."""
+        """Set this sign-in's cookie, beside those of other tabs."""
         for name in superfluous(self.cookies):
             self.clear_cookie(name, path=self.hub.base_url)
         name = cookie_name(_deserialize_state(state_cookie_value)["state_id"])
@@ -104,13 +104,13 @@ class LoginHandler(OAuthLoginHandler):
 
 
 class CallbackHandler(OAuthCallbackHandler):
-    """Finish the sign-in, or say readably why that can't be."""
+    """Finish the sign-in, or show why this is not possible."""
 
     signed_in_as: str = ""
     _state_cookie: str | None = None
 
     def get_state_cookie(self) -> str:
-        """Return what the sign-in is that GitHub answers; "" if this browser hasn't begun it."""
+        """Return the state of the sign-in that GitHub answers; "" if another browser began it."""
         if self._state_cookie is None:
             found = _deserialize_state(self.get_argument("state", ""))
             state_id = str(found.get("state_id", "")) if isinstance(found, dict) else ""
@@ -123,7 +123,7 @@ class CallbackHandler(OAuthCallbackHandler):
         return self._state_cookie
 
     async def get(self) -> None:
-        """Take the code from GitHub; show what goes wrong as a page, not as an error."""
+        """Receive the code from GitHub; show problems as a page, not as an error."""
         why = problem(
             self.get_argument("error", ""),
             self.get_argument("error_description", ""),
@@ -131,7 +131,7 @@ class CallbackHandler(OAuthCallbackHandler):
             is_known=bool(self.get_state_cookie()),
         )
         if why and self.current_user:
-            # Back, in a browser that has been signed in since.
+            # The person pressed Back, in a browser that is signed in now.
             self.redirect(self.get_next_url(self.current_user))
             return
         if why:
@@ -146,7 +146,7 @@ class CallbackHandler(OAuthCallbackHandler):
         except NotTheSameError as error:
             await self._show(403, str(error), ask=True)
         except (HTTPClientError, OSError) as error:
-            # The person can do nothing about it and needs no traceback; whoever runs the lab does.
+            # Only the person who runs the lab can do something about it, so this goes to the log.
             self.log.error("GitHub could not be asked who somebody is: %s", error)  # noqa: TRY400
             await self._show(503, gettext(AWAY))
         except web.HTTPError as error:
@@ -165,12 +165,12 @@ class CallbackHandler(OAuthCallbackHandler):
         await self._say(403, "refused.html", signed_in_as=self.signed_in_as)
 
     async def _show(self, status: int, why: str, *, ask: bool = False) -> None:
-        """Show a page that says why, with a button.
+        """Show a page with the reason and a button.
 
         Args:
-            status: HTTP's.
-            why: a sentence.
-            ask: whether a tutor has to do something about it.
+            status: the HTTP status.
+            why: the reason, a sentence.
+            ask: whether a tutor must do something about it.
         """
         await self._say(status, "sign-in-problem.html", why=why, ask=ask)
 

@@ -1,4 +1,4 @@
-"""Sign-in with a trial's passphrase, and what somebody sees whom the tutor has removed."""
+"""Sign-in with a trial's passphrase, and the page for people whom the tutor has removed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from classroom.runtime.words import gettext_noop
 
 
 class PassphraseHandler(OurWordsHandler):
-    """Take the form, or say readably that there is no place here."""
+    """Handle the sign-in form, or show that the person was removed."""
 
     wrong = gettext_noop("That is not the passphrase of this class: ask your tutor for it.")
     refused: str = ""
 
     def render_template(self, name: str, **words: Any) -> Any:
-        """Show the refusal in the form's place, to somebody who knows the passphrase."""
+        """Show the refusal in place of the form, to a person who knows the passphrase."""
         if self.refused:
             return super().render_template(
                 "refused.html", signed_in_as=self.refused, switch_url=words["login_url"]
@@ -29,7 +29,7 @@ class PassphraseHandler(OurWordsHandler):
         return super().render_template(name, **words)
 
     async def post(self) -> None:
-        """Sign in as the Hub does; ask first whether somebody is who was here by that name."""
+        """Sign in as the Hub does; ask first if the name was used in another browser."""
         try:
             await super().post()
         except same_name.AskFirst as question:
@@ -48,33 +48,35 @@ class PassphraseHandler(OurWordsHandler):
 
 
 class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
-    """JupyterHub's authenticator with the classroom's page for those who may not enter.
+    """JupyterHub's authenticator, with the classroom's page for people who may not enter.
 
-    It bounds guesses, and takes no name that can't be read or passes for the tutor's.
+    It limits guesses, and rejects names that can't be read or look like the tutor's.
     """
 
     guesses = Guesses()
 
     def get_handlers(self, _: Any) -> list[Any]:
-        """Handle the form by ours in place of the Hub's."""
+        """Return our handler of the form in place of the Hub's."""
         return [(r"/login", PassphraseHandler)]
 
     def normalize_username(self, username: str) -> str:
-        """Write a name one way, so that no two people seem to have the same."""
+        """Normalise a name, so that two different names never look the same."""
         return str(super().normalize_username(usernames.normal(username)))
 
     def validate_username(self, username: str) -> bool:
-        """Take a name only if it can be read and isn't like a tutor's."""
+        """Accept a name only if it can be read and does not look like a tutor's."""
         good = not usernames.problem(username, self.admin_users)
         return good and bool(super().validate_username(username))
 
     async def authenticate(self, handler: Any, data: Any) -> Any:
-        """Remember for the page who is refused: nobody without the passphrase is told that.
+        """Check the passphrase, and remember for the page who is refused.
+
+        Only people with the passphrase learn that a name was removed.
 
         Raises:
-            HTTPError: 403 with a sentence for the form: the name can't be taken, or too many
+            HTTPError: 403 with a sentence for the form: the name is not accepted, or too many
                 passphrases from this address were wrong.
-            AskFirst: somebody was here by that name, from another browser.
+            AskFirst: the name was used before, in another browser.
         """
         typed = {
             "username": str(data.get("username", "")),
@@ -85,7 +87,7 @@ class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
         for wanted in (self.user_password, self.admin_password):
             if typed_passphrase.is_same(typed["password"], wanted):
                 typed["password"] = wanted
-        # No passphrase has others, and compare_digest raises an error for them.
+        # Passphrases are ASCII, and compare_digest raises an error for other characters.
         model = None
         if typed["password"].isascii():
             model = await super().authenticate(handler, typed)
@@ -102,7 +104,7 @@ class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
         """Keep the name's capitals.
 
         Raises:
-            AskFirst: somebody was here by that name, from another browser.
+            AskFirst: the name was used before, in another browser.
         """
         name, before = model["name"], same_name.displayed(handler.find_user(model["name"]))
         if before and not model["admin"] and same_name.is_asked(handler, name):
@@ -112,7 +114,7 @@ class ClassroomPassphraseAuthenticator(SharedPasswordAuthenticator):
         return {**model, "user_info": {"name": name, "display_name": shown}}
 
     def _advice(self, typed: dict[str, str]) -> str:
-        """Say which passphrase somebody needs who has typed the other of the two."""
+        """Say which of the two passphrases a person needs who has typed the other one."""
         return typed_passphrase.advice(
             self.normalize_username(typed["username"]),
             typed["password"],

@@ -1,7 +1,8 @@
-"""Two people of one name in a trial: whoever comes second is asked whether they are the first.
+"""Ask the second person of a name in a trial whether they are the first.
 
-A trial's passphrase is everybody's, so a name proves nothing. Two students called Anna would share
-a layout, a colour and a cursor without having been told. It is a question, not a barrier.
+Everybody has a trial's passphrase, so a name proves nothing. Without the question two students
+called Anna would share a layout, a colour and a cursor without knowing it. The question is not a
+barrier.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from classroom.hub.auth import usernames
 from classroom.runtime import cookie_names
 from classroom.runtime.paths import COOKIES
 
-DAYS = 90
-"""How long a browser is remembered to be somebody's."""
+REMEMBERED_DAYS = 90
+"""How long a browser's name is remembered."""
 ANSWER = "same"
-"""The field of the form that says so."""
+"""The field of the form with the person's answer."""
 
 
 class AskFirst(Exception):  # noqa: N818 (it is a question, not an error)
-    """Somebody has to say first whether they are who was here by that name."""
+    """The person must first say whether they are the one who used that name before."""
 
     def __init__(self, shown: str) -> None:
         """Keep how that name is shown."""
@@ -29,14 +30,14 @@ class AskFirst(Exception):  # noqa: N818 (it is a question, not an error)
 
 
 def shown(typed: str, before: str) -> str:
-    """Return a name as the others see it: as it was typed, capitals and all.
+    """Return a name as others see it, with its capitals.
 
     Args:
-        typed: by somebody.
+        typed: the name as typed.
         before: how the name was shown before; "" for a new one.
 
     Returns:
-        The typed name; the one before if the name was typed in small letters this time.
+        The typed name; or the earlier form, if the name was typed in small letters this time.
     """
     plain = usernames.tidy(typed)
     same = usernames.normal(before) == plain
@@ -44,39 +45,39 @@ def shown(typed: str, before: str) -> str:
 
 
 def displayed(user: Any) -> str:
-    """Return how somebody is shown who was here before; "" for nobody.
+    """Return how a user's name is shown; "" for a user who has never signed in.
 
     Args:
-        user: the Hub's; None for nobody. One whom a tutor has added was not here yet.
+        user: the Hub's user; None for none. A user whom a tutor has added may never have signed in.
     """
     info = getattr(user, "user_info", None) or {}
     return str(info.get("display_name") or "")
 
 
 def is_known(handler: Any, name: str) -> bool:
-    """Say whether a browser has signed in by a name before.
+    """Say whether a browser has signed in under a name before.
 
     Args:
-        handler: of the request.
-        name: as the Hub has it.
+        handler: the request's handler.
+        name: the Hub's name.
     """
     with contextlib.suppress(UnicodeDecodeError):
-        kept = handler.get_signed_cookie(cookie_names.TRIAL_NAME, max_age_days=DAYS)
+        kept = handler.get_signed_cookie(cookie_names.TRIAL_NAME, max_age_days=REMEMBERED_DAYS)
         return bool(kept is not None and kept.decode() == name)
     return False
 
 
 def remember(handler: Any, name: str) -> None:
-    """Let a browser know by what name it has signed in.
+    """Set a cookie with the name under which a browser has signed in.
 
     Args:
-        handler: of the request.
-        name: as the Hub has it.
+        handler: the request's handler.
+        name: the Hub's name.
     """
     handler.set_signed_cookie(
         cookie_names.TRIAL_NAME,
         name,
-        expires_days=DAYS,
+        expires_days=REMEMBERED_DAYS,
         path=handler.hub.base_url,
         httponly=True,
         **COOKIES,
@@ -84,10 +85,10 @@ def remember(handler: Any, name: str) -> None:
 
 
 def is_asked(handler: Any, name: str) -> bool:
-    """Say whether somebody who comes by a name that was here before has to answer first.
+    """Say whether a person must answer first, because the name was used before.
 
     Args:
-        handler: of the sign-in's request.
-        name: as the Hub has it.
+        handler: the handler of the sign-in's request.
+        name: the Hub's name.
     """
     return not handler.get_body_argument(ANSWER, "") and not is_known(handler, name)

@@ -1,9 +1,8 @@
-"""Guesses: each address, or person, may make some, then answers get slower and slower.
+"""Slow down guesses: after some wrong ones, answers to an address or person get slower and slower.
 
-The right passphrase is never made to wait: somebody who guesses can't keep a class out that comes
-from the same address. Whoever guesses links is signed in, and counted by name. How often an
-address may try at all is bounded by the front (nginx/front.conf); what chance that leaves is in
-docs/security.md.
+The right passphrase never waits, so a person who guesses can't lock out a class at the same
+address. People who guess links are signed in, and are counted by name. The front limits how often
+an address may try at all (nginx/front.conf); docs/security.md says what chance remains.
 """
 
 from __future__ import annotations
@@ -16,49 +15,49 @@ from ipaddress import IPv6Address, ip_address
 
 from classroom.runtime.words import gettext
 
-FREE = 20
-"""Wrong passphrases that are answered at once: a class mistypes too."""
+FREE_ATTEMPTS = 20
+"""So many wrong passphrases are answered at once, because a class also mistypes."""
 FORGIVE_SECONDS = 30.0
-"""After so long one of them is forgotten."""
+"""After this time one wrong passphrase is forgotten."""
 LONGEST_SECONDS = 30.0
-WAITING = 8
-"""Answers that wait for one address at the same time; further ones are refused at once."""
-ADDRESSES = 4096
-"""Addresses that are remembered; the one that was heard of longest ago is forgotten first."""
+MOST_WAITING_ANSWERS = 8
+"""How many answers to one address may wait; further attempts are refused at once."""
+MOST_ADDRESSES = 4096
+"""How many addresses are remembered; the least recent one is forgotten first."""
 
 
 @dataclass(frozen=True)
 class Attempts:
-    """What is remembered of an address.
+    """The wrong passphrases of an address.
 
     Attributes:
-        wrong: passphrases, those forgiven taken off.
-        at: when that was so, seconds of a clock that only goes forward.
+        wrong: how many were wrong, without forgotten ones.
+        at: the time of that number, in seconds of a monotonic clock.
     """
 
     wrong: float = 0.0
     at: float = 0.0
 
     def now(self, now: float) -> Attempts:
-        """Forgive what time has.
+        """Forget wrong passphrases by the time that has passed.
 
         Args:
-            now: the same clock's.
+            now: the time of the same clock.
         """
         return Attempts(max(0.0, self.wrong - (now - self.at) / FORGIVE_SECONDS), now)
 
     @property
     def seconds(self) -> float:
-        """How long the answer to the last wrong one waits: doubled with each beyond the free."""
-        beyond = self.wrong - FREE
+        """How long the answer to the last wrong one waits; doubled for each after the free ones."""
+        beyond = self.wrong - FREE_ATTEMPTS
         return 0.0 if beyond <= 0 else min(LONGEST_SECONDS, 0.5 * 2 ** min(beyond, 10))
 
 
 def network(address: str) -> str:
-    """Return what counts as one address: of IPv6 the /64, which is one household's or school's.
+    """Return the network that counts as one address: for IPv6 the /64, one household or school.
 
     Args:
-        address: as the front says it.
+        address: the address in the front's header.
     """
     try:
         found = ip_address(address)
@@ -68,51 +67,51 @@ def network(address: str) -> str:
 
 
 class Guesses:
-    """Wrong passphrases by address. One event loop's: nothing here is for threads."""
+    """Wrong passphrases by address, for one event loop, without locks."""
 
     def __init__(self) -> None:
         self._records: OrderedDict[str, Attempts] = OrderedDict()
         self._waiting: dict[str, int] = {}
 
     def wrong(self, address: str, now: float) -> float:
-        """Take note of a wrong passphrase.
+        """Note a wrong passphrase.
 
         Args:
-            address: whose.
-            now: seconds of a clock that only goes forward.
+            address: the sender's address.
+            now: the time in seconds of a monotonic clock.
 
         Returns:
-            How long its answer has to wait, seconds.
+            How long its answer must wait, in seconds.
         """
         key = network(address)
         record = self._records.pop(key, Attempts(0.0, now)).now(now)
         self._records[key] = record = replace(record, wrong=record.wrong + 1)
-        if len(self._records) > ADDRESSES:
+        if len(self._records) > MOST_ADDRESSES:
             self._records.popitem(last=False)
         return record.seconds
 
     def are_many(self, address: str) -> bool:
-        """Say whether as many wrong answers wait as may: whoever makes them can be refused more.
+        """Say whether so many answers to an address wait that further attempts are refused.
 
         Args:
-            address: whose.
+            address: the sender's address.
         """
-        return self._waiting.get(network(address), 0) >= WAITING
+        return self._waiting.get(network(address), 0) >= MOST_WAITING_ANSWERS
 
     async def answer_wrong(self, address: str) -> str:
-        """Take note of a wrong passphrase, and wait before it is answered.
+        """Note a wrong passphrase, and wait before it is answered.
 
         Args:
-            address: whose.
+            address: the sender's address.
 
         Returns:
-            What the page says, when it isn't only that the passphrase is wrong.
+            A sentence for the page, if it says more than that the passphrase is wrong.
         """
         seconds, key = self.wrong(address, time.monotonic()), network(address)
         if not seconds:
             return ""
         waiting = self._waiting.get(key, 0)
-        if waiting < WAITING:
+        if waiting < MOST_WAITING_ANSWERS:
             self._waiting[key] = waiting + 1
             try:
                 await asyncio.sleep(seconds)

@@ -1,7 +1,7 @@
-"""A passphrase that somebody has read off a board: typed in capitals, with spaces, without dashes.
+"""Accept a passphrase that was typed in capitals, with spaces, or without dashes.
 
-Only those that a trial makes are forgiven that (`classroom.config.trial`): lower case, in groups of
-five. Nothing is lost by it, as no two of them differ in that way alone.
+This applies only to passphrases that a trial has made (`classroom.config.trial`): lower case, in
+groups of five. It makes guessing no easier, because no two of them differ only in that way.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from classroom.runtime.words import gettext, gettext_noop
 
 GROUPED = re.compile(r"[a-z0-9]{5}(-[a-z0-9]{5})+")
 BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212_.]+")
-"""What stands between groups, or is taken for it: spaces, dashes of all kinds."""
-LONGEST = 200
-"""Characters: more are nobody's passphrase."""
+"""Separators between groups: spaces, and dashes of all kinds."""
+LONGEST_CHARACTERS = 200
 OTHERS = gettext_noop(
     "The name “{name}” is the tutor's, and has a passphrase of its own: type your own name."
 )
@@ -24,13 +23,13 @@ TUTORS = gettext_noop("This is the tutor's passphrase: type the name “{name}�
 
 
 def forgiven(typed: str, wanted: str | None) -> str:
-    """Write what was typed as the passphrase is written, if it is one that is forgiven.
+    """Normalise a typed passphrase, if the right one is of a trial.
 
     Args:
-        typed: by somebody.
-        wanted: the passphrase; None for none.
+        typed: the typed text.
+        wanted: the right passphrase; None for none.
     """
-    if wanted is None or not GROUPED.fullmatch(wanted) or len(typed) > LONGEST:
+    if wanted is None or not GROUPED.fullmatch(wanted) or len(typed) > LONGEST_CHARACTERS:
         return typed
     letters = BETWEEN.sub("", unicodedata.normalize("NFKC", typed)).lower()
     groups = [letters[at : at + 5] for at in range(0, len(letters), 5)]
@@ -41,8 +40,8 @@ def is_same(typed: str, wanted: str | None) -> bool:
     """Say whether a passphrase is right, in the same time for every wrong one.
 
     Args:
-        typed: by somebody.
-        wanted: the passphrase; None for none, which nobody knows.
+        typed: the typed text.
+        wanted: the right passphrase; None if there is none.
     """
     if not wanted:
         return False
@@ -51,12 +50,12 @@ def is_same(typed: str, wanted: str | None) -> bool:
 
 
 def advice(name: str, typed: str, tutors: tuple[str, ...], student: str, tutor: str) -> str:
-    """Say what somebody has mixed up who knows one of the two passphrases; "" for nobody else.
+    """Explain the mistake to a person who typed the other of the two passphrases; "" otherwise.
 
     Args:
-        name: as the Hub compares it.
-        typed: the passphrase.
-        tutors: names that have the tutor's passphrase.
+        name: the normalised name.
+        typed: the typed passphrase.
+        tutors: names that need the tutor's passphrase.
         student: everybody else's passphrase; "" for none.
         tutor: the tutor's; "" for none.
     """

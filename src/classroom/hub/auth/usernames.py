@@ -1,6 +1,6 @@
-"""Names that people type in a trial: made one way of writing, and refused with a sentence.
+"""Normalise the names that people type in a trial, and refuse bad ones with a sentence.
 
-A name is shown to the whole class, is part of addresses, and stands in the log.
+The whole class sees a name, and it is part of addresses and of the log.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from classroom.config import confusables
-from classroom.runtime.room_names import PREFIX, room_of
+from classroom.runtime.lab_room_names import PREFIX, room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST = 64
-"""Characters."""
-MARKS = 2
-"""Accents and the like in a row: more of them climb into the lines above."""
-# Letters and marks by their category that aren't seen (Unicode's Default_Ignorable_Code_Point, and
-# the empty Braille cell).
+LONGEST_CHARACTERS = 64
+MOST_MARKS = 2
+"""How many accents and the like may follow each other: more would overlap the lines above."""
+# Characters that Unicode counts as letters or marks, but that are invisible (its
+# Default_Ignorable_Code_Point, and the empty Braille cell).
 INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f"
     "\U000e0100-\U000e01ef]"
@@ -29,10 +28,10 @@ INVISIBLE = re.compile(
 
 
 def normal(name: str) -> str:
-    """Write a name the one way in which it is compared and shown.
+    """Normalise a name for comparison.
 
     Args:
-        name: as typed.
+        name: the name as typed.
 
     Returns:
         NFKC, lower case, one space between words and none around them.
@@ -43,10 +42,10 @@ def normal(name: str) -> str:
 
 
 def tidy(name: str) -> str:
-    """Write a name as it is shown: capitals stay.
+    """Normalise a name as it is shown, with its capitals.
 
     Args:
-        name: as typed.
+        name: the name as typed.
 
     Returns:
         NFKC, one space between words and none around them.
@@ -55,17 +54,19 @@ def tidy(name: str) -> str:
 
 
 def problem(name: str, tutors: Iterable[str]) -> str:
-    """Say what keeps a name from being taken; "" for a good one.
+    """Say why a name is not accepted; "" for a good one.
 
     Args:
-        name: as typed or as `normal` makes it.
-        tutors: names that nobody else's may look like.
+        name: the name as typed or normalised.
+        tutors: names that no other name may look like.
     """
     typed, name = name.strip(), normal(name)
     if not any(letter.isalnum() for letter in name):
         return gettext("Please type your name: it needs a letter or a digit.")
-    if len(name) > LONGEST:
-        return gettext("That name is too long: it may have {most} characters.").format(most=LONGEST)
+    if len(name) > LONGEST_CHARACTERS:
+        return gettext("That name is too long: it may have {most} characters.").format(
+            most=LONGEST_CHARACTERS
+        )
     if "/" in name or "\\" in name:
         return gettext("A name can't have a slash or a backslash in it.")
     if any(unicodedata.category(letter) == "Cc" for letter in typed) or not is_printable(name):
@@ -76,10 +77,10 @@ def problem(name: str, tutors: Iterable[str]) -> str:
 
 
 def _taken(name: str, tutors: Iterable[str]) -> str:
-    """Say for whom a name would be taken that isn't who has it; "" for nobody.
+    """Say whose name a name could be mistaken for; "" for nobody's.
 
     Args:
-        name: as `normal` makes it.
+        name: the normalised name.
         tutors: as for `problem`.
     """
     if room_of(name):
@@ -95,12 +96,12 @@ def _taken(name: str, tutors: Iterable[str]) -> str:
 
 
 def mixture(name: str) -> str:
-    """Say of which scripts a name mixes letters; "" for one.
+    """Say which scripts' letters a name mixes; "" for one script.
 
-    With others' letters a name could be written that looks like somebody else's.
+    With letters of another script a name could look like somebody else's.
 
     Args:
-        name: any.
+        name: any name.
     """
     found = confusables.scripts(name)
     if len(found) <= 1:
@@ -112,14 +113,14 @@ def mixture(name: str) -> str:
 
 
 def is_printable(name: str) -> bool:
-    """Say whether all of a name is seen: no control or format character, no pile of marks.
+    """Say whether a name is fully visible: no control or format character, no pile of marks.
 
     Args:
-        name: any.
+        name: any name.
     """
     marks = 0
     for letter in name:
         marks = marks + 1 if unicodedata.category(letter).startswith("M") else 0
-        if marks > MARKS or not letter.isprintable() or INVISIBLE.match(letter):
+        if marks > MOST_MARKS or not letter.isprintable() or INVISIBLE.match(letter):
             return False
     return True

@@ -1,4 +1,4 @@
-"""The sign-in form with our sentence in place of the Hub's about a user name and a password."""
+"""The sign-in form, with our error messages in place of the Hub's."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ UPSTREAMS = "Invalid username or password"
 
 
 class OurWordsHandler(LoginHandler):
-    """Handle the form as the Hub does; a subclass says what was wrong."""
+    """Handle the form as the Hub does; a subclass has the message."""
 
     wrong: str
 
     def render_template(self, name: str, **words: Any) -> Any:
-        """Say in our words what was wrong."""
+        """Show our message for what was wrong."""
         if words.get("login_error") == UPSTREAMS:
             words["login_error"] = gettext(self.wrong)
         return super().render_template(name, **words)

@@ -1,1 +1,1 @@
-"""Links by which somebody gives a copy of a file or folder."""
+"""Links to copies: a person who opens one gets a copy of a file or folder."""

@@ -1,4 +1,4 @@
-"""Labs' servers ask, for whoever is in the lab, for a link to a copy of something in it."""
+"""Labs' servers request links to copies of their files, for people in the lab."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from classroom.hub.copies.service import GivenCopies
 
 PAGE = "take-copy"
-"""Where a link leads, below the Hub's address."""
+"""The page that a link opens, below the Hub's address."""
 
 
 class GivingHandler(APIHandler):
-    """Links to copies of what is in a lab."""
+    """Links to copies of a lab's files."""
 
     async def post(self) -> None:
-        """Make one, and answer with its address below the Hub's: this once.
+        """Make a link, and answer with its address below the Hub's, only this once.
 
         Raises:
-            HTTPError: 400, it isn't clear what is asked for, or there are too many; 403, as of
-                `check`; 507, it can't be kept.
+            HTTPError: 400, the request is invalid, or there are too many links; 403, as of
+                `check`; 507, it can't be stored.
         """
         copies: GivenCopies = self.settings[COPIES]
         body = self.get_json_body()
@@ -51,17 +51,17 @@ class GivingHandler(APIHandler):
         self.finish(json.dumps({"place": url_concat(f"{self.hub.base_url}{PAGE}", {"code": code})}))
 
     def check(self, copies: GivenCopies, owner: str) -> KnownLab:
-        """See that the server of this lab asks, for somebody who has signed in to it.
+        """Check that this lab's server makes the request, for a person who has signed in to it.
 
         Args:
-            copies: all of them.
-            owner: whose lab it is to the Hub; "" for the class's.
+            copies: all links to copies.
+            owner: the Hub's name of the lab's owner; "" for the class's lab.
 
         Returns:
             The lab.
 
         Raises:
-            HTTPError: 403, it doesn't, or they may not enter it.
+            HTTPError: 403, it is another caller, or the person may not enter the lab.
         """
         token, user, client = self.get_token(), self.current_user, self._client(owner)
         lab = copies.labs.of_owner(owner)
@@ -76,7 +76,7 @@ class GivingHandler(APIHandler):
         return lab
 
     def _client(self, owner: str) -> str:
-        """Return how the Hub calls a lab's server; "" for one that there isn't."""
+        """Return the OAuth client id of a lab's server; "" if there is no such lab."""
         if not owner:
             return f"service-{SERVICE}"
         whose = self.find_user(owner)

@@ -1,4 +1,4 @@
-"""Links by which somebody gives a copy: what each is for, until when; on plain values."""
+"""Links to copies: what each is for, and until when. Decisions on plain values."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SHORTEST, LONGEST = 1, 7 * 24 * 3600
-"""Seconds that a link lives."""
-LONGEST_CODE = 200
-"""Characters of a code that is looked for; ours have 43."""
-LONGEST_PATH, LONGEST_KERNEL = 4096, 200
+SHORTEST_SECONDS, LONGEST_SECONDS = 1, 7 * 24 * 3600
+LONGEST_CODE_CHARACTERS = 200
+"""Our codes have 43."""
+LONGEST_PATH_CHARACTERS, LONGEST_KERNEL_CHARACTERS = 4096, 200
 NO_LIFE = gettext_noop("Say how long the link lives: at most a week.")
 NO_PATH = gettext_noop("Choose a file or folder.")
 
 
 class NotMadeError(Exception):
-    """There is no link, with the sentence that people see."""
+    """The link was not made; the text is the sentence for people."""
 
 
 @dataclass(frozen=True)
 class WantedCopies:
-    """A link that is to be made.
+    """A request for a link.
 
     Attributes:
-        path: of the file or folder in its lab, as pages have it.
-        is_folder: whether it was a folder then.
-        seconds: how long the link lives.
+        path: the path of the file or folder in its lab, as in pages.
+        is_folder: whether it is a folder.
+        seconds: how long the link should work.
         kernel: the kernel of a notebook, as its file names it; "" for none.
     """
 
@@ -47,18 +46,18 @@ class CopyLink:
     """A link.
 
     Attributes:
-        key: tells it from others in lists; nobody gets a copy by it.
-        digest: of the code in it.
-        maker: who has made it, as the Hub called them then.
-        account: tells them from whoever has the name later.
-        lab: the number of the lab that the file or folder is in.
-        path: there.
+        key: identifies it in lists; nobody can get a copy with it.
+        digest: the hash of the link's code.
+        maker: the Hub's name of its maker at that time.
+        account: distinguishes the maker from a person who has the name later.
+        lab: the number of the file's or folder's lab.
+        path: its path in that lab.
         is_folder: whether it was a folder then.
-        since: when it was made, in seconds since the epoch.
-        until: when it is over, likewise.
-        environment: the id of that in which it was made.
-        kernel: of a notebook; "" for none.
-        used: how many copies were made by it.
+        since: when the link was made, in seconds since the epoch.
+        until: when it expires, in seconds since the epoch.
+        environment: the id of the environment in which it was made.
+        kernel: the kernel of a notebook; "" for none.
+        used: how many copies were made with it.
     """
 
     key: str
@@ -76,49 +75,51 @@ class CopyLink:
 
     @property
     def name(self) -> str:
-        """What the file or folder is called."""
+        """The name of the file or folder."""
         return self.path.rpartition("/")[2]
 
     def counted(self) -> CopyLink:
-        """Return it after one more copy."""
+        """Return the link after one more copy."""
         return replace(self, used=self.used + 1)
 
 
 def read(body: Any) -> WantedCopies:
-    """Read what a lab asks for.
+    """Read a lab's request for a link.
 
     Args:
-        body: of the request: ``path``, ``folder``, ``seconds`` and ``kernel``.
+        body: the request's body: ``path``, ``folder``, ``seconds`` and ``kernel``.
 
     Raises:
-        NotMadeError: it isn't clear.
+        NotMadeError: the request is invalid.
     """
     asked: dict[str, Any] = body if isinstance(body, dict) else {}
     path: Any = asked.get("path")
     seconds: Any = asked.get("seconds")
     if not isinstance(path, str) or not _is_path(path):
         raise NotMadeError(gettext(NO_PATH))
-    if type(seconds) not in {int, float} or not SHORTEST <= seconds <= LONGEST:
+    if type(seconds) not in {int, float} or not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise NotMadeError(gettext(NO_LIFE))
-    kernel = str(asked.get("kernel") or "").encode(errors="replace").decode()[:LONGEST_KERNEL]
+    kernel = (
+        str(asked.get("kernel") or "").encode(errors="replace").decode()[:LONGEST_KERNEL_CHARACTERS]
+    )
     return WantedCopies(path, asked.get("folder") is True, float(seconds), kernel)
 
 
 def _is_path(path: str) -> bool:
-    """Say whether something may be called so that a lab shows: a lab's word is no proof."""
+    """Check a path in a lab's request, because the lab may be compromised."""
     try:
         path.encode()
     except UnicodeEncodeError:
         return False
     hides = any(not part or part.startswith(".") for part in path.split("/"))
-    return len(path) <= LONGEST_PATH and not hides and "\0" not in path
+    return len(path) <= LONGEST_PATH_CHARACTERS and not hides and "\0" not in path
 
 
 def digest(code: str) -> str:
-    """Return what is kept of a code. It has 256 bits of chance: one hash is enough.
+    """Return the hash of a code. A code has 256 random bits, so one plain hash is enough.
 
     Args:
-        code: in a link.
+        code: the code in a link.
     """
     return hashlib.sha256(code.encode(errors="replace")).hexdigest()
 
@@ -126,14 +127,14 @@ def digest(code: str) -> str:
 def made(
     wanted: WantedCopies, maker: tuple[str, str], lab: int, environment: str, now: float
 ) -> tuple[CopyLink, str]:
-    """Make a link, and the code in it, which is kept nowhere.
+    """Make a link and its code, which is stored nowhere.
 
     Args:
-        wanted: what it is to be.
-        maker: name and account of who makes it.
-        lab: the number of the lab that the file or folder is in.
-        environment: the id of that in which it is made.
-        now: seconds since the epoch.
+        wanted: the request.
+        maker: name and account of the maker.
+        lab: the number of the file's or folder's lab.
+        environment: the id of the present environment.
+        now: the time, in seconds since the epoch.
     """
     code = secrets.token_urlsafe(32)
     link = CopyLink(
@@ -152,25 +153,25 @@ def made(
 
 
 def find(links: Iterable[CopyLink], code: str) -> CopyLink | None:
-    """Return the link that a code is of; None if there is none.
+    """Return the link of a code; None if there is none.
 
     Args:
-        links: those that are alive.
-        code: as somebody has shown it.
+        links: the valid links.
+        code: the code in the address that somebody opened.
     """
-    if not 0 < len(code) <= LONGEST_CODE:
+    if not 0 < len(code) <= LONGEST_CODE_CHARACTERS:
         return None
     wanted = digest(code)
     return next((one for one in links if secrets.compare_digest(one.digest, wanted)), None)
 
 
 def alive(links: Iterable[CopyLink], accounts: Mapping[str, str], now: float) -> list[CopyLink]:
-    """List the links that are neither over nor of somebody who is gone.
+    """List the valid links: not expired, and their makers may still be in.
 
     Args:
-        links: all that are kept.
-        accounts: of all who may be in, by their names.
-        now: seconds since the epoch.
+        links: all stored links.
+        accounts: the accounts of everybody who may be in, by name.
+        now: the time, in seconds since the epoch.
     """
     return [one for one in links if now < one.until and accounts.get(one.maker) == one.account]
 
@@ -179,7 +180,7 @@ def of_maker(links: Iterable[CopyLink], maker: str) -> list[CopyLink]:
     """List somebody's links, the newest first.
 
     Args:
-        links: those that are alive.
-        maker: who.
+        links: the valid links.
+        maker: the maker's name.
     """
     return sorted((one for one in links if one.maker == maker), key=lambda one: -one.since)

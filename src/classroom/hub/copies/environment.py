@@ -1,6 +1,6 @@
-"""What a notebook runs in: the image, the packages that a tutor has added to it, and its kernels.
+"""The environment of notebooks: the image, the packages that a tutor has added, and the kernels.
 
-A copy may be opened after the image was built again. What has changed is said then.
+A copy may be opened after the image was built again; the page then says what has changed.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = "classroom"
-"""Our own package, which changes nothing of what runs."""
+"""Our own package, which does not affect notebooks."""
 SITE, KERNELS = "lib/python3*/site-packages", "share/jupyter/kernels"
-"""Below the image's prefix."""
+"""Folders below the prefix of the image's Python."""
 IMAGES_OWN = "image.txt"
-"""Likewise: what the image itself brings, a line for each package."""
+"""A file below the same prefix with the image's own packages, one a line."""
 DEBIANS = "var/lib/dpkg/status"
-"""Below the root: what of Debian's is installed."""
-SHORT = 16
-"""Characters of an image's id."""
+"""A file below the root with the installed Debian packages."""
+IMAGE_ID_CHARACTERS = 16
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What a notebook runs in.
+    """The environment of notebooks.
 
     Attributes:
-        id: the image's: the same wherever the same is installed.
+        id: its id, which is the same for equal installed packages.
         packages: versions of the Python packages beyond the image's own, by their names.
         kernels: names of the kernels.
     """
@@ -43,12 +42,12 @@ class Environment:
 
 @dataclass(frozen=True)
 class Changed:
-    """A package that is another now.
+    """A package that has changed.
 
     Attributes:
         name: its name.
-        then: the version when the link was made; "" for none.
-        now: likewise, of now.
+        then: its version when the link was made; "" if it was not installed.
+        now: its version now; "" if it is not installed.
     """
 
     name: str
@@ -58,12 +57,12 @@ class Changed:
 
 @dataclass(frozen=True)
 class Differences:
-    """What is another than when a link was made.
+    """What has changed since a link was made.
 
     Attributes:
-        is_other: whether the image is.
-        packages: that are.
-        kernel: which isn't there any more; "" if it is.
+        is_other: whether the image has changed.
+        packages: the packages that have changed.
+        kernel: the notebook's kernel, if it is missing now; "" otherwise.
     """
 
     is_other: bool
@@ -72,12 +71,12 @@ class Differences:
 
 
 def compare(then: Environment, now: Environment, kernel: str) -> Differences:
-    """Say what is another.
+    """Compare two environments.
 
     Args:
-        then: when the link was made.
-        now: in which the copy opens.
-        kernel: the notebook's; "" for none.
+        then: the environment when the link was made.
+        now: the environment in which the copy opens.
+        kernel: the notebook's kernel; "" for none.
     """
     names = sorted(then.packages.keys() | now.packages.keys())
     changed = tuple(
@@ -90,20 +89,20 @@ def compare(then: Environment, now: Environment, kernel: str) -> Differences:
 
 
 def normal(name: str) -> str:
-    """Write a package's name in the one way in which all are compared (PEP 503).
+    """Normalise a package's name (PEP 503).
 
     Args:
-        name: as anybody writes it.
+        name: the name as written.
     """
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def look(prefix: Path, root: Path) -> Environment:
-    """Look at what is installed; blocking.
+    """Find out what is installed; blocking.
 
     Args:
-        prefix: of the image's Python.
-        root: of the file system.
+        prefix: the prefix of the image's Python.
+        root: the root of the file system.
     """
     installed: dict[str, str] = {}
     for site in sorted(prefix.glob(SITE)):
@@ -118,7 +117,7 @@ def look(prefix: Path, root: Path) -> Environment:
         everything.update(f"{name}=={version}\n".encode())
     kernels = frozenset(one.parent.name for one in (prefix / KERNELS).glob("*/kernel.json"))
     beyond = {name: version for name, version in installed.items() if name not in own}
-    return Environment(everything.hexdigest()[:SHORT], beyond, kernels)
+    return Environment(everything.hexdigest()[:IMAGE_ID_CHARACTERS], beyond, kernels)
 
 
 def _text(file: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""What is kept of links to copies on the Hub's volume. No code is in it, only their hashes."""
+"""The stored links to copies, on the volume: without their codes, only with hashes of them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeptCopies:
-    """What is kept.
+    """The stored data.
 
     Attributes:
-        links: all of them.
-        packages: of each environment in which one was made, by its id.
+        links: all links.
+        packages: the packages of each environment in which a link was made, by its id.
     """
 
     links: tuple[CopyLink, ...] = ()
@@ -30,16 +30,16 @@ class KeptCopies:
         """Return an environment in which links were made.
 
         Args:
-            key: its id.
+            key: the environment's id.
         """
         return Environment(key, self.packages.get(key, {}))
 
     def with_links(self, links: tuple[CopyLink, ...], made_in: Environment | None) -> KeptCopies:
-        """Return it with other links, and the environments that these were made in.
+        """Return the data with other links, and the environments in which these were made.
 
         Args:
-            links: all that there are from now on.
-            made_in: what there is now; None where no link is new.
+            links: all links from now on.
+            made_in: the present environment; None if no link is new.
         """
         known = {**self.packages, **({made_in.id: made_in.packages} if made_in else {})}
         needed = {one.environment for one in links}
@@ -47,10 +47,10 @@ class KeptCopies:
 
 
 def encode(kept: KeptCopies) -> bytes:
-    """Return what `decode` reads.
+    """Encode the data for `decode`.
 
     Args:
-        kept: all of it.
+        kept: the data.
     """
     packages = {key: dict(one) for key, one in kept.packages.items()}
     found = {"links": [asdict(one) for one in kept.links], "packages": packages}
@@ -64,7 +64,7 @@ def decode(text: bytes) -> KeptCopies:
         text: JSON.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the text is damaged.
     """
     try:
         found = json.loads(text)

@@ -1,4 +1,4 @@
-"""Which lab somebody may enter, and which one gets their copies."""
+"""Decide which labs a person may enter, and which lab gets their copies."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 from jupyterhub.scopes import get_scopes_for, has_scope, parse_scopes
 
+from classroom.runtime.lab_room_names import hub_name, room_of
 from classroom.runtime.lab_users import CLASS
 from classroom.runtime.paths import SERVICE
-from classroom.runtime.room_names import hub_name, room_of
 
 if TYPE_CHECKING:
     from classroom.hub.access.service import Access
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KnownLab:
-    """A lab that there is now.
+    """A lab that exists now.
 
     Attributes:
-        number: its own for good.
-        owner: whose it is to the Hub: somebody's, or a room's; "" for the class's.
+        number: its number, which never changes.
+        owner: the Hub's name of its owner, a person or a room; "" for the class's lab.
     """
 
     number: int
@@ -36,19 +36,19 @@ class KnownLab:
 
 
 class LabAccess:
-    """Asks the Hub that runs. One event loop's."""
+    """Answers from the running Hub, for one event loop."""
 
     def __init__(self, access: Access, labs: PersonalLabs | None) -> None:
-        """Know whom to ask.
+        """Remember the parts that know people and labs.
 
         Args:
-            access: who may be in.
-            labs: those besides the class; None where there can be none.
+            access: decides who may be in.
+            labs: those besides the class; None if there can be none.
         """
         self._access, self._labs = access, labs
 
     def accounts(self) -> dict[str, str]:
-        """Return what tells everybody who may be in from whoever has their name later."""
+        """Return a text for each person; it differs for a later person of the same name."""
         people = self._access.app.db.query(orm.User).all()
         return {
             one.name: f"{one.id} {one.created.isoformat() if one.created else ''}"
@@ -60,7 +60,7 @@ class LabAccess:
         """Return a lab that is open; None if there is none.
 
         Args:
-            owner: whose it is to the Hub; "" for the class's.
+            owner: the Hub's name of its owner; "" for the class's lab.
         """
         if not owner:
             return KnownLab(CLASS)
@@ -71,10 +71,10 @@ class LabAccess:
         return self.of_number(found.number) if found else None
 
     def of_number(self, number: int) -> KnownLab | None:
-        """Return a lab that is open; None if it is closed, being deleted, or nobody's any more.
+        """Return an open lab; None if it is closed, being deleted, or has no owner any more.
 
         Args:
-            number: its own.
+            number: the lab's number.
         """
         if number == CLASS:
             return KnownLab(CLASS)
@@ -92,7 +92,7 @@ class LabAccess:
         """Say whether somebody may enter a lab.
 
         Args:
-            name: theirs.
+            name: the person's name.
             lab: which.
         """
         db = self._access.app.db
@@ -104,10 +104,10 @@ class LabAccess:
         return bool(has_scope(scope, parse_scopes(get_scopes_for(user)), db=db))
 
     def is_guest(self, name: str, lab: KnownLab) -> bool:
-        """Say whether somebody is in a lab as a guest, whom its owner may have removed.
+        """Say whether a person would enter a lab as a guest, whom its owner may have removed.
 
         Args:
-            name: theirs.
+            name: the person's name.
             lab: which.
         """
         user = orm.User.find(self._access.app.db, name)
@@ -122,20 +122,20 @@ class LabAccess:
         """Return the lab that gets somebody's copies: their own, or else the class's.
 
         Args:
-            name: theirs.
+            name: the person's name.
 
         Raises:
-            HTTPError: they can have none of their own, with the sentence that people see.
+            HTTPError: they can't have their own lab, with the sentence for people.
         """
         if self._labs is None or not self.has_own:
             return KnownLab(CLASS)
         return KnownLab(self._labs.number(name), name)
 
     def address(self, lab: KnownLab) -> str:
-        """Return where a lab's page is, without a slash at the end.
+        """Return the address of a lab's page, without a slash at the end.
 
         Args:
-            lab: one that gets copies.
+            lab: a lab that gets copies.
         """
         app: Any = self._access.app
         if lab.number == CLASS:

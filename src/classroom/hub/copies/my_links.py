@@ -1,4 +1,4 @@
-"""The page *My links*: the links to copies that somebody has made, and taking one back."""
+"""The page *My links*: a person's own links to copies, with a button to take one back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from classroom.hub.copies.service import GivenCopies
 
 PAGE = "my-links"
-"""Below the Hub's address."""
+"""The page's path below the Hub's address."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class OwnLinkListing:
     """A link, as its maker sees it.
 
     Attributes:
-        link: itself.
-        owner: whose lab the file is in; "" for the class's.
-        room: the room that it is in; "" for none.
-        since: when it was made.
-        until: when it is over.
+        link: the link.
+        owner: the owner of the file's lab; "" for the class's lab.
+        room: the file's room; "" for none.
+        since: when the link was made.
+        until: when it expires.
         works: whether its maker may still enter the lab.
     """
 
@@ -41,11 +41,11 @@ class OwnLinkListing:
 
 
 class MyLinksHandler(BaseHandler):
-    """Show them to whoever has made them."""
+    """Show a person their own links."""
 
     @web.authenticated
     async def get(self) -> None:
-        """List those that are not over."""
+        """List the links that have not expired."""
         copies: GivenCopies = self.settings[COPIES]
         links = [_shown(copies, one) for one in copies.of_maker(self.current_user.name)]
         page = await self.render_template(
@@ -55,7 +55,7 @@ class MyLinksHandler(BaseHandler):
 
     @web.authenticated
     async def post(self) -> None:
-        """Take one back."""
+        """Take a link back."""
         copies: GivenCopies = self.settings[COPIES]
         name = self.current_user.name
         if copies.take_back(name, self.get_body_argument("link", "")):

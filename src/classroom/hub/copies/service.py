@@ -1,4 +1,4 @@
-"""All links by which somebody gives a copy."""
+"""All links to copies."""
 
 from __future__ import annotations
 
@@ -24,30 +24,29 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.copies")
 COPIES = "classroom_copies"
-"""Where the Hub's settings have the `GivenCopies`."""
+"""The key of the `GivenCopies` in the Hub's settings."""
 FILE = "copies.json"
-"""Below the Hub's folder on the volume."""
+"""The file's name in the Hub's folder on the volume."""
 ROOT = Path("/")
-MOST = 50
-"""Links of one person's."""
+MOST_LINKS_OF_A_PERSON = 50
 LOOK_SECONDS, AGAIN_SECONDS = 60.0, 1.0
-"""How often what is over is forgotten; after how long what could not be written is tried again."""
+"""How often expired links are deleted; how soon a failed write is tried again."""
 TOO_MANY = gettext_noop(
     "You have made {most} links to copies that still work: take one back on the page My links."
 )
 
 
 class GivenCopies:
-    """All of them. One event loop's."""
+    """All links to copies, for one event loop."""
 
     def __init__(self, paths: Paths) -> None:
-        """Read what was kept.
+        """Read the stored links.
 
         Args:
             paths: where things are.
 
         Raises:
-            StartRefusedError: what was kept is damaged.
+            StartRefusedError: the file is damaged.
         """
         self.paths, self._file = paths, paths.hub / FILE
         self._kept = self._written = kept_copies.COPIES.read(self._file)
@@ -55,35 +54,35 @@ class GivenCopies:
         self._now: Environment | None = None
 
     def __deepcopy__(self, _: Any) -> GivenCopies:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def begin(self, app: Any, access: Access, labs: PersonalLabs | None) -> None:
-        """Take over the Hub that runs, before it listens.
+        """Connect to the running Hub, before it listens.
 
         Args:
             app: the Hub.
-            access: who may be in.
-            labs: those besides the class; None where there can be none.
+            access: decides who may be in.
+            labs: those besides the class; None if there can be none.
         """
         self._labs = LabAccess(access, labs)
         app.tornado_application.settings[COPIES] = self
 
     async def follow(self) -> None:
-        """Forget what is over, and write what could not be written, while the Hub runs."""
+        """Delete expired links, and repeat failed writes, while the Hub runs."""
         while True:
             try:
                 alive = tuple(self.alive())
                 if alive != self._kept.links:
                     self._hold(self._kept.with_links(alive, None))
-            except Exception:  # a locked database: it may pass
+            except Exception:  # for example a locked database: try again
                 LOG.exception("Links to copies could not be looked through")
             is_written = self._kept == self._written or self._hold(self._kept)
             await asyncio.sleep(LOOK_SECONDS if is_written else AGAIN_SECONDS)
 
     @property
     def labs(self) -> LabAccess:
-        """Who may enter which lab.
+        """The decisions about who may enter which lab.
 
         Raises:
             RuntimeError: the Hub has not started yet.
@@ -93,37 +92,37 @@ class GivenCopies:
         return self._labs
 
     async def environment(self) -> Environment:
-        """Return what notebooks run in now: it doesn't change while the container runs."""
+        """Return the present environment, which doesn't change while the container runs."""
         if self._now is None:
             self._now = await asyncio.to_thread(environment.look, self.paths.prefix, ROOT)
         return self._now
 
     def alive(self) -> list[CopyLink]:
-        """List the links that are neither over nor of somebody who is gone."""
+        """List the valid links: not expired, and their makers may still be in."""
         return copy_links.alive(self._kept.links, self.labs.accounts(), time.time())
 
     def of_maker(self, name: str) -> list[CopyLink]:
         """List somebody's links, the newest first.
 
         Args:
-            name: theirs.
+            name: the person's name.
         """
         return copy_links.of_maker(self.alive(), name)
 
     def source(self, link: CopyLink) -> KnownLab | None:
-        """Return the lab that a link's file is in; None if its maker may not enter it any more.
+        """Return the lab of a link's file; None if the maker may not enter it any more.
 
         Args:
-            link: one that is alive.
+            link: a valid link.
         """
         lab = self.labs.of_number(link.lab)
         return lab if lab is not None and self.labs.may_enter(link.maker, lab) else None
 
     def find(self, code: str) -> CopyLink | None:
-        """Return the link that somebody has shown; None if it is wrong, over or dead.
+        """Return the link of a code; None if it is wrong, expired or otherwise invalid.
 
         Args:
-            code: in it.
+            code: the code in the link.
         """
         link = copy_links.find(self._kept.links, code)
         if link is None or not copy_links.alive([link], self.labs.accounts(), time.time()):
@@ -131,43 +130,43 @@ class GivenCopies:
         return link if self.source(link) is not None else None
 
     async def make(self, name: str, lab: KnownLab, wanted: WantedCopies) -> str:
-        """Make a link; return the code in it, which is not kept.
+        """Make a link; return its code, which is not stored.
 
         Args:
-            name: who makes it.
-            lab: that the file is in.
-            wanted: what it is to be.
+            name: the maker's name.
+            lab: the file's lab.
+            wanted: the request.
 
         Raises:
-            NotMadeError: there are too many, or nobody may be in by that name.
-            OSError: it can't be kept; there is no link then.
+            NotMadeError: there are too many links, or nobody of that name may be in.
+            OSError: it can't be stored; there is no link then.
         """
         now = await self.environment()
         account = self.labs.accounts().get(name)
-        if account is None or len(self.of_maker(name)) >= MOST:
-            raise NotMadeError(gettext(TOO_MANY).format(most=MOST))
+        if account is None or len(self.of_maker(name)) >= MOST_LINKS_OF_A_PERSON:
+            raise NotMadeError(gettext(TOO_MANY).format(most=MOST_LINKS_OF_A_PERSON))
         link, code = copy_links.made(wanted, (name, account), lab.number, now.id, time.time())
         self._keep(self._kept.with_links((*self.alive(), link), now))
         return code
 
     def count(self, link: CopyLink) -> None:
-        """Count a copy that was made; on a full disk that is written later.
+        """Count a copy that was made; on a full disk the count is written later.
 
         Args:
-            link: by which.
+            link: the link.
         """
         links = tuple(one.counted() if one.key == link.key else one for one in self._kept.links)
         self._hold(self._kept.with_links(links, None))
 
     def take_back(self, name: str, key: str) -> bool:
-        """Have a link of somebody's give no copy any more; on a full disk it is written later.
+        """Take back a person's link; on a full disk this is written later.
 
         Args:
-            name: theirs.
-            key: the link's.
+            name: the person's name.
+            key: the link's key.
 
         Returns:
-            Whether there was one.
+            Whether there was such a link.
         """
         left = tuple(one for one in self._kept.links if (one.maker, one.key) != (name, key))
         is_there = left != self._kept.links
@@ -175,16 +174,16 @@ class GivenCopies:
         return is_there
 
     async def differences(self, link: CopyLink) -> Differences:
-        """Say what is another than when a link was made.
+        """Say what has changed since a link was made.
 
         Args:
-            link: which.
+            link: the link.
         """
         now = await self.environment()
         return environment.compare(self._kept.environment(link.environment), now, link.kernel)
 
     def _hold(self, kept: KeptCopies) -> bool:
-        """Hold to something from now on, and write it as soon as that can be done."""
+        """Apply new data at once, and write it as soon as possible."""
         self._kept = kept
         try:
             self._keep(kept)

@@ -1,7 +1,7 @@
-"""The page that a link to a copy leads to: what it is, from whom; and its button, which makes it.
+"""The page that a link to a copy opens: which file, from whom, and a button that makes the copy.
 
-Opening the link makes no copy: programs that look at links before people do would make one. The
-button does, with the page's XSRF token.
+Opening the link makes no copy, because programs that open links before people do would make one.
+The button makes it, with the page's XSRF token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from classroom.hub.copies.service import GivenCopies
 
 TOGETHER, EACH, ASKED = 4, 1, 3
-"""Copies that are made at a time, of one person's, and that wait with that."""
+"""How many copies are made at a time, how many for one person, and how many of theirs may wait."""
 OFTEN = gettext_noop("Your copy is being made already: wait a moment.")
 TURNS = Turns(TOGETHER, EACH, ASKED)
 
@@ -43,13 +43,13 @@ class TakeCopyHandler(BaseHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """Say what it is, who gives it, and where it would come."""
+        """Show the file, the maker, and where the copy would go."""
         if (link := await self._look()) is not None:
             await self._show("ask", link)
 
     @web.authenticated
     async def post(self) -> None:
-        """Make the copy; lead there, or say first what is to be known of it."""
+        """Make the copy; open it, or show first what the person should know."""
         if (link := await self._look()) is None:
             return
         name = self.current_user.name
@@ -72,10 +72,10 @@ class TakeCopyHandler(BaseHandler):
             self.redirect(way)
 
     async def _look(self) -> CopyLink | None:
-        """Find the link; whoever guesses has to wait for the answer.
+        """Find the link; answer wrong guesses slowly.
 
         Raises:
-            HTTPError: 429, too many answers to them wait already; nothing is looked at then.
+            HTTPError: 429, too many answers to this person wait already; the link is not looked up.
         """
         guesses.check(self.current_user.name)
         link = self.copies.find(self.get_argument("code", ""))
@@ -88,12 +88,12 @@ class TakeCopyHandler(BaseHandler):
         """Have the copy made.
 
         Returns:
-            What came of it, a sentence under ``error`` if there is none; and the address of the lab
-            that has got it.
+            The result, with a sentence under ``error`` if there is no copy; and the address of the
+            lab that has got it.
         """
         copies, user = self.copies, self.current_user
         if (source := copies.source(link)) is None:
-            return {"error": gettext(NOT_CARRIED)}, ""  # it ended while we waited
+            return {"error": gettext(NOT_CARRIED)}, ""  # the link ended while this waited
         try:
             home = copies.labs.home(user.name)
             order = {

@@ -1,4 +1,4 @@
-"""What the egress lock has refused: from the kernel to the log, the metrics and the report."""
+"""Bring refusals of the egress lock from the kernel to the log, the metrics and the report."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from classroom.egress.nflog import Count
 
 READ_SECONDS = 0.5
-READ_AT_MOST = 64
-"""Messages of the kernel's at a time: a flood of refused packets must not keep the Hub busy."""
+MESSAGES_AT_A_TIME = 64
+"""How many of the kernel's messages are read at a time, so that a flood does not block the Hub."""
 
 PACKETS = Counter(
     "classroom_egress_refused_packets", "Packets that the egress lock refused", ["direction"]
@@ -45,7 +45,7 @@ def who(uid: int | None) -> str:
 
 
 def where(found: Refused, services: Mapping[str, str]) -> str:
-    """Word where a refused packet was going.
+    """Describe where a refused packet was going.
 
     Args:
         found: the packet.
@@ -59,14 +59,14 @@ def where(found: Refused, services: Mapping[str, str]) -> str:
 
 
 class Account:
-    """Keeps count for as long as the lock holds."""
+    """Count refusals for as long as the lock holds."""
 
     def __init__(self, report: Path, kind: LockKind) -> None:
         """Begin with nothing refused.
 
         Args:
             report: the file that ``classroom egress`` reads.
-            kind: how the lock is held.
+            kind: by which means the lock holds.
         """
         self.refusals = Refusals()
         self._report = report
@@ -81,26 +81,26 @@ class Account:
         """Replace the rules that refusals are compared with.
 
         Args:
-            words: in a sentence.
+            words: the rules in a sentence.
             services: addresses that stand for services' hosts, by name.
         """
         self._words = words
-        # Not forgotten: who knocks at a service that was closed a moment ago is told of by name.
+        # Old names stay, so that refusals of a service that was just closed have its name.
         self._services |= {address: name for name, address in (services or {}).items()}
         self._write()
 
     def refused_name(self, name: str) -> None:
-        """Count a host that was asked for in vain."""
+        """Count a refused look-up of a host."""
         self.refusals.names += 1
         NAMES.inc()
         self.refusals.note_name(name, time.time())
 
     async def follow(self, kernel: socket.socket, log: Logger) -> None:
-        """Read what the kernel refuses, at a pace of our own.
+        """Read what the kernel refuses, at a limited rate.
 
         Args:
             kernel: the socket that the start has opened (`nflog.subscribe`).
-            log: where to say so, now and then.
+            log: the log, which gets a line now and then.
         """
         while True:
             try:
@@ -109,19 +109,19 @@ class Account:
                     log.info("Egress lock: %s", line)
                 self._write()
             except OSError as error:
-                # No descriptors or no space on the disk: it is tried again, and never given up.
+                # For example no descriptors, or no space on the disk: always try again.
                 if str(error) != self._complaint:
                     log.warning("Refused connections cannot be recorded: %s", error)
                 self._complaint = str(error)
             await asyncio.sleep(READ_SECONDS)
 
     def _read(self, kernel: socket.socket) -> None:
-        for _ in range(READ_AT_MOST):
+        for _ in range(MESSAGES_AT_A_TIME):
             try:
                 data = kernel.recv(65536)
             except BlockingIOError:
                 return
-            except OSError:  # ENOBUFS: some didn't fit; the next one's number counts them
+            except OSError:  # ENOBUFS: some messages didn't fit; the next one's number counts them
                 continue
             for found in nflog.parse(data):
                 self._count(found)
@@ -136,7 +136,7 @@ class Account:
         PACKETS.labels(direction).inc(new)
 
     def _write(self) -> None:
-        """Leave word for ``classroom egress``, when there is anything new."""
+        """Write the report for ``classroom egress``, if there is anything new."""
         text = self.refusals.as_json(self._words, counted=self._kind is LockKind.NFTABLES)
         if text != self._written:
             files.write_for(self._report, text.encode())

@@ -1,8 +1,8 @@
-"""Names in the locked lab: a host that is open has an address on loopback, no other exists.
+"""Answer DNS queries in the locked lab: an allowed host has a loopback address, no other exists.
 
-No question leaves the container, not even to a resolver: names can carry data out (RFC 8324).
-Written with dnspython instead of running dnsmasq, because that shares its port (SO_REUSEADDR), so
-that any student could take it over, and can't say what was asked for in vain.
+No query leaves the container, not even to a resolver, because names can carry data out (RFC 8324).
+This uses dnspython instead of running dnsmasq. dnsmasq shares its port (SO_REUSEADDR), so any
+student could take it over, and it can't report refused names.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PORT = 53
-LONGEST = 512  # of a question over UDP (RFC 1035)
-TTL_SECONDS = 5  # short: a change of the list holds at once
+LONGEST_QUESTION_BYTES = 512  # of a question over UDP (RFC 1035)
+TTL_SECONDS = 5  # short, so that a change of the list takes effect at once
 
 
 def answer(question: bytes, address_of: Callable[[str], str]) -> tuple[bytes | None, str]:
@@ -31,16 +31,16 @@ def answer(question: bytes, address_of: Callable[[str], str]) -> tuple[bytes | N
 
     Args:
         question: as received.
-        address_of: says where a host is; "" for one that may not be reached.
+        address_of: returns a host's address; "" for a host that may not be reached.
 
     Returns:
-        The answer, None to something that is no question, and the host that was asked for in
-        vain, if one was.
+        The answer, or None if the message is not a query; and the host whose look-up was refused,
+        if any.
     """
-    if len(question) > LONGEST:
+    if len(question) > LONGEST_QUESTION_BYTES:
         return None, ""
     try:
-        # Nothing behind the question is read: a student decides how much that is.
+        # Data after the query is not read, because a student decides its size.
         asked = dns.message.from_wire(question, question_only=True)
         if asked.flags & dns.flags.QR or len(asked.question) != 1:
             return None, ""
@@ -59,21 +59,21 @@ def answer(question: bytes, address_of: Callable[[str], str]) -> tuple[bytes | N
 
 
 class DnsResponder(asyncio.DatagramProtocol):
-    """Answers on the students' door."""
+    """Answer queries on the students' address."""
 
     def __init__(self, address_of: Callable[[str], str], refused: Callable[[str], None]) -> None:
-        """Keep whom to ask and whom to tell.
+        """Remember the callbacks.
 
         Args:
-            address_of: says where a host is; "" for one that may not be reached.
-            refused: is told each host that was asked for in vain.
+            address_of: returns a host's address; "" for a host that may not be reached.
+            refused: called with each host whose look-up was refused.
         """
         self._address_of = address_of
         self._refused = refused
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way to answer."""
+        """Remember the transport for the answers."""
         assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 (for the type checker)
         self._transport = transport
 

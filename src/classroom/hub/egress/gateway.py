@@ -1,4 +1,4 @@
-"""The Hub's part of the egress lock: the SNI proxy, names, and what was refused."""
+"""The Hub's part of the egress lock: the SNI proxy, DNS answers, and the count of refusals."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def render(template: str, folder: Path, lock: Lock, wanted: EgressSettings) -> s
     """Render the proxy's configuration.
 
     Args:
-        template: text of nginx/egress.conf.
-        folder: where it keeps its pid.
-        lock: whom it asks for names.
+        template: the text of nginx/egress.conf.
+        folder: the folder for its pid file.
+        lock: the lock, with the proxy's nameservers.
         wanted: what may be reached.
     """
     return nginx.fill_in(
@@ -51,7 +51,7 @@ def render(template: str, folder: Path, lock: Lock, wanted: EgressSettings) -> s
 
 
 def orders_of(lock: Lock, wanted: EgressSettings) -> Orders:
-    """Say what the tunnel is for; the arguments are those of `render`."""
+    """Return the tunnel's orders; the arguments are those of `render`."""
     ruled = lock.kind is LockKind.NFTABLES
     return Orders.of(wanted, lock.nameservers, ipv6=lock.ipv6, ruled=ruled)
 
@@ -75,15 +75,15 @@ def install(paths: Paths, lock: Lock, wanted: EgressSettings) -> None:
 
 
 def login_of(wanted: EgressSettings) -> str:
-    """Return what the school's proxy is told; "" for nothing."""
+    """Return the login for the school's proxy; "" for none."""
     return wanted.upstream.login.reveal() if wanted.upstream is not None else ""
 
 
 class Egress:
-    """What the Hub does for as long as the lock holds: names, and an account of refusals."""
+    """Answer DNS queries and count refusals for as long as the lock holds."""
 
     def __init__(self, loaded: Settings, lock: Lock, handed: Handover) -> None:
-        """Remember what was taken.
+        """Remember the lock.
 
         Args:
             loaded: the settings, checked.
@@ -98,10 +98,10 @@ class Egress:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, log: Logger) -> None:
-        """Answer names and listen to the kernel.
+        """Start to answer queries and to read the kernel's reports.
 
         Args:
-            log: where to say what was refused.
+            log: the log for refusals.
         """
         self._describe()
         if self.lock.kind is not LockKind.NFTABLES:
@@ -118,7 +118,7 @@ class Egress:
         self._watch(knock.keep_open(lambda: self.wanted), log)
 
     def _watch(self, work: Coroutine[Any, Any, None], log: Logger) -> None:
-        """Do something for as long as the lock holds, and let it not end unnoticed."""
+        """Run a task for as long as the lock holds, and log if it ends."""
 
         def report(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and (error := task.exception()) is not None:
@@ -135,17 +135,17 @@ class Egress:
             task.cancel()
 
     def follow(self, saved: Settings, log: Logger) -> None:
-        """Hold to what the tutor has saved, as far as that can be done while all runs.
+        """Apply saved settings, as far as this is possible without a restart.
 
         Args:
             saved: the new settings, checked.
-            log: where to say what has changed, and what waits.
+            log: the log for what has changed, and what waits.
         """
         waiting = at_next_start(self.wanted, saved.egress, self.lock.kind)
         if waiting:
             log.warning("These changes take effect at the next start: %s", ", ".join(waiting))
         held, login = self.wanted, login_of(self.wanted)
-        # Only this: what waits stays as it is held.
+        # Only these settings change; those that wait stay as they are.
         if self.lock.kind is LockKind.NFTABLES:
             now = saved.egress
             self.wanted = replace(self.wanted, allow=now.allow, endpoints=now.endpoints)

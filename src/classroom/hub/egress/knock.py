@@ -1,7 +1,7 @@
-"""Open services in the rules, which nothing can change: by packets that the Hub sends to itself.
+"""Open services in the unchangeable rules, by packets that the Hub sends to itself.
 
-nftables/egress.nft, chain root: what root sends by UDP to a service's own address opens that
-address and port for a minute. Nobody else's packet does, and it goes nowhere.
+In nftables/egress.nft, chain root, a UDP packet of root to a service's own address opens that
+address and port for a minute. Packets of other users do not, and all these packets are dropped.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
     from classroom.config.egress_settings import EgressSettings
 
-SECONDS = 5.0
-"""How often: the rules forget after a minute."""
+PAUSE_SECONDS = 5.0
+"""The time between two packets; the rules close a service after a minute without one."""
 
 
 def knock(places: Iterable[tuple[str, int]]) -> None:
     """Open addresses and ports.
 
     Args:
-        places: of services (`classroom.egress.addresses.opened`).
+        places: the services' addresses and ports (`classroom.egress.addresses.opened`).
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         for place in places:
-            with contextlib.suppress(OSError):  # EPERM: dropped, as it must be
+            with contextlib.suppress(OSError):  # EPERM: the packet was dropped, as expected
                 way.sendto(b"", place)
 
 
 async def keep_open(wanted: Callable[[], EgressSettings]) -> None:
-    """Open what is to be open, again and again.
+    """Keep the services open.
 
     Args:
         wanted: returns what may be reached now.
     """
     while True:
-        with contextlib.suppress(OSError):  # no descriptors left: they come back
+        with contextlib.suppress(OSError):  # no descriptors left: try again
             knock(addresses.opened(wanted()))
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,1 +1,1 @@
-"""Labs of people's own: whose they are, and how the Hub has them started and stopped."""
+"""Labs besides the class's: their owners, and how the Hub has them started and stopped."""

@@ -1,11 +1,11 @@
-"""All labs besides the class's, for tutors who start, stop and delete them: plain values."""
+"""List all labs besides the class's, for tutors' buttons. Plain values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from classroom.hub.labs.listing import LabKind
-from classroom.runtime.room_names import hub_name
+from classroom.runtime.lab_room_names import hub_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 def labs_as_json(
     registered: Iterable[RegisteredLab], entered: Iterable[EnterableLab], rooms: Iterable[str]
 ) -> list[dict[str, Any]]:
-    """List the labs that there are, and the rooms that nobody has opened yet.
+    """List all labs, and the rooms that nobody has opened yet.
 
     Args:
         registered: labs that have a number.
-        entered: the labs that the asking tutor may enter.
-        rooms: the names of those in the tutor's file.
+        entered: the labs that the calling tutor may enter.
+        rooms: the names of the rooms in the tutor's file.
 
     Returns:
-        For each what the page shows and asks for. A lab whose owner was removed, and a room that
-        was closed, can only be deleted: its address is empty.
+        For each lab the fields for the page. A lab whose owner was removed, and a closed room, can
+        only be deleted, so its address is empty.
     """
     known = {lab.hub_name: lab for lab in entered}
     numbers = {lab.name: lab.number for lab in registered if lab.room}

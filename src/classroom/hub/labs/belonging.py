@@ -1,4 +1,4 @@
-"""Who belongs to each room and group, for the page *People*: decisions on plain values."""
+"""Find the members of each room and group, for the page *People*. Plain values."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from classroom.runtime.access_state import EDIT, VIEW
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
 
 
 @dataclass(frozen=True)
 class Belonging:
-    """Who belongs to a room or a group.
+    """The members of a room or a group.
 
     Attributes:
-        name: the room's or the group's.
-        members: as what people are there, by their names: `DRIVE`, `EDIT` or `VIEW`.
-        named: as what the file names whatever is no person who may be in: organizations, teams,
-            and people who are not on the list.
+        name: the name of the room or group.
+        members: people's roles there, by name: `DRIVE`, `EDIT` or `VIEW`.
+        named: the roles of other entries in the file, by name: organizations, teams, and people who
+            are not on the list.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Belonging:
 def of_room(
     name: str, room: LabRoom, people: Mapping[str, Collection[str]], tutors: Collection[str]
 ) -> Belonging:
-    """Say who belongs to a room. Tutors may enter each: only those whom the file names are listed.
+    """List a room's members. Of the tutors, who may enter every room, list only those in the file.
 
     Args:
-        name: the room's.
-        room: whom the file names there.
-        people: organizations and teams by the names of all who may be in.
+        name: the room's name.
+        room: the room's entries in the file.
+        people: the organizations and teams of everybody who may be in, by name.
         tutors: the names of tutors.
     """
     found = members.of_room(room, people)
@@ -58,12 +58,12 @@ def of_room(
 def of_group(
     name: str, entries: Collection[str], people: Mapping[str, Collection[str]]
 ) -> Belonging:
-    """Say who belongs to a group.
+    """List a group's members.
 
     Args:
-        name: the group's.
-        entries: whom the file names there.
-        people: organizations and teams by the names of all who may be in.
+        name: the group's name.
+        entries: the group's entries in the file.
+        people: the organizations and teams of everybody who may be in, by name.
     """
     return Belonging(
         name,
@@ -73,14 +73,14 @@ def of_group(
 
 
 def lines(rooms: Mapping[str, LabRoom], groups: Mapping[str, Collection[str]]) -> str:
-    """Write rooms and groups as lines of the tutor's file, which mean what is in force.
+    """Write the rooms and groups in force as lines of the tutor's file.
 
     Args:
-        rooms: by their names.
-        groups: by their names.
+        rooms: the rooms, by name.
+        groups: the groups, by name.
 
     Returns:
-        Nothing where there are neither.
+        The lines; "" if there are neither rooms nor groups.
     """
     of_rooms = {name: _lists(room) for name, room in rooms.items()}
     of_groups = {name: sorted(entries) for name, entries in groups.items()}

@@ -1,8 +1,8 @@
-"""Delete a lab: its last snapshot is kept, everything else of it goes, and so does its number.
+"""Delete a lab with everything except its snapshots, and retire its number.
 
-The order is what makes it safe. The lab stops, then a snapshot is taken; if that fails, nothing
+The order makes this safe. First the lab stops, then a last snapshot is made; if that fails, nothing
 has been deleted. Then the number is retired, so that nobody can open the lab any more, and only
-then its files are removed.
+then the files are removed.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ NOT_REMOVED = gettext_noop(
 
 
 async def delete(labs: PersonalLabs, number: int) -> None:
-    """Delete a lab; one that was deleted, but has files left, is cleared of them.
+    """Delete a lab, or remove the files that an earlier deletion has left.
 
     Args:
-        labs: all of them.
-        number: the lab's.
+        labs: all labs.
+        number: the lab's number.
 
     Raises:
-        HTTPError: it isn't deleted, with the sentence that people see.
+        HTTPError: the lab was not deleted, with the sentence for people.
     """
     if number == CLASS:
         raise refusal(400, gettext(OF_CLASS))
@@ -68,7 +68,7 @@ async def delete(labs: PersonalLabs, number: int) -> None:
 
 
 def _has_files(paths: Paths) -> bool:
-    """Say whether anything but snapshots is left of a lab."""
+    """Say whether a lab still has files besides snapshots."""
     folder = paths.lab_data
     return folder.is_dir() and any(one != paths.snapshots for one in folder.iterdir())
 
@@ -78,7 +78,7 @@ def _called(lab: Any) -> str:
 
 
 async def _stop(labs: PersonalLabs, lab: RegisteredLab) -> None:
-    """Stop a lab, so that the Hub's pages know that it has.
+    """Stop a lab through the Hub, so that the Hub's pages show it.
 
     Raises:
         HTTPError: 409, it is being started or stopped.
@@ -95,10 +95,10 @@ async def _stop(labs: PersonalLabs, lab: RegisteredLab) -> None:
 
 
 async def _keep(labs: PersonalLabs, lab: RegisteredLab) -> None:
-    """Have the last snapshot taken, and retire the lab's number.
+    """Have the last snapshot made, and retire the lab's number.
 
     Raises:
-        HTTPError: 503, neither is done.
+        HTTPError: 503, neither was done.
     """
     try:
         await door.ask(labs.paths.labs_socket, do="keep", lab=lab.number)
@@ -110,10 +110,10 @@ async def _keep(labs: PersonalLabs, lab: RegisteredLab) -> None:
 
 
 async def _remove(labs: PersonalLabs, lab: Any) -> None:
-    """Have everything of a lab removed but its snapshots.
+    """Have everything of a lab removed except its snapshots.
 
     Raises:
-        HTTPError: 503, something is left.
+        HTTPError: 503, some files are left.
     """
     try:
         await door.ask(labs.paths.labs_socket, do="remove", lab=lab.number)

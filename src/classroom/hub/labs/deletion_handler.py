@@ -1,4 +1,4 @@
-"""Tutors delete labs, on the page *People* and by the command ``classroom lab``."""
+"""Handle deletions of labs by tutors, from the page *People* and the command ``classroom lab``."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class LabDeletionHandler(APIHandler):
     """One lab, by its number."""
 
     async def delete(self, number: str) -> None:
-        """Delete it; its last snapshot is kept.
+        """Delete the lab; its last snapshot is kept.
 
         Raises:
-            HTTPError: 400, it is the class's; 403, whoever asks is no tutor; 404, there is no such
+            HTTPError: 400, it is the class's; 403, the caller is no tutor; 404, there is no such
                 lab; 409, it is being started, stopped or deleted; 503, it can't be deleted.
         """
         if not has_scope(ADMINISTER, self.parsed_scopes, db=self.db):

@@ -1,4 +1,4 @@
-"""Ask the supervisor to start and stop labs: the other end of `classroom.supervisor.labs_door`."""
+"""Have the supervisor start and stop labs: the client of `classroom.supervisor.labs_door`."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-LONGEST = 1 << 22
-"""Bytes of an answer at most: it may say something of each student."""
+LONGEST_ANSWER_BYTES = 1 << 22
+"""Large enough for an answer with something about each student."""
 
 
 class LabNotStartedError(Exception):
-    """The supervisor couldn't do it, with its reason."""
+    """The supervisor could not do it; the text is its reason."""
 
 
 async def ask(place: Path, **wanted: Any) -> frozenset[int]:
-    """Ask for something.
+    """Send an order.
 
     Args:
-        place: of the socket.
-        wanted: ``do``, and what that needs.
+        place: the path of the socket.
+        wanted: the order: ``do``, and its arguments.
 
     Returns:
         The numbers of the labs that run now.
 
     Raises:
         LabNotStartedError: it can't be done.
-        OSError: nobody answers.
+        OSError: the supervisor does not answer.
     """
     return frozenset((await _say(place, wanted))["running"])
 
 
 async def carry(place: Path, order: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Have an assignment carried between the class and labs of people's own.
+    """Have an assignment transferred between the class and personal labs.
 
     Args:
-        place: of the socket.
-        order: as of `classroom.supervisor.carrier`.
+        place: the path of the socket.
+        order: an order as in `classroom.supervisor.carrier`.
 
     Returns:
-        What came of it, by the students' names; a sentence under ``error`` where it isn't done.
+        The results, by the students' names; with a sentence under ``error`` after a failure.
 
     Raises:
-        LabNotStartedError: nothing could be carried.
-        OSError: nobody answers.
+        LabNotStartedError: the transfer failed.
+        OSError: the supervisor does not answer.
     """
     found: dict[str, dict[str, Any]] = (await _say(place, {"do": "carry", "order": order}))[
         "carried"
@@ -56,25 +56,25 @@ async def carry(place: Path, order: dict[str, Any]) -> dict[str, dict[str, Any]]
 
 
 async def copy(place: Path, order: dict[str, Any]) -> dict[str, Any]:
-    """Have somebody given a copy.
+    """Have a copy made.
 
     Args:
-        place: of the socket.
-        order: as of `classroom.supervisor.copier`.
+        place: the path of the socket.
+        order: an order as in `classroom.supervisor.copier`.
 
     Returns:
-        What came of it; a sentence under ``error`` if there is none.
+        The result; with a sentence under ``error`` if there is no copy.
 
     Raises:
-        LabNotStartedError: nothing could be done.
-        OSError: nobody answers.
+        LabNotStartedError: the order failed.
+        OSError: the supervisor does not answer.
     """
     found: dict[str, Any] = (await _say(place, {"do": "copy", "order": order}))["copied"]
     return found
 
 
 async def _say(place: Path, wanted: dict[str, Any]) -> dict[str, Any]:
-    reader, writer = await asyncio.open_unix_connection(str(place), limit=LONGEST)
+    reader, writer = await asyncio.open_unix_connection(str(place), limit=LONGEST_ANSWER_BYTES)
     try:
         writer.write(json.dumps(wanted).encode() + b"\n")
         await writer.drain()

@@ -1,7 +1,7 @@
 """Stop labs that nobody uses.
 
-Each lab's server writes down since when that is so (`classroom.lab.people.idleness`); the Hub stops
-it, so that its own pages know.
+Each lab's server writes since when nobody uses it (`classroom.lab.people.idleness`). The Hub stops
+the lab, so that the Hub's pages show it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 5.0
 AGAIN_SECONDS = 4.0
-"""How long after the first look a lab is looked at again: its server writes less than it knows for
-up to `classroom.lab.people.idleness.LOOK_SECONDS`, and who has just come would find it stopped."""
+"""The time between the first check of a lab and the second. A lab's server writes with a delay of
+up to `classroom.lab.people.idleness.LOOK_SECONDS`; without a second check, a person who has just
+come would find the lab stopped."""
 
 
 async def watch(app: Any, labs: PersonalLabs) -> None:
@@ -27,7 +28,7 @@ async def watch(app: Any, labs: PersonalLabs) -> None:
 
     Args:
         app: the Hub.
-        labs: all of them.
+        labs: all labs.
     """
     while labs.idle_seconds:
         await asyncio.sleep(LOOK_SECONDS)
@@ -42,19 +43,19 @@ async def watch(app: Any, labs: PersonalLabs) -> None:
             try:
                 await app.proxy.delete_user(user)
                 await user.stop()
-            except Exception:  # whatever it is: it is tried again
+            except Exception:  # after any error, try again
                 app.log.exception("Lab %d can't be stopped; retrying", number)
 
 
 def unused(app: Any, labs: PersonalLabs) -> dict[int, tuple[Any, float]]:
-    """List the labs that run and that nobody has used for so long that they are to be stopped.
+    """List the running labs that nobody has used for so long that they should stop.
 
     Args:
         app: the Hub.
-        labs: all of them.
+        labs: all labs.
 
     Returns:
-        By number, the owner and since when nobody has used it, in seconds since the epoch.
+        By number, the owner, and the time of the last use in seconds since the epoch.
     """
     found = {}
     for user in list(app.users.values()):

@@ -1,4 +1,4 @@
-"""Read what labs' servers write down for the Hub, which is root: it believes them nothing else."""
+"""Read files that labs' servers write for the Hub, which is root, without trusting the labs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST = 1 << 20
-"""Bytes that are read."""
+MOST_READ_BYTES = 1 << 20
 
 
 def read(file: Path) -> dict[str, Any]:
-    """Read a file of a lab's server: no link is followed, and no pipe waited for.
+    """Read a file of a lab's server, without following a link or waiting for a pipe.
 
     Args:
-        file: JSON, an object.
+        file: the file, a JSON object.
 
     Returns:
-        What it says; nothing if it can't be read, or is something else.
+        Its content; an empty object if the file can't be read, or is not an object.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -30,7 +29,7 @@ def read(file: Path) -> dict[str, Any]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return {}
-        found = json.loads(os.read(descriptor, LONGEST))
+        found = json.loads(os.read(descriptor, MOST_READ_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     finally:
@@ -45,7 +44,7 @@ def idle_since(file: Path) -> float | None:
         file: `classroom.runtime.paths.Paths.idle` of the lab.
 
     Returns:
-        Seconds since the epoch; None while somebody does, or when nothing is known.
+        Seconds since the epoch; None while somebody uses it, or if unknown.
     """
     since = read(file).get("since")
     return float(since) if isinstance(since, int | float) else None

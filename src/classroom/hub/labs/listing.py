@@ -1,4 +1,4 @@
-"""Which labs somebody may enter, and who is in each: for the Hub's home page, and for lab pages."""
+"""List the labs that a person may enter, with the people in each, for Hub and lab pages."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from classroom.hub.labs.present import Present, present_in
 from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.sharing import service as sharing
 from classroom.runtime.access_state import EDIT
+from classroom.runtime.lab_room_names import hub_name, room_of
 from classroom.runtime.paths import SERVICE
-from classroom.runtime.room_names import hub_name, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from classroom.hub.sharing.grants import GuestListing
 
 DRIVE = "drive"
-"""As what tutors are in every lab, and the owner in a lab of their own."""
+"""The role of tutors in every lab, and of owners in their own lab."""
 
 
 class LabKind(Enum):
@@ -39,18 +39,18 @@ class EnterableLab:
     """A lab that somebody may enter.
 
     Attributes:
-        kind: the class's, a room, or somebody's own.
-        name: the room's or the owner's; "" for the class's.
-        hub_name: what the Hub calls its owner; "" for the class's, which is a service.
-        address: where it is, with a host if it has one of its own.
-        role: as what: `DRIVE`, `classroom.runtime.access_state.EDIT` or ``VIEW``.
-        is_own: whether it is that of whoever asks.
+        kind: the class's lab, a room, or a personal lab.
+        name: the room's or the owner's name; "" for the class's lab.
+        hub_name: the Hub's name of its owner; "" for the class's lab, which is a service.
+        address: its address, with a host if it has its own.
+        role: the person's role: `DRIVE`, `classroom.runtime.access_state.EDIT` or ``VIEW``.
+        is_own: whether it is the person's own lab.
         is_running: whether its server runs.
-        may_start: whether whoever asks may start it.
-        may_stop: whether they may stop it.
-        present: who has it open, by name.
+        may_start: whether the person may start it.
+        may_stop: whether the person may stop it.
+        present: the people who have it open, by name.
         is_pending: whether its server is being started or stopped.
-        is_shared: whether its owner, or a tutor, shares it with whoever asks, who may leave it.
+        is_shared: whether its owner, or a tutor, shares it with the person, who may leave it.
     """
 
     kind: LabKind
@@ -68,30 +68,30 @@ class EnterableLab:
 
     @property
     def here(self) -> tuple[str, ...]:
-        """The names of those who have it open."""
+        """The names of the people who have it open."""
         return tuple(one.name for one in self.present)
 
 
 class LabListing:
-    """Lists labs, also for a template; no function, which JupyterHub would call for every page."""
+    """List labs, also for a template. JupyterHub would call a function for every page."""
 
     def __init__(self, labs: PersonalLabs) -> None:
-        """Know them.
+        """Remember the labs.
 
         Args:
-            labs: all besides the class.
+            labs: all labs besides the class.
         """
         self._labs = labs
 
     def __deepcopy__(self, _: Any) -> LabListing:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def may_enter(self, user: Any) -> list[EnterableLab]:
-        """List the labs that somebody may enter: the class, rooms, one's own, others'.
+        """List the labs that a person may enter: the class, rooms, their own, others'.
 
         Args:
-            user: the Hub's (`jupyterhub.user.User`).
+            user: the Hub's user (`jupyterhub.user.User`).
         """
         labs = self._labs
         scopes = parse_scopes(get_scopes_for(user.orm_user))
@@ -103,20 +103,20 @@ class LabListing:
         return [*self._of_class(user, scopes), *entered]
 
     def _rooms(self) -> list[str]:
-        """List what the Hub calls the rooms, in the order of their names."""
+        """List the Hub's names of the rooms, in the order of the rooms' names."""
         return [hub_name(room) for room in sorted(self._labs.rooms)]
 
     def _of_owners(
         self, user: Any, scopes: Any, shared: Mapping[str, GuestListing], names: list[str]
     ) -> list[EnterableLab]:
-        """Describe the labs of some owners: those that may be entered."""
+        """Describe the labs of some owners that the person may enter."""
         users = self._labs.app.users
         known = [users[name] for name in names if users.get(name)]
         entered = [self._listed(user, scopes, shared.get(one.name), one) for one in known]
         return [one for one in entered if one is not None]
 
     def _of_class(self, user: Any, scopes: Any) -> list[EnterableLab]:
-        """Describe the class's lab; nothing if it may not be entered."""
+        """Describe the class's lab; nothing if the person may not enter it."""
         labs = self._labs
         if not has_scope(f"access:services!service={SERVICE}", scopes, db=labs.app.db):
             return []
@@ -127,7 +127,7 @@ class LabListing:
     def _listed(
         self, user: Any, scopes: Any, share: GuestListing | None, owner: Any
     ) -> EnterableLab | None:
-        """Describe a lab; None if it may not be entered, or there can be none."""
+        """Describe a lab; None if the person may not enter it, or it can't exist."""
 
         def may(what: str) -> bool:
             wanted = f"{what}:servers!server={owner.name}/"
@@ -160,4 +160,4 @@ class LabListing:
         found = members.role_of(self._labs.rooms[room], {user.name, *theirs}) if room else ""
         if share is not None and found != EDIT:
             return share.role
-        return found or EDIT  # by a role that the tutor has written
+        return found or EDIT  # through a role that the tutor has configured

@@ -1,4 +1,4 @@
-"""Who may enter rooms and the labs of their groups, and as what: decisions on plain values."""
+"""Decide on plain values who may enter rooms and the labs of groups, with which role."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from classroom.runtime.access_state import EDIT, VIEW
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
 
 ORGANIZATIONS = "organizations"
-"""Key in JupyterHub's ``user_info``: of the organizations and teams that GitHub was asked about at
-somebody's sign-in, those that they belong to. The Hub can't ask again later."""
+"""The key in JupyterHub's ``user_info`` for a person's organizations and teams, as far as the Hub
+has asked GitHub about them at the sign-in. The Hub can't ask again later."""
 
 
 def role_of(room: LabRoom, entries: Collection[str]) -> str:
-    """Say as what somebody may be in a room.
+    """Return a person's role in a room.
 
     Args:
-        room: which.
-        entries: their name, their organizations and teams, lower case.
+        room: the room.
+        entries: the person's name, organizations and teams, lower case.
 
     Returns:
-        `EDIT`, `VIEW`, or "" for not at all; the greater one if both are meant.
+        `EDIT`, `VIEW`, or "" for no member; `EDIT` if entries give both.
     """
     if room.edit.intersection(entries):
         return EDIT
@@ -32,34 +32,34 @@ def role_of(room: LabRoom, entries: Collection[str]) -> str:
 
 
 def of_room(room: LabRoom, people: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """List who may be in a room, and as what.
+    """List a room's members, with their roles.
 
     Args:
-        room: which.
-        people: organizations and teams by the names of all whom the Hub knows.
+        room: the room.
+        people: the organizations and teams of all users, by name.
     """
     found = {name: role_of(room, {name, *theirs}) for name, theirs in people.items()}
     return {name: role for name, role in sorted(found.items()) if role}
 
 
 def of_group(entries: Collection[str], people: Mapping[str, Collection[str]]) -> list[str]:
-    """List who belongs to a group.
+    """List a group's members.
 
     Args:
-        entries: people, organizations and teams.
-        people: organizations and teams by the names of all whom the Hub knows.
+        entries: the group's people, organizations and teams.
+        people: the organizations and teams of all users, by name.
     """
     wanted = set(entries)
     return sorted(name for name, theirs in people.items() if wanted & {name, *theirs})
 
 
 def to_ask(entries: Iterable[str], people: Collection[str]) -> list[str]:
-    """List what GitHub has to say of somebody who signs in.
+    """List the organizations and teams about which to ask GitHub at a sign-in.
 
-    A person's name and an organization's look the same. GitHub gives each to one of the two.
+    Names of people and of organizations look the same, but on GitHub no name is both.
 
     Args:
-        entries: of all rooms and groups, and organizations that people are admitted by.
-        people: the names of all whom the Hub knows.
+        entries: the entries of all rooms and groups, and the admitted organizations.
+        people: the names of all users.
     """
     return sorted({entry for entry in entries if ":" in entry or entry not in people})

@@ -1,4 +1,4 @@
-"""Who is in a lab now, and in which document: what its server writes down for the Hub."""
+"""Read who is in a lab now, and in which document, from the file that its server writes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from classroom.hub.labs import lab_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST_PATH = 4096
+LONGEST_PATH_CHARACTERS = 4096
 
 
 @dataclass(frozen=True)
 class Present:
-    """Somebody who is in a lab.
+    """A person who is in a lab.
 
     Attributes:
-        name: theirs, as the Hub knows it.
-        path: of the document that they are in, without a drive; "" for none.
+        name: the Hub's name.
+        path: the path of the person's document, without a drive; "" for none.
         active: when they were last active: seconds since the epoch, to the minute; 0 if unknown.
     """
 
@@ -32,8 +32,8 @@ class Present:
 def present_in(file: Path) -> tuple[Present, ...]:
     """Read who is in a lab, by name; nobody while it starts.
 
-    A lab's server is believed no more than it can know: what it writes of somebody's place becomes
-    an address that a tutor's page opens in that same lab.
+    The content is checked, because a lab's server may be compromised: a path in it becomes an
+    address that a tutor's page opens in that lab.
 
     Args:
         file: `classroom.runtime.paths.Paths.here` of the lab.
@@ -47,7 +47,7 @@ def _present(name: str, place: Any) -> Present:
     if not isinstance(place, dict):
         return Present(name)
     path, active = place.get("path"), place.get("active")
-    if not isinstance(path, str) or len(path) > LONGEST_PATH or not path.isprintable():
+    if not isinstance(path, str) or len(path) > LONGEST_PATH_CHARACTERS or not path.isprintable():
         path = ""
     if type(active) is not int or active < 0:
         active = 0

@@ -1,8 +1,8 @@
-"""Which lab is whose: a number for good, by the account and not by its name.
+"""Record the owner of each lab: a permanent number, by the owner's account and not its name.
 
-GitHub's names are changed, and registered again by others; its numbers are not. A number is written
-down before anything has it, and is never given to another owner, so that nobody ever gets what
-somebody else has left. The number of a deleted lab is retired: its owner's next lab has another.
+On GitHub names can change, and other people can register them again; account numbers don't change.
+A lab's number is stored before it is used, and is never given to another owner, so that nobody gets
+another person's files. The number of a deleted lab is retired: its owner's next lab has another.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 ROOMS = "rooms"
-"""The authority of rooms: the tutor's file says which there are."""
+"""The authority of rooms: the tutor's file."""
 
 
 class NoNumberError(Exception):
-    """All numbers are given away."""
+    """All numbers are used."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Somebody, whatever they are called.
+    """The owner of a lab, independent of names.
 
     Attributes:
-        authority: who says so: the address of a GitHub, or another way to sign in; `ROOMS` for a
-            room, which is nobody's.
-        account: what tells them from others there: GitHub's number, elsewhere the name.
+        authority: the authority for the identity: the address of a GitHub, or another way to sign
+            in; `ROOMS` for a room, which has no owner.
+        account: identifies the owner there: GitHub's number, elsewhere the name.
     """
 
     authority: str
@@ -45,9 +45,9 @@ class RegisteredLab:
     """A lab that somebody has, or had.
 
     Attributes:
-        number: its own for good.
-        owner: whose.
-        name: what the Hub called the owner when it was opened last.
+        number: its number, which never changes.
+        owner: its owner.
+        name: the Hub's name of the owner when the lab was last opened.
     """
 
     number: int
@@ -56,21 +56,21 @@ class RegisteredLab:
 
     @property
     def room(self) -> str:
-        """The room's name; "" for a lab of somebody's own."""
+        """The room's name; "" for a personal lab."""
         return self.owner.account if self.owner.authority == ROOMS else ""
 
 
 class LabRegistry:
-    """All labs but the class, on the volume. One event loop's."""
+    """All labs but the class, on the volume. For one event loop."""
 
     def __init__(self, file: Path) -> None:
-        """Read what is known.
+        """Read the registry.
 
         Args:
-            file: where it is kept, in a folder that is root's.
+            file: the file, in a folder that only root can enter.
 
         Raises:
-            StartRefusedError: it is damaged: what it said can't be guessed.
+            StartRefusedError: the file is damaged.
         """
         self._file = file
         self._next = 1
@@ -97,7 +97,7 @@ class LabRegistry:
         return sorted(self._retired, key=lambda one: -one.number)
 
     def named(self, wanted: str) -> list[RegisteredLab]:
-        """List the labs that somebody can mean; of deleted ones only where no other is meant.
+        """List the labs with a number or name; deleted labs only if there is no other.
 
         Args:
             wanted: a lab's number, its owner's name, or a room's; "" means none.
@@ -114,23 +114,23 @@ class LabRegistry:
         )
 
     def find(self, owner: Owner) -> RegisteredLab | None:
-        """Return somebody's lab; None if they have never had one."""
+        """Return an owner's lab; None if they have never had one."""
         return self._labs.get(owner)
 
     def called(self, name: str) -> list[RegisteredLab]:
-        """List the labs whose owner was called so when they were there last."""
+        """List the labs whose owner had this name when the lab was last opened."""
         return [one for one in self.all() if one.name == name]
 
     def give(self, owner: Owner, name: str) -> RegisteredLab:
-        """Return somebody's lab; make it one if they have none, and note what they are called now.
+        """Return an owner's lab; make one if they have none, and record the owner's present name.
 
         Args:
-            owner: who.
-            name: what they are called.
+            owner: the owner.
+            name: the owner's name.
 
         Raises:
             NoNumberError: there is no number left.
-            OSError: it can't be written down; nothing has changed then.
+            OSError: it can't be written; nothing has changed then.
         """
         known = self._labs.get(owner)
         if known is not None and known.name == name:
@@ -143,13 +143,13 @@ class LabRegistry:
         return lab
 
     def retire(self, number: int) -> None:
-        """Give a lab's number to nobody any more: its owner's next lab gets another.
+        """Retire a lab's number, so that its owner's next lab gets another.
 
         Args:
-            number: the lab's.
+            number: the lab's number.
 
         Raises:
-            OSError: it can't be written down; nothing has changed then.
+            OSError: it can't be written; nothing has changed then.
         """
         gone = [lab for lab in self._labs.values() if lab.number == number]
         left = {owner: lab for owner, lab in self._labs.items() if lab not in gone}

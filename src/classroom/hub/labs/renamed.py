@@ -1,6 +1,7 @@
-"""A lab that runs under the name that its owner's account had before.
+"""Stop a lab that runs under an old name of its owner's account.
 
-A lab's server knows one name: it answers below that name's address, and to that Hub user's tokens.
+A lab's server knows only one name: it answers below that name's address, and to the tokens of that
+Hub user.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ if TYPE_CHECKING:
 
 
 async def stop_under_other_names(labs: PersonalLabs, number: int, name: str) -> None:
-    """Stop a lab that runs for a Hub user of another name, so that it can start by this one.
+    """Stop a lab that runs for a Hub user of another name, so that it can start under this one.
 
     Args:
-        labs: all of them.
-        number: the lab's.
-        name: the owner's, as of now.
+        labs: all labs.
+        number: the lab's number.
+        name: the owner's present name.
 
     Raises:
         LabNotStartedError: it can't be stopped.
-        OSError: nobody answers.
+        OSError: the supervisor does not answer.
     """
     for user in list(labs.app.users.values()):
         if user.name != name and _number(user) == number:

@@ -1,4 +1,4 @@
-"""Labs besides the class's: what the Hub knows of them, and does about them."""
+"""Labs besides the class's: find their owners, start and stop them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from classroom.hub.labs import door
 from classroom.hub.labs.door import LabNotStartedError
 from classroom.hub.labs.registry import ROOMS, LabRegistry, NoNumberError, Owner
 from classroom.runtime import volume_reserve
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from classroom.config.rooms import LabRoom
+    from classroom.config.lab_rooms import LabRoom
     from classroom.config.settings import Settings
     from classroom.hub.auth.accounts import Accounts
     from classroom.hub.labs.registry import RegisteredLab
 
 LOG = logging.getLogger("classroom.labs")
 CLIENT = "jupyterhub-user-"
-"""How JupyterHub calls a person's server as an OAuth client, before their name."""
+"""The prefix of JupyterHub's OAuth client ids for people's servers."""
 LABS = "classroom_labs"
-"""Where the Hub's settings have the `PersonalLabs`."""
+"""The key of the `PersonalLabs` in the Hub's settings."""
 NO_QUESTION = "oauth_no_confirm_list"
-"""JupyterHub's setting of tornado's for clients that people aren't asked about."""
-LONGEST_NAME = 70
-"""Bytes of a name: it is part of a socket's path, which has 107 (unix(7))."""
+"""JupyterHub's tornado setting for OAuth clients that need no confirmation by people."""
+LONGEST_NAME_BYTES = 70
+"""A name is part of a socket's path, which may have 107 bytes (unix(7))."""
 NO_PATH = gettext_noop(
     "There is no lab for a name of more than {most} bytes, nor for one that has a colon or begins"
     " with a dot."
@@ -60,10 +60,10 @@ NOT_STARTED = gettext_noop("The lab of {name} could not be started: {why}.")
 
 
 class OwnClients(frozenset[str]):
-    """OAuth clients that people aren't asked about: these, and every lab's server."""
+    """OAuth clients that need no confirmation by people: these, and every lab's server."""
 
     def __contains__(self, client: object) -> bool:
-        """Say whether one is of them."""
+        """Say whether a client needs no confirmation."""
         return str(client).startswith(CLIENT) or super().__contains__(client)
 
 
@@ -71,8 +71,8 @@ def refusal(status: int, sentence: str) -> web.HTTPError:
     """Make an error whose sentence people read on the Hub's page.
 
     Args:
-        status: of HTTP.
-        sentence: why.
+        status: the HTTP status.
+        sentence: the reason.
     """
     error: Any = web.HTTPError(status, sentence.replace("%", "%%"))
     error.jupyterhub_message = sentence
@@ -81,17 +81,17 @@ def refusal(status: int, sentence: str) -> web.HTTPError:
 
 
 class PersonalLabs:
-    """All of them. One event loop's."""
+    """All labs besides the class's, for one event loop."""
 
     def __init__(self, settings: Settings, accounts: Accounts) -> None:
-        """Read which lab is whose.
+        """Read the registry of labs.
 
         Args:
             settings: as loaded and checked.
-            accounts: which account is behind each name, where GitHub says who somebody is.
+            accounts: the account behind each name, with GitHub sign-in.
 
         Raises:
-            StartRefusedError: what is known is damaged.
+            StartRefusedError: the registry is damaged.
         """
         self.paths = settings.paths
         self.idle_seconds = settings.idle_lab_timeout
@@ -102,25 +102,25 @@ class PersonalLabs:
         self.registry = LabRegistry(settings.paths.registry)
         self._starting: set[int] = set()
         self.leaving: set[int] = set()
-        """The numbers of labs that are being deleted at the moment."""
+        """The numbers of labs that are being deleted."""
         self.has_own = settings.personal_labs
         """Whether people have labs of their own."""
         self.rooms: Mapping[str, LabRoom] = settings.rooms
-        """Those that are open now, by their names."""
+        """The open rooms, by name."""
         self.groups: Mapping[str, frozenset[str]] = settings.groups
-        """Whom the file names, by the names of groups whose members may enter each other's labs."""
+        """The entries of each group, whose members may enter each other's labs, by name."""
         self.app: Any = None
         """The running Hub, from `begin` on."""
 
     def __deepcopy__(self, _: Any) -> PersonalLabs:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def begin(self, app: Any) -> None:
-        """Take over the Hub that runs, before it listens.
+        """Connect to the running Hub, before it listens.
 
-        It doesn't ask people whether a lab's server may know who they are: it would ask tutors at
-        each lab. Who runs it is the same as in the class's, which isn't asked about either.
+        The Hub then does not ask people to confirm that a lab's server may know who they are, which
+        it would ask tutors at each lab. The class's lab needs no confirmation either.
 
         Args:
             app: the Hub.
@@ -132,14 +132,14 @@ class PersonalLabs:
 
     @property
     def has_any(self) -> bool:
-        """Whether there are any, as the tutor's file says; until then nothing is seen of them."""
+        """Whether the tutor's file has any; without any, pages show nothing about labs."""
         return self.has_own or bool(self.rooms)
 
     def owner(self, name: str) -> Owner | None:
-        """Return who somebody is, whatever they are called; None if that isn't known.
+        """Return the owner behind a name; None if the account is unknown.
 
         Args:
-            name: the Hub's.
+            name: the Hub's name.
         """
         if room := room_of(name):
             return Owner(ROOMS, room)
@@ -147,22 +147,22 @@ class PersonalLabs:
             return Owner(self._authority, name)
         number = self._accounts.number(name)
         if number is None or self._accounts.is_former(name):
-            # With whom it was shared by that name its owner doesn't see any more.
+            # The owner no longer sees shares that were made under the old name.
             return None
         return Owner(self._authority, str(number))
 
     def number(self, name: str) -> int:
-        """Return the number of somebody's lab, which is made if there is none.
+        """Return the number of a person's lab; make one if there is none.
 
         Args:
-            name: the Hub's.
+            name: the Hub's name.
 
         Raises:
-            HTTPError: there can be none, with the sentence that people see.
+            HTTPError: they can't have a lab, with the sentence for people.
         """
         self._refuse(name)
-        if len(name.encode()) > LONGEST_NAME or ":" in name or name.startswith("."):
-            raise refusal(403, gettext(NO_PATH).format(most=LONGEST_NAME))
+        if len(name.encode()) > LONGEST_NAME_BYTES or ":" in name or name.startswith("."):
+            raise refusal(403, gettext(NO_PATH).format(most=LONGEST_NAME_BYTES))
         if (owner := self.owner(name)) is None:
             raise refusal(403, gettext(SIGN_IN_AGAIN).format(name=name))
         known = self._staying(owner, name)
@@ -187,10 +187,10 @@ class PersonalLabs:
         return lab.number
 
     def _staying(self, owner: Owner, name: str) -> RegisteredLab | None:
-        """Find somebody's lab.
+        """Find a person's lab.
 
         Raises:
-            HTTPError: 409, it is being deleted, with the sentence that people see.
+            HTTPError: 409, it is being deleted, with the sentence for people.
         """
         known = self.registry.find(owner)
         if known is not None and known.number in self.leaving:
@@ -198,10 +198,10 @@ class PersonalLabs:
         return known
 
     def _refuse(self, name: str) -> None:
-        """Refuse what the configuration has no labs for.
+        """Refuse labs that the configuration does not permit.
 
         Raises:
-            HTTPError: 403 or 404, with the sentence that people see.
+            HTTPError: 403 or 404, with the sentence for people.
         """
         room = room_of(name)
         if room and room not in self.rooms:
@@ -213,13 +213,13 @@ class PersonalLabs:
         """Have a lab's server started.
 
         Args:
-            lab: its number.
-            name: the owner's.
-            token: by which the Hub knows it.
-            hub: what `classroom.supervisor.hub_access.HubAccess` has.
+            lab: the lab's number.
+            name: the owner's name.
+            token: the server's token.
+            hub: the fields of `classroom.supervisor.hub_access.HubAccess`.
 
         Raises:
-            HTTPError: it isn't, with the sentence that people see.
+            HTTPError: it was not started, with the sentence for people.
         """
         running = await self.running()
         if lab not in running and len(running | self._starting) >= self._most:
@@ -236,14 +236,14 @@ class PersonalLabs:
             self._starting.discard(lab)
 
     async def stop(self, lab: int) -> None:
-        """Have a lab's server stopped, and all that runs in the lab.
+        """Have a lab's server and all its programs stopped.
 
         Args:
-            lab: its number.
+            lab: the lab's number.
 
         Raises:
-            LabNotStartedError: it can't be.
-            OSError: nobody answers.
+            LabNotStartedError: it can't be stopped.
+            OSError: the supervisor does not answer.
         """
         await door.ask(self.paths.labs_socket, do="stop", lab=lab)
 
@@ -251,6 +251,6 @@ class PersonalLabs:
         """Return the numbers of the labs that run.
 
         Raises:
-            OSError: nobody answers.
+            OSError: the supervisor does not answer.
         """
         return await door.ask(self.paths.labs_socket, do="list")

@@ -1,6 +1,7 @@
-"""JupyterHub's word for a lab of somebody's own: a server that the supervisor runs beside the Hub.
+"""JupyterHub's spawner for labs: the supervisor runs their servers beside the Hub.
 
-So the Hub's own pages, API, roles and groups know it as any server, and a Hub that ends ends none.
+So the Hub's own pages, API, roles and groups treat a lab like any server, and labs survive the end
+of the Hub.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ POLL_SECONDS = 10
 
 
 class PersonalLab(Spawner):
-    """A lab of somebody's own, or a room."""
+    """A personal lab, or a room."""
 
     labs = AnyTrait(config=True, help="All of them (`classroom.hub.labs.service.PersonalLabs`).")
     number = Int(CLASS, help="The lab's; the class's while it has none.")
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Remember which lab it was, after a start of the Hub."""
+        """Restore the lab's number after a start of the Hub."""
         super().load_state(state)
         self.number = int(state.get("lab", CLASS))
 
     def get_state(self) -> dict[str, Any]:
-        """Return what to remember."""
+        """Return the state to store."""
         state = dict(super().get_state())
         return {**state, "lab": self.number} if self.number != CLASS else state
 
     def clear_state(self) -> None:
-        """Forget which lab it was: it has stopped, or is about to be started."""
+        """Forget the lab's number: it has stopped, or is about to be started."""
         super().clear_state()
         self.number = CLASS
 
@@ -44,10 +45,10 @@ class PersonalLab(Spawner):
         """Have the server started.
 
         Returns:
-            Where it listens, as JupyterHub writes unix sockets.
+            Its socket, as JupyterHub writes unix sockets.
 
         Raises:
-            HTTPError: it isn't, with the sentence that people see.
+            HTTPError: it was not started, with the sentence for people.
         """
         number = self.labs.number(self.user.name)
         await renamed.stop_under_other_names(self.labs, number, self.user.name)
@@ -65,10 +66,10 @@ class PersonalLab(Spawner):
         return f"http+unix://{quote(str(place), safe='')}"
 
     async def poll(self) -> int | None:
-        """Say whether it runs: None if it does."""
+        """Return None while it runs, as JupyterHub expects."""
         return None if self.number in await self.labs.running() else 0
 
     async def stop(self, now: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 (upstream's)
-        """Have it stopped, with all that runs in the lab."""
+        """Have the server and all programs of the lab stopped."""
         if self.number != CLASS:
             await self.labs.stop(self.number)

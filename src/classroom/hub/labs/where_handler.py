@@ -1,4 +1,4 @@
-"""Lab pages ask, by their lab's server, which labs their person may enter and who is in each."""
+"""Tell a lab's pages, through its server, which labs a person may enter, and who is there."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class WhereHandler(APIHandler):
-    """The labs that somebody may enter, with those who are in each."""
+    """The labs that a person may enter, with the people in each."""
 
     async def get(self) -> None:
-        """List them, for the person whose sign-in to a lab the token is.
+        """List them, for the person whose sign-in to a lab has the token.
 
-        What the token itself may do is less than its person may: it was given for one lab. Of the
-        others it learns only what the person would see on the Hub's home page.
+        The token has fewer scopes than its person, because it is for one lab. About other labs it
+        gets only what the person would see on the Hub's home page.
 
         Raises:
-            HTTPError: 403, it is no sign-in to a lab; 404, there is only one lab.
+            HTTPError: 403, the token is not of a sign-in to a lab; 404, there is only one lab.
         """
         token = self.get_token()
         user = self.current_user
@@ -54,11 +54,11 @@ def is_of_a_lab(client: str) -> bool:
 
 
 def as_json(lab: EnterableLab, *, places: bool) -> dict[str, Any]:
-    """Write a lab for a page.
+    """Encode a lab for a page.
 
     Args:
-        lab: as listed.
-        places: whether the page learns where in the lab people are, as tutors' pages do.
+        lab: the lab, as listed.
+        places: whether to include people's locations in the lab, as for tutors' pages.
     """
     people = [
         {"name": one.name, **({"path": one.path, "active": one.active} if places else {})}

@@ -1,1 +1,1 @@
-"""Which requests the Hub answers, whatever script in a page has sent them."""
+"""Decide which requests the Hub answers, so that scripts in lab pages can't use it."""

@@ -1,4 +1,4 @@
-"""Ask before something is done: any script on the origin can send a window to an address."""
+"""Ask before an action, because any script on the origin can send a window to an address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tornado.httputil import url_concat
 
 from classroom.hub.labs.spawner import PersonalLab
 from classroom.hub.spawner import NoPersonalLab
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,21 +21,21 @@ LOGOUT = r"/logout"
 
 
 START = "start:servers"
-"""Whoever may start a lab may, also who may not stop it. Upstream's pages ask for both."""
+"""The scope to start a lab. Upstream's pages also require the scope to stop it."""
 
 
 class AskingSpawnHandler(SpawnHandler):
-    """Start a personal lab, where the tutor has them, at a button and not by an address.
+    """Start a server of the tutor's own spawner by a button, not by opening an address.
 
-    One's own lab of ours starts when it is opened, and so does a room: who has a script in a page
-    can do no more by it than have that lab run.
+    Our personal labs and rooms start when their address is opened: a script can use this only to
+    start such a lab.
     """
 
     _get = needs_scope(START)(SpawnHandler._get.__wrapped__)  # noqa: SLF001 (the contract's)
     _post = needs_scope(START)(SpawnHandler._post.__wrapped__)  # noqa: SLF001 (likewise)
 
     async def _wrap_spawn_single_user(self, user: Any, *args: Any, **kwargs: Any) -> Any:
-        """Start it if a form says so, with the page's XSRF token; else show that form."""
+        """Start the server if the form was sent, with the page's XSRF token; else show the form."""
         is_own = user.name == self.current_user.name or bool(room_of(user.name))
         is_ours = isinstance(user.spawner, PersonalLab) and is_own
         by_itself = is_ours or isinstance(user.spawner, NoPersonalLab)
@@ -56,7 +56,7 @@ class AskingSpawnHandler(SpawnHandler):
 
 
 class StartingHandler(SpawnPendingHandler):
-    """Show how a lab starts to whoever may start it."""
+    """Show the progress of a lab's start to people who may start it."""
 
     get = web.authenticated(needs_scope(START)(SpawnPendingHandler.get.__wrapped__.__wrapped__))
 
@@ -71,15 +71,15 @@ SPAWN = (
 
 
 def asking(handler: Any) -> type:
-    """Make of a handler that signs people out one that asks them first.
+    """Turn a handler that signs people out into one that asks first.
 
     Args:
-        handler: the Hub's or the authenticator's; what it does on a GET is done on a POST.
+        handler: the Hub's or the authenticator's handler; its GET becomes a POST.
     """
 
     async def get(self: Any) -> None:
         if self.current_user is None:
-            await handler.get(self)  # nobody is signed out by that
+            await handler.get(self)  # this signs nobody out
             return
         self.finish(await self.render_template("sign-out.html"))
 
@@ -91,13 +91,13 @@ def asking(handler: Any) -> type:
 
 
 def confirmed(handlers: Iterable[Any]) -> list[Any]:
-    """Have people asked in whatever handlers of an authenticator act on a GET.
+    """Make all handlers of an authenticator that act on a GET ask first.
 
     Args:
-        handlers: the authenticator's, as its ``get_handlers`` returns them.
+        handlers: the authenticator's handlers, as its ``get_handlers`` returns them.
 
     Returns:
-        These and ours, in the order in which the Hub is to look at them.
+        These and ours, in the order in which the Hub should try them.
     """
     found = list(handlers)
     leaving = [entry[1] for entry in found if entry[0] == LOGOUT]

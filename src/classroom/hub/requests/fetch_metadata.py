@@ -1,8 +1,8 @@
-"""Which requests the Hub answers, by what browsers say of them: a decision on plain values.
+"""Decide on plain values which requests the Hub answers, by the browser's headers.
 
-All pages are one origin, so a script in a lab page may ask the Hub for anything in the name of
-whoever looks. What it can't do is to set the headers ``Sec-Fetch-*``, in which its browser says
-what a request is for (W3C, Fetch Metadata Request Headers).
+All pages have one origin, so a script in a lab page can send any request to the Hub in the name of
+the page's person. But it can't set the headers ``Sec-Fetch-*``, in which the browser names the
+purpose of a request (W3C, Fetch Metadata Request Headers).
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ XSRF_HEADERS = ("X-Xsrftoken", "X-Csrftoken")
 
 
 class AnswerKind(enum.Enum):
-    """What the Hub would answer with."""
+    """The kind of answer that the Hub would send."""
 
     PAGE = enum.auto()
-    """HTML, with the XSRF token of whoever is signed in."""
+    """HTML, with the XSRF token of the signed-in person."""
     API = enum.auto()
-    """Data, and whatever changes it."""
+    """Data, and requests that change it."""
     OPEN = enum.auto()
-    """The same for everybody: files, and whether the Hub is well."""
+    """The same for everybody: files, and the health check."""
 
 
 def has_bearer(headers: Mapping[str, str]) -> bool:
-    """Say whether a request comes with an API token."""
+    """Say whether a request has an API token."""
     return bool(BEARER.match(headers.get("Authorization", "")))
 
 
 def is_navigation(headers: Mapping[str, str]) -> bool:
-    """Say whether a browser asks for a page in order to show it, in a window of its own.
+    """Say whether a browser requests a page to show it as a whole window.
 
-    A browser that says nothing of the destination is Chrome 76 to 79, where only a window of its
-    own has the mode "navigate" (a frame's is "nested-navigate"), or a program.
+    Only Chrome 76 to 79, and programs, send no destination. In these versions of Chrome only a
+    whole window has the mode "navigate"; a frame has "nested-navigate".
     """
     ahead = headers.get("Sec-Purpose") or headers.get("Purpose") or headers.get("X-Moz") or ""
     return (
@@ -67,16 +67,16 @@ def is_navigation(headers: Mapping[str, str]) -> bool:
 
 
 def is_browser(headers: Mapping[str, str]) -> bool:
-    """Say whether a request says what it is for, as browsers do and programs don't."""
+    """Say whether a request names its purpose, as browsers do and programs don't."""
     return "Sec-Fetch-Mode" in headers or "Sec-Fetch-Dest" in headers
 
 
 def values(cookies: str, name: str) -> set[str]:
-    """List the values of one cookie: a script can put others at longer paths.
+    """List the values of one cookie, because a script can set more values at longer paths.
 
     Args:
         cookies: the request's header.
-        name: of the cookie.
+        name: the cookie's name.
     """
     found = set()
     for part in cookies.split(";"):
@@ -92,17 +92,17 @@ def values(cookies: str, name: str) -> set[str]:
 def refusal(
     kind: AnswerKind, headers: Mapping[str, str], *, takes_bearer: bool, in_query: bool, cookie: str
 ) -> str:
-    """Decide whether the Hub looks at a request at all.
+    """Decide whether the Hub handles a request.
 
     Args:
-        kind: what it would answer with.
-        headers: of the request; names are looked up in any case.
-        takes_bearer: whether an API token is taken in place of a cookie.
+        kind: the kind of answer.
+        headers: the request's headers; upper and lower case in names make no difference.
+        takes_bearer: whether an API token is accepted in place of a cookie.
         in_query: whether the address has an XSRF token.
         cookie: the name of the Hub's login cookie.
 
     Returns:
-        The sentence for the person, or "".
+        The sentence for the person; "" if the Hub handles the request.
     """
     if kind is AnswerKind.OPEN:
         return ""

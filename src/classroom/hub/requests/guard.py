@@ -1,7 +1,7 @@
-"""Keep the Hub out of reach of scripts in lab pages, whoever's they are.
+"""Protect the Hub from scripts in lab pages, also in tutors' pages.
 
-The decisions are in `classroom.hub.requests.fetch_metadata`. They are made by what will answer, not
-by the address: nginx and tornado don't read every address alike.
+The decisions are in `classroom.hub.requests.fetch_metadata`. They depend on the handler that would
+answer, not on the address, because nginx and tornado parse some addresses differently.
 """
 
 from __future__ import annotations
@@ -29,32 +29,32 @@ SAME_FOR_ALL = (HealthCheckHandler, PrefixRedirectHandler, AddSlashHandler)
 
 
 class RefusalHandler(web.RequestHandler):
-    """Answer with a sentence and nothing else; the front logs that, the Hub needn't."""
+    """Answer with only a sentence; the front logs this, so the Hub does not."""
 
     def initialize(self, sentence: str) -> None:
-        """Take what to say."""
+        """Remember the sentence."""
         self.sentence = sentence
 
     def prepare(self) -> None:
-        """Say it, whatever the method."""
+        """Answer with the sentence, for every method."""
         self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{self.sentence}\n")
 
     def check_xsrf_cookie(self) -> None:
-        """Check nothing: nothing is done."""
+        """Check nothing, because the request does nothing."""
 
     def _log(self) -> None:
-        """Log nothing above DEBUG: a script can ask as often as it likes."""
+        """Log nothing above DEBUG, because a script can send any number of requests."""
         logging.getLogger("classroom").debug("refused: %s", self.request.path)
 
 
 def kind(handler: type, method: str) -> AnswerKind:
-    """Say what a handler answers with; what isn't known is taken for a page.
+    """Return the kind of a handler's answer; an unknown handler counts as a page.
 
     Args:
-        handler: a class.
-        method: of the request; to one that a handler hasn't got, it answers with an error page.
+        handler: the handler's class.
+        method: the request's method; for one that the handler lacks, it answers with an error page.
     """
     if issubclass(handler, FILES):
         return AnswerKind.OPEN
@@ -64,10 +64,10 @@ def kind(handler: type, method: str) -> AnswerKind:
 
 
 def install(app: JupyterHub) -> None:
-    """Have every request judged before any handler of the Hub's sees it.
+    """Check every request before any handler of the Hub gets it.
 
     Args:
-        app: the Hub, which doesn't listen yet.
+        app: the Hub, before it listens.
     """
     bind_tokens_to_the_sign_in()
     patches.authenticate_api_by(nobody)
@@ -86,12 +86,12 @@ def install(app: JupyterHub) -> None:
             if sentence:
                 return delegate(request, RefusalHandler, {"sentence": sentence})
             if found is AnswerKind.OPEN or (takes_bearer and fetch_metadata.has_bearer(headers)):
-                # One way to say who asks, or none: the Hub would go by the cookie if the token is
-                # no good, and an error page has the XSRF token of whose cookie it is.
+                # At most one kind of credentials: with an invalid token the Hub would use the
+                # cookie, and an error page would contain the XSRF token of the cookie's user.
                 headers.pop("Cookie", None)
             elif found is AnswerKind.API:
-                # The Hub doesn't look for the XSRF token where the browser says "navigate" or
-                # "no-cors", nor where it says nothing.
+                # The Hub does not check the XSRF token if the browser says "navigate" or
+                # "no-cors", or nothing.
                 headers["Sec-Fetch-Mode"] = "cors"
             return delegate(request, handler, *args, **kwargs)
 
@@ -101,23 +101,23 @@ def install(app: JupyterHub) -> None:
 
 
 async def nobody(_: APIHandler, __: Any) -> None:
-    """Know nobody by what a call of the API has in its body.
+    """Identify nobody by credentials in the body of an API call.
 
-    ``POST /hub/api/users/…/tokens`` would take a passphrase there, from whoever comes without a
-    cookie or with a bad one: past the sign-in page and the limit on guesses.
+    Otherwise ``POST /hub/api/users/…/tokens`` would accept a passphrase there, without the sign-in
+    page and its limit on guesses.
     """
 
 
 def bind_tokens_to_the_sign_in() -> None:
-    """Make an XSRF token good for the one sign-in that its page was shown to.
+    """Make an XSRF token valid only for the sign-in to which its page was shown.
 
-    The Hub binds it to the user and to a cookie that any script can set. An API token of the
-    user's gets such a token too, out of an error page.
+    The Hub binds it to the user and to a cookie that any script can set. A caller with an API token
+    of the user could get such a token too, from an error page.
     """
 
     def sign_in(handler: Any) -> bytes:
         name = handler.hub.cookie_name
-        # At the sign-in itself the answer brings the new cookie.
+        # During the sign-in itself, the answer sets the new cookie.
         new = getattr(handler, "_new_cookie", {}).get(name)
         login = (new.value if new is not None else handler.get_cookie(name)) or ""
         return hashlib.sha256(login.encode()).hexdigest().encode()

@@ -1,1 +1,1 @@
-"""Labs that their owners share: with whom, as what, until when."""
+"""Labs that their owners share: with whom, with which role, and until when."""

@@ -1,7 +1,7 @@
-"""The page that a link to a lab leads to, over JupyterHub's own: whose lab, what for, until when.
+"""The page that a link to a lab opens, in place of JupyterHub's: whose lab, which role, until when.
 
-Opening it lets nobody in: programs that look at links before people do would use it up. The button
-does, with the page's XSRF token.
+Opening it gives no access, because programs that open links before people do would use it up. The
+button gives access, with the page's XSRF token.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from classroom.hub.sharing.answers import LinkAnswer, Visitor, answer
 from classroom.hub.sharing.handlers import NOT_KEPT
 from classroom.hub.sharing.service import LOG, SHARES
 from classroom.runtime import file_watch
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 
 def accept(shares: Shares, shown: ShownLink, name: str) -> None:
-    """Let somebody in by a link, who is counted first.
+    """Give a person access through a link, after counting them.
 
     Args:
-        shares: all of them.
-        shown: the link; it gives them something.
-        name: theirs.
+        shares: all shares.
+        shown: the link, which gives them more access than they have.
+        name: the person's name.
 
     Raises:
-        OSError: it can't be kept; they are not in then.
+        OSError: it can't be stored; they get no access then.
     """
     owner, link, key = shown.code.owner, shown.link, shown.code.key
     known = shares.of(owner, name)
@@ -57,16 +57,16 @@ class AcceptHandler(BaseHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        """Say whose lab it is, what one may do there, and until when."""
+        """Show whose lab it is, what the person may do there, and until when."""
         shown, found = await self._look()
         await self._show(shown, found)
 
     @web.authenticated
     async def post(self) -> None:
-        """Let them in, and lead them to the lab.
+        """Give access, and redirect the person to the lab.
 
         Raises:
-            HTTPError: 507, it can't be kept.
+            HTTPError: 507, it can't be stored.
         """
         shown, found = await self._look()
         if shown is None or found is not LinkAnswer.ASK:
@@ -78,15 +78,15 @@ class AcceptHandler(BaseHandler):
         except OSError as error:
             raise web.HTTPError(507, gettext(NOT_KEPT)) from error
         LOG.info("sharing: %s comes to the lab of %s by a link (%s)", name, owner, shown.link.role)
-        # The lab's server hears of it by looking, and would say no until then.
+        # The lab's server polls for changes, and would refuse access until then.
         await asyncio.sleep(file_watch.LOOK_SECONDS)
         self.redirect(self._way_in(owner))
 
     async def _look(self) -> tuple[ShownLink | None, LinkAnswer]:
-        """Find the link; whoever guesses has to wait for the answer.
+        """Find the link; answer wrong guesses slowly.
 
         Raises:
-            HTTPError: 429, too many answers to them wait already; nothing is looked at then.
+            HTTPError: 429, too many answers to this person wait already; the link is not looked up.
         """
         user = self.current_user
         guesses.check(user.name)

@@ -1,4 +1,4 @@
-"""What a link means for whoever has opened it: a decision on plain values."""
+"""Decide on plain values what a link means for the person who has opened it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class LinkAnswer(enum.Enum):
-    """What the page says."""
+    """The page's answer."""
 
     ASK = "ask"
-    """Whether they want to come."""
+    """The page asks whether they want to enter the lab."""
     WRONG = "wrong"
-    """Of a link that is wrong, over, used up or taken back: all alike."""
+    """The link is wrong, expired, used up or taken back: the same answer for all."""
     OWN = "own"
     TUTOR = "tutor"
     HAS = "has"
-    """They may enter already, and get no more by the link."""
+    """They may enter already, and the link gives them nothing more."""
     REFUSED = "refused"
     """The owner has ended their access."""
     FULL = "full"
@@ -31,14 +31,14 @@ class LinkAnswer(enum.Enum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who has opened a link that lets people in.
+    """The person who has opened a valid link.
 
     Attributes:
-        name: theirs.
+        name: the person's name.
         tutor: whether they are a tutor.
         refused: whether the owner has ended their access.
-        known: what they may in the lab by a share; None for nothing.
-        lacks: whether the link lets do something at JupyterHub that their share does not.
+        known: the terms of their present share; None for none.
+        lacks: whether the link gives scopes of JupyterHub that their share does not have.
     """
 
     name: str
@@ -49,13 +49,13 @@ class Visitor:
 
 
 def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> LinkAnswer:
-    """Decide what a link means for somebody.
+    """Decide what a link means for a person.
 
     Args:
-        code: of the link.
-        link: what it gives.
-        visitor: who has opened it.
-        guests: with how many people the lab is shared.
+        code: the link's code.
+        link: the link.
+        visitor: the person who has opened it.
+        guests: the number of people with whom the lab is shared.
     """
     if visitor.name == code.owner:
         return LinkAnswer.OWN
@@ -65,5 +65,5 @@ def answer(code: Code, link: Link, visitor: Visitor, guests: int) -> LinkAnswer:
         return LinkAnswer.REFUSED
     if not (links.gives_more(link, visitor.known) or visitor.lacks):
         return LinkAnswer.HAS
-    is_full = visitor.known is None and guests >= requests.MOST
+    is_full = visitor.known is None and guests >= requests.MOST_PEOPLE
     return LinkAnswer.FULL if is_full else LinkAnswer.ASK

@@ -1,4 +1,4 @@
-"""JupyterHub's share codes as rows of its database: read, made, found, counted, deleted."""
+"""Read, make, find, count and delete JupyterHub's share codes in its database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyterhub import orm
 
-from classroom.hub.labs.rooms import OF_MEMBERS
+from classroom.hub.labs.lab_rooms import OF_MEMBERS
 from classroom.hub.sharing import rows
 from classroom.hub.sharing.links import Code
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-LONGEST_CODE = 200
-"""Characters of a code that is looked for; JupyterHub's have 43."""
+LONGEST_CODE_CHARACTERS = 200
+"""JupyterHub's codes have 43."""
 
 
 def read(db: Any) -> list[Code]:
-    """List the codes for labs, of whichever way they were made.
+    """List the codes for labs, made by links or through JupyterHub's API.
 
     Args:
         db: the Hub's database.
@@ -39,15 +39,15 @@ def read(db: Any) -> list[Code]:
 
 
 def make(db: Any, owner: str, seconds: float) -> tuple[Code, str]:
-    """Make a code, by which people are let in and may start the lab.
+    """Make a code with which people may enter and start the lab.
 
     Args:
         db: the Hub's database.
-        owner: whose lab.
-        seconds: how long it lives.
+        owner: the lab's owner.
+        seconds: how long it works.
 
     Returns:
-        The code as it is kept, and itself: JupyterHub keeps only its hash.
+        The stored code, and the secret code itself, of which JupyterHub stores only the hash.
     """
     spawner = rows.spawner_of(db, owner)
     scopes = [f"{what}:servers!server={owner}/" for what in OF_MEMBERS]
@@ -57,33 +57,33 @@ def make(db: Any, owner: str, seconds: float) -> tuple[Code, str]:
 
 
 def find(db: Any, secret: str) -> str:
-    """Return the key of a code that somebody has shown; "" if there is no such code.
+    """Return the key of a secret code; "" if there is no such code.
 
     Args:
         db: the Hub's database.
         secret: the code itself.
     """
-    row = orm.ShareCode.find(db, secret) if 0 < len(secret) <= LONGEST_CODE else None
+    row = orm.ShareCode.find(db, secret) if 0 < len(secret) <= LONGEST_CODE_CHARACTERS else None
     return _key(row.id, row.created_at) if row is not None else ""
 
 
 def scopes(db: Any, key: str) -> list[str] | None:
-    """Return what a code lets do, as JupyterHub has it; None if it is gone.
+    """Return a code's scopes in JupyterHub; None if the code is gone.
 
     Args:
         db: the Hub's database.
-        key: the code's.
+        key: the code's key.
     """
     row = _row(db, key)
     return list(row.scopes) if row is not None else None
 
 
 def count(db: Any, key: str) -> None:
-    """Have JupyterHub say that somebody came by a code.
+    """Update JupyterHub's own count of a code's uses.
 
     Args:
         db: the Hub's database.
-        key: the code's.
+        key: the code's key.
     """
     if (row := _row(db, key)) is not None:
         row.exchange_count = (row.exchange_count or 0) + 1
@@ -92,11 +92,11 @@ def count(db: Any, key: str) -> None:
 
 
 def delete(db: Any, keys: Collection[str]) -> None:
-    """Have codes let in nobody any more.
+    """Delete codes.
 
     Args:
         db: the Hub's database.
-        keys: of each.
+        keys: the codes' keys.
     """
     for key in keys:
         if (row := _row(db, key)) is not None:
@@ -111,7 +111,7 @@ def _row(db: Any, key: str) -> Any:
 
 
 def _key(number: int, made: datetime) -> str:
-    """Tell a code from others, also from one that gets its number when it is gone."""
+    """Return a unique key of a code, also if a later code gets its row number."""
     return f"{number} {made.isoformat()}"
 
 

@@ -1,8 +1,8 @@
-"""Who may be in a shared lab, as what, and until when: decisions on plain values.
+"""Decide on plain values who may be in a shared lab, with which role, and until when.
 
-JupyterHub's shares say with whom a lab is shared. They have no role and no end: both are kept
-beside them, as `Terms`. A share without terms, which somebody has made by JupyterHub's API, lets
-edit.
+JupyterHub's shares say with whom a lab is shared. They have no role and no end, which are stored
+beside them, as `Terms`. A share without terms was made through JupyterHub's API, and permits
+editing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Share:
-    """A share of JupyterHub's.
+    """A share of JupyterHub.
 
     Attributes:
-        pair: whose lab, and with whom.
-        key: tells it from every other that there ever was.
+        pair: the lab's owner, and the guest.
+        key: identifies it, also after it is gone.
         since: when it was made, in seconds since the epoch.
     """
 
@@ -36,14 +36,14 @@ class Share:
 
 @dataclass(frozen=True)
 class Terms:
-    """What is kept beside a share.
+    """The data that is stored beside a share.
 
     Attributes:
         role: `EDIT` or `classroom.runtime.access_state.VIEW`.
         until: when it ends, in seconds since the epoch; None for never.
-        since: when somebody was let in first.
-        key: of the share; "" while the person has never signed in, and it waits for them.
-        link: the key of the link by which they came; "" for none.
+        since: when the person first got access.
+        key: the share's key; "" for a person who has never signed in, whose share still waits.
+        link: the key of the link that they used; "" for none.
     """
 
     role: str
@@ -53,23 +53,23 @@ class Terms:
     link: str = ""
 
     def has_ended(self, now: float) -> bool:
-        """Say whether it is over.
+        """Say whether the share has ended.
 
         Args:
-            now: seconds since the epoch.
+            now: the time, in seconds since the epoch.
         """
         return self.until is not None and self.until <= now
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What holds, and what is to be done for it.
+    """The shares in force, and the necessary changes.
 
     Attributes:
-        terms: what to keep from now on.
-        guests: for each owner, those who may be in their lab.
-        end: shares that are over.
-        begin: shares to make, for people who are known by now.
+        terms: the terms to store from now on.
+        guests: for each owner, the people who may be in their lab.
+        end: shares that have ended.
+        begin: shares to make, for people who have signed in meanwhile.
     """
 
     terms: Mapping[Pair, Terms] = field(default_factory=dict)
@@ -88,21 +88,21 @@ def decide(
     """Decide who may be in.
 
     Args:
-        shares: all that JupyterHub has, with people.
-        kept: the terms that are known.
-        people: names of all whom the Hub knows.
-        now: seconds since the epoch.
-        out: names of those whom a tutor has removed.
+        shares: all of JupyterHub's shares with people.
+        kept: the stored terms.
+        people: the names of all users.
+        now: the time, in seconds since the epoch.
+        out: the names of people whom a tutor has removed.
 
     Returns:
-        Terms of a share that is gone, or that was made again by JupyterHub's API, are not in it.
+        The decision, without terms of shares that are gone, or were made again through the API.
     """
     found = {one.pair: one for one in shares}
     terms = {
         pair: replace(one, key=found[pair].key if pair in found else "")
         for pair, one in kept.items()
         if one.key in ({"", found[pair].key} if pair in found else {""})
-        # Nobody waits in the lab of whoever takes the name next, nor who was removed meanwhile.
+        # A waiting share ends if its owner or guest was removed: a later person may have that name.
         and (pair in found or (pair[0] in people and pair[1] not in out))
     }
     end = {pair for pair, one in terms.items() if one.has_ended(now)} | renamed(found, kept)
@@ -117,13 +117,13 @@ def decide(
 
 
 def renamed(found: Mapping[Pair, Share], kept: Mapping[Pair, Terms]) -> set[Pair]:
-    """List the shares of people who have another name now: that is another person.
+    """List the shares of people who were renamed, who count as other people.
 
-    JupyterHub renames somebody in place, so that their shares stay. Their terms would not.
+    JupyterHub renames a user in place, so that their shares stay, but without terms.
 
     Args:
-        found: all that JupyterHub has, with people.
-        kept: the terms that are known.
+        found: all of JupyterHub's shares with people.
+        kept: the stored terms.
     """
     by_key = {one.key: pair for pair, one in found.items()}
     return {by_key[one.key] for pair, one in kept.items() if by_key.get(one.key, pair) != pair}
@@ -133,22 +133,22 @@ def next_end(terms: Mapping[Pair, Terms]) -> float | None:
     """Say when the next share ends, in seconds since the epoch; None for never.
 
     Args:
-        terms: that are kept.
+        terms: the stored terms.
     """
     return min((one.until for one in terms.values() if one.until is not None), default=None)
 
 
 @dataclass(frozen=True)
 class GuestListing:
-    """Somebody with whom a lab is shared, as its owner sees it.
+    """A guest, as the lab's owner sees them.
 
     Attributes:
-        name: theirs.
-        role: as what they may be in.
-        since: since when, in seconds since the epoch.
-        until: until when; None for no end.
+        name: the person's name.
+        role: the person's role.
+        since: the begin of their access, in seconds since the epoch.
+        until: the end of their access, in seconds since the epoch; None for no end.
         waits: whether they have never signed in yet.
-        link: the id of the link by which they came; "" for none.
+        link: the id of the link that they used; "" for none.
     """
 
     name: str
@@ -163,9 +163,9 @@ def listed(owner: str, shares: Iterable[Share], kept: Mapping[Pair, Terms]) -> l
     """List with whom a lab is shared, by their names.
 
     Args:
-        owner: whose lab.
-        shares: all that JupyterHub has, with people.
-        kept: the terms that hold (`Decision.terms`).
+        owner: the lab's owner.
+        shares: all of JupyterHub's shares with people.
+        kept: the terms in force (`Decision.terms`).
     """
     found = {one.pair: one.since for one in shares if one.pair[0] == owner}
     pairs = found.keys() | {pair for pair in kept if pair[0] == owner}

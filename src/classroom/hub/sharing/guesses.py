@@ -1,7 +1,7 @@
-"""Wrong links: a person may open some, then answers get slower and slower, and then there is none.
+"""Slow down people who open wrong links: answers get slower, and in the end are refused.
 
-They are counted by who is signed in: a class at one address opens a link that is used up, all at
-once, and whoever guesses keeps nobody else out.
+Wrong links are counted by signed-in person, not by address: a class at one address may open a
+used-up link all at once, and a person who guesses must not lock out others.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ TOO_MANY = gettext_noop(
 
 
 def check(name: str) -> None:
-    """See that somebody may open a link, before it is looked for.
+    """Check that a person may open a link, before it is looked up.
 
     Args:
-        name: theirs.
+        name: the person's name.
 
     Raises:
-        HTTPError: 429, too many answers to them wait already.
+        HTTPError: 429, too many answers to this person wait already.
     """
     if GUESSES.are_many(name):
         raise web.HTTPError(429, gettext(TOO_MANY).format(seconds=LONGEST_SECONDS))
 
 
 async def wrong(name: str) -> None:
-    """Take note that somebody has opened a wrong link, and wait before it is answered.
+    """Note that a person has opened a wrong link, and wait before it is answered.
 
     Args:
-        name: theirs.
+        name: the person's name.
     """
     await GUESSES.answer_wrong(name)

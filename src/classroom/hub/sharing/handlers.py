@@ -1,7 +1,7 @@
-"""Labs' servers ask for whoever is in the lab: with whom it is shared, and to share it.
+"""Handle labs' requests to list and change shares, for people in the lab.
 
-The token is that of the person's sign-in to this lab, and to no other. What that token itself may
-do is less than its person may: it was given for one lab.
+The token must be that of the person's sign-in to this lab. It has fewer scopes than its person,
+because it is for one lab.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ NOT_KEPT = gettext_noop("That could not be kept, perhaps because the disk is ful
 
 
 class SharingHandler(APIHandler):
-    """What a lab asks for whoever is in it."""
+    """A lab's request for a person in it."""
 
     def check(self, owner: str) -> Shares:
-        """See that the server of this lab asks, for somebody who has signed in to it.
+        """Check that this lab's server makes the request, for a person who has signed in to it.
 
         Args:
-            owner: whose lab it is to the Hub.
+            owner: the Hub's name of the lab's owner.
 
         Raises:
-            HTTPError: 403, it doesn't; 404, there is only one lab.
+            HTTPError: 403, it is another caller; 404, there is only one lab.
         """
         shares: Shares | None = self.settings.get(SHARES)
         if shares is None:
@@ -63,10 +63,10 @@ class SharingHandler(APIHandler):
         return shares
 
     def may_share(self, owner: str) -> bool:
-        """Say whether whoever asks may share a lab.
+        """Say whether the caller may share a lab.
 
         Args:
-            owner: whose lab it is to the Hub.
+            owner: the Hub's name of the lab's owner.
         """
         scopes = parse_scopes(get_scopes_for(self.current_user.orm_user))
         return bool(has_scope(f"shares!server={owner}/", scopes, db=self.db))
@@ -76,10 +76,10 @@ class SharesHandler(SharingHandler):
     """Everybody with whom a lab is shared."""
 
     def get(self, owner: str) -> None:
-        """List them for whoever may share the lab; for others, what they may there themselves.
+        """List all guests for a caller who may share the lab; for others, only their own share.
 
         Raises:
-            HTTPError: 403, as of `check`.
+            HTTPError: 403, as in `check`.
         """
         shares = self.check(owner)
         if self.may_share(owner):
@@ -93,15 +93,15 @@ class SharesHandler(SharingHandler):
 
 
 class ShareHandler(SharingHandler):
-    """One person, who may be in a lab."""
+    """One guest of a lab."""
 
     def put(self, owner: str, name: str) -> None:
-        """Share the lab with them, or change as what and until when.
+        """Share the lab with a person, or change the role and the end.
 
         Raises:
-            HTTPError: 400, there can be nobody of this name, or it isn't clear what is asked for;
-                403, as of `check`, or whoever asks may not share the lab; 409, they have no access
-                all the same; 507, it can't be kept.
+            HTTPError: 400, nobody can have this name, or the request is invalid; 403, as in
+                `check`, or the caller may not share the lab; 409, the person gets no access anyway;
+                507, it can't be stored.
         """
         shares = self.check(owner)
         if not self.may_share(owner):
@@ -128,11 +128,11 @@ class ShareHandler(SharingHandler):
         self.finish(json.dumps(asdict(found)))
 
     def delete(self, owner: str, name: str) -> None:
-        """Share the lab with them no more; whom it is shared with may leave it.
+        """End a share; guests may end their own.
 
         Raises:
-            HTTPError: 403, as of `check`, or whoever asks is somebody else and may not share the
-                lab; 404, it isn't shared with them; 507, it can't be kept.
+            HTTPError: 403, as in `check`, or the caller is another person and may not share the
+                lab; 404, it isn't shared with them; 507, it can't be stored.
         """
         shares = self.check(owner)
         name = self.authenticator.normalize_username(name)
@@ -153,10 +153,10 @@ class ShareHandler(SharingHandler):
         self.set_status(204)
 
     def _called(self, name: str) -> str:
-        """Return what the Hub calls somebody.
+        """Return the Hub's form of a name.
 
         Raises:
-            HTTPError: 400, there can be nobody of this name.
+            HTTPError: 400, nobody can have this name.
         """
         if self.authenticator.access.malformed([name]):
             by_github = self.authenticator.access.by_github

@@ -1,4 +1,4 @@
-"""The terms of shares on the Hub's volume: JupyterHub's database has no place for them."""
+"""Store the terms of shares on the volume, because JupyterHub's database has no place for them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def encode(terms: Mapping[Pair, Terms]) -> bytes:
-    """Return what `decode` reads.
+    """Encode the data for `decode`.
 
     Args:
-        terms: by whose lab it is, and with whom it is shared.
+        terms: the terms, by owner and guest.
     """
     found = [{"owner": owner, "name": name, **asdict(one)} for (owner, name), one in terms.items()]
     return json.dumps({"shares": found}, indent=1).encode()
@@ -33,7 +33,7 @@ def decode(text: bytes) -> dict[Pair, Terms]:
         text: JSON.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the text is damaged.
     """
     try:
         found = [dict(one) for one in json.loads(text)["shares"]]
@@ -54,7 +54,7 @@ def decode(text: bytes) -> dict[Pair, Terms]:
     return terms
 
 
-# If it is damaged the Hub does not start: whoever may only look on would else be let write.
+# With a damaged file the Hub does not start: otherwise view-only guests could write.
 TERMS: KeptFile[Mapping[Pair, Terms]] = KeptFile(
     encode,
     decode,

@@ -1,6 +1,6 @@
-"""What is kept of links on the Hub's volume: JupyterHub's database has no place for it.
+"""Store the terms of links on the volume, because JupyterHub's database has no place for them.
 
-No code is in it, nor a hash of one: JupyterHub has those.
+The file contains no code, nor a hash of one: JupyterHub has the hashes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeptLinks:
-    """What is kept.
+    """The stored data.
 
     Attributes:
-        links: by the code's key.
-        refused: whose access each owner has ended, by the owner: no link lets them in again.
+        links: the links, by the code's key.
+        refused: the people whose access each owner has ended, by owner: no link lets them in again.
     """
 
     links: Mapping[str, Link] = field(default_factory=dict)
@@ -31,10 +31,10 @@ class KeptLinks:
 
 
 def encode(kept: KeptLinks) -> bytes:
-    """Return what `decode` reads.
+    """Encode the data for `decode`.
 
     Args:
-        kept: all of it.
+        kept: the data.
     """
     links = {key: asdict(one) for key, one in kept.links.items()}
     refused = {owner: list(names) for owner, names in kept.refused.items()}
@@ -48,7 +48,7 @@ def decode(text: bytes) -> KeptLinks:
         text: JSON.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the text is damaged.
     """
     try:
         found = json.loads(text)
@@ -71,7 +71,7 @@ def decode(text: bytes) -> KeptLinks:
     return KeptLinks(links, refused)
 
 
-# If it is damaged the Hub does not start: a link for looking only would else let edit.
+# With a damaged file the Hub does not start: otherwise a view-only link would permit editing.
 LINKS = KeptFile(
     encode,
     decode,

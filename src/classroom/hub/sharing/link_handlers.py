@@ -1,4 +1,4 @@
-"""Labs' servers ask for whoever is in the lab: for its links, to make one, and to take one back."""
+"""Handle labs' requests to list, make and take back links, for people in the lab."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ NO_LINK = gettext_noop("There is no such link any more.")
 
 
 class OwnersHandler(SharingHandler):
-    """What only whoever may share the lab asks for."""
+    """A request that only people who may share the lab can make."""
 
     def check(self, owner: str) -> Shares:
-        """See that the lab asks, for somebody who may share it.
+        """Check that the lab makes the request, for a person who may share it.
 
         Args:
-            owner: whose lab it is to the Hub.
+            owner: the Hub's name of the lab's owner.
 
         Raises:
-            HTTPError: 403, it doesn't, or they may not; 404, there is only one lab.
+            HTTPError: 403, it is another caller, or the person may not share it; 404, there is only
+                one lab.
         """
         shares = super().check(owner)
         if not self.may_share(owner):
@@ -44,20 +45,20 @@ class LinksHandler(OwnersHandler):
     """All links to a lab."""
 
     def get(self, owner: str) -> None:
-        """List them, without the codes in them.
+        """List the links, without their codes.
 
         Raises:
-            HTTPError: 403, as of `check`.
+            HTTPError: 403, as in `check`.
         """
         found = self.check(owner).links.listed(owner)
         self.finish(json.dumps({"links": [asdict(one) for one in found]}))
 
     def post(self, owner: str) -> None:
-        """Make one, and answer with its address below the Hub's: this once.
+        """Make a link, and answer with its address below the Hub's, only this once.
 
         Raises:
-            HTTPError: 400, it isn't clear what is asked for, or there are too many; 403, as of
-                `check`; 507, it can't be kept.
+            HTTPError: 400, the request is invalid, or there are too many links; 403, as of
+                `check`; 507, it can't be stored.
         """
         shares = self.check(owner)
         try:
@@ -80,10 +81,10 @@ class LinkHandler(OwnersHandler):
     """One link to a lab."""
 
     def delete(self, owner: str, key: str) -> None:
-        """Take it back; with ``guests=1``, with all who came by it.
+        """Take the link back; with ``guests=1``, also end the access of all who used it.
 
         Raises:
-            HTTPError: 403, as of `check`; 404, there is no such link to this lab; 507, it can't be
+            HTTPError: 403, as in `check`; 404, there is no such link to this lab; 507, it can't be
                 kept.
         """
         shares = self.check(owner)

@@ -1,4 +1,4 @@
-"""What people ask for by links: the owner who makes one, and whoever comes by it."""
+"""Read requests about links: to make one, and where to go after opening one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from classroom.hub.sharing.requests import LONGEST, NO_ROLE, SHORTEST, NotSharedError
+from classroom.hub.sharing.requests import (
+    LONGEST_SECONDS,
+    NO_ROLE,
+    SHORTEST_SECONDS,
+    NotSharedError,
+)
 from classroom.runtime.access_state import EDIT, VIEW
 from classroom.runtime.words import gettext, gettext_noop
 
 LEAST_SECONDS = 60
-"""For how long a link lives at least: JupyterHub's own bound."""
+"""The shortest time for which a link works: JupyterHub's own limit."""
 MOST_USES = 1000
 NO_LIFE = gettext_noop("Say how long the link lives: at most a year.")
 NO_END = gettext_noop("Say until when they may come: at most a year from now, or without an end.")
@@ -20,13 +25,13 @@ NO_USES = gettext_noop("Say how often the link may be used: up to {most} times, 
 
 @dataclass(frozen=True)
 class WantedLink:
-    """A link that is to be made.
+    """A request for a link.
 
     Attributes:
-        role: of those who come by it.
-        seconds: how long it lives.
-        guests_until: until when those may come; None for no end.
-        most: how many may come by it; None for any number.
+        role: the role of its guests.
+        seconds: how long the link should work.
+        guests_until: the end of its guests' access; None for no end.
+        most: how many people may use it; None for any number.
     """
 
     role: str
@@ -36,15 +41,16 @@ class WantedLink:
 
 
 def read(body: Any, now: float) -> WantedLink:
-    """Read what a page asks for.
+    """Read a page's request.
 
     Args:
-        body: of the request: ``role``, ``seconds`` that the link lives, ``guest_seconds`` from now
-            that those who come by it may come (None for no end), ``most`` (None for any number).
-        now: seconds since the epoch.
+        body: the request's body: ``role``, ``seconds`` for which the link works, ``guest_seconds``
+            from now until its guests' access ends (None for no end), ``most`` (None for any
+            number).
+        now: the time, in seconds since the epoch.
 
     Raises:
-        NotSharedError: it isn't clear.
+        NotSharedError: the request is invalid.
     """
     asked: dict[str, Any] = body if isinstance(body, dict) else {}
     role: Any = asked.get("role")
@@ -55,7 +61,7 @@ def read(body: Any, now: float) -> WantedLink:
         raise NotSharedError(gettext(NO_ROLE))
     if not _is_between(seconds, LEAST_SECONDS):
         raise NotSharedError(gettext(NO_LIFE))
-    if guests is not None and not _is_between(guests, SHORTEST):
+    if guests is not None and not _is_between(guests, SHORTEST_SECONDS):
         raise NotSharedError(gettext(NO_END))
     if most is not None and (type(most) is not int or not 1 <= most <= MOST_USES):
         raise NotSharedError(gettext(NO_USES).format(most=MOST_USES))
@@ -63,15 +69,15 @@ def read(body: Any, now: float) -> WantedLink:
 
 
 def _is_between(seconds: Any, least: float) -> bool:
-    return type(seconds) in {int, float} and least <= seconds <= LONGEST
+    return type(seconds) in {int, float} and least <= seconds <= LONGEST_SECONDS
 
 
 def way_in(lab: str, wanted: str) -> str:
-    """Return where somebody goes who has come by a link.
+    """Return the address to open after a link was accepted.
 
     Args:
         lab: the address of the lab, which ends with a slash; it may have a host.
-        wanted: the path that the link names, for a document: one of the lab's own is gone to.
+        wanted: the document's path that the link names; it counts only if it is in this lab.
     """
     place = urlsplit(lab).path
     path = unquote(wanted.partition("?")[0].partition("#")[0])

@@ -1,4 +1,4 @@
-"""All links to labs: JupyterHub's share codes, and what is kept beside them."""
+"""All links to labs: JupyterHub's share codes, and the data stored beside them."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.sharing")
 FILE = "links.json"
-"""Below the Hub's folder on the volume."""
-MOST = 50
-"""Links to one lab."""
-MOST_REFUSED = 1000
-"""People whom one owner's links let in no more; the first is forgotten first."""
+"""The file's name in the Hub's folder on the volume."""
+MOST_LINKS = 50
+"""The limit for one lab."""
+MOST_REFUSED_PEOPLE = 1000
+"""How many people an owner's links can refuse; the first is forgotten first."""
 TOO_MANY = gettext_noop("There are {most} links to this lab already: take one back.")
 
 
 @dataclass(frozen=True)
 class ShownLink:
-    """A link that somebody has shown, and that lets people in.
+    """A valid link that somebody has opened.
 
     Attributes:
-        code: JupyterHub's.
-        link: what it gives.
+        code: JupyterHub's code.
+        link: the data stored beside it.
     """
 
     code: Code
@@ -45,23 +45,23 @@ class ShownLink:
 
 
 class Links:
-    """All links. One event loop's."""
+    """All links. For one event loop."""
 
     def __init__(self, file: Path) -> None:
-        """Read what was kept.
+        """Read the stored links.
 
         Args:
-            file: where it is kept, in a folder that is root's.
+            file: the file, in a folder that only root can enter.
 
         Raises:
-            StartRefusedError: it is damaged.
+            StartRefusedError: the file is damaged.
         """
         self._file = file
         self._kept = self._written = kept_links.LINKS.read(file)
         self._db: Any = None
 
     def begin(self, db: Any) -> None:
-        """Take over the Hub that runs.
+        """Connect to the running Hub.
 
         Args:
             db: its database.
@@ -70,7 +70,7 @@ class Links:
 
     @property
     def is_written(self) -> bool:
-        """Whether all that holds is written down."""
+        """Whether all data is written."""
         return self._kept == self._written
 
     def next_end(self) -> float | None:
@@ -81,16 +81,16 @@ class Links:
         """List the links to a lab.
 
         Args:
-            owner: whose lab it is to the Hub.
+            owner: the Hub's name of the lab's owner.
         """
         codes = code_rows.read(self._db)
         return links.listed(owner, codes, self._kept.links, time.time())
 
     def find(self, secret: str) -> ShownLink | None:
-        """Return the link that somebody has shown; None if it is wrong, over or used up.
+        """Return the link of a code; None if it is wrong, expired or used up.
 
         Args:
-            secret: the code in it.
+            secret: the code in the link.
         """
         key = code_rows.find(self._db, secret)
         for code in code_rows.read(self._db):
@@ -103,18 +103,18 @@ class Links:
         """Make a link.
 
         Args:
-            owner: whose lab it is to the Hub.
-            wanted: what it is to give.
+            owner: the Hub's name of the lab's owner.
+            wanted: the request.
 
         Returns:
-            The link, and the code in it: it is not kept, and nobody can show it again.
+            The link, and its code, which is not stored, so nobody can show it again.
 
         Raises:
             NotSharedError: there are too many.
-            OSError: it can't be kept; there is no link then.
+            OSError: it can't be stored; there is no link then.
         """
-        if sum(one.alive for one in self.listed(owner)) >= MOST:
-            raise NotSharedError(gettext(TOO_MANY).format(most=MOST))
+        if sum(one.alive for one in self.listed(owner)) >= MOST_LINKS:
+            raise NotSharedError(gettext(TOO_MANY).format(most=MOST_LINKS))
         code, secret = code_rows.make(self._db, owner, wanted.seconds)
         made = Link(owner, code.since, wanted.role, wanted.guests_until, wanted.most)
         try:
@@ -126,14 +126,14 @@ class Links:
         return found, secret
 
     def count(self, shown: ShownLink, name: str) -> None:
-        """Keep that somebody came by a link, before they are let in.
+        """Record that a person uses a link, before they get access.
 
         Args:
-            shown: by which.
-            name: theirs; they count once.
+            shown: the link.
+            name: the person's name; they count once.
 
         Raises:
-            OSError: it can't be kept; it isn't counted then.
+            OSError: it can't be stored; it isn't counted then.
         """
         after = shown.link.with_guest(name)
         key = shown.code.key
@@ -142,32 +142,32 @@ class Links:
         self._keep(replace(self._kept, links={**self._kept.links, key: after}))
 
     def take_off(self, shown: ShownLink) -> None:
-        """Forget that somebody came by a link: they could not be let in.
+        """Forget that a person used a link, because they could not get access.
 
         Args:
-            shown: by which, before they came.
+            shown: the link, before they used it.
         """
         links_ = {**self._kept.links, shown.code.key: shown.link}
         self._hold(replace(self._kept, links=links_))
 
     def tell_count(self, key: str) -> None:
-        """Have JupyterHub's API say that one more came by a link, if that still lets people in.
+        """Update JupyterHub's own count of a link's uses, if the link still exists.
 
         Args:
-            key: the code's.
+            key: the code's key.
         """
         code_rows.count(self._db, key)
 
     def delete(self, key: str) -> None:
-        """Have a link let in nobody any more.
+        """Delete a link.
 
         Args:
-            key: the code's.
+            key: the code's key.
         """
         code_rows.delete(self._db, [key])
 
     def scopes(self, key: str) -> list[str] | None:
-        """Return what whoever comes by a link may, as JupyterHub has it; None for the usual.
+        """Return the scopes that a link gives in JupyterHub; None for the usual ones.
 
         Args:
             key: the code's; "" for none.
@@ -175,42 +175,42 @@ class Links:
         return code_rows.scopes(self._db, key) if key else None
 
     def refuses(self, owner: str, name: str) -> bool:
-        """Say whether no link to a lab lets somebody in: its owner has ended their access.
+        """Say whether all links to a lab refuse a person, because its owner has ended their access.
 
         Args:
-            owner: whose lab it is to the Hub.
-            name: theirs.
+            owner: the Hub's name of the lab's owner.
+            name: the person's name.
         """
         return name in self._kept.refused.get(owner, ())
 
     def refuse(self, owner: str, name: str) -> None:
-        """Have no link to a lab let somebody in; on a full disk that is written later.
+        """Make all links to a lab refuse a person; on a full disk this is written later.
 
         Args:
-            owner: whose lab it is to the Hub.
-            name: theirs.
+            owner: the Hub's name of the lab's owner.
+            name: the person's name.
         """
         others = [one for one in self._kept.refused.get(owner, ()) if one != name]
-        names = (*others, name)[-MOST_REFUSED:]
+        names = (*others, name)[-MOST_REFUSED_PEOPLE:]
         self._hold(replace(self._kept, refused={**self._kept.refused, owner: names}))
 
     def let_in(self, owner: str, name: str) -> None:
-        """Have links to a lab let somebody in again, because the lab is shared with them again.
+        """Let links to a lab admit a person again, because the lab is shared with them again.
 
         Args:
-            owner: whose lab it is to the Hub.
-            name: theirs.
+            owner: the Hub's name of the lab's owner.
+            name: the person's name.
         """
         if self.refuses(owner, name):
             names = tuple(one for one in self._kept.refused[owner] if one != name)
             self._hold(replace(self._kept, refused={**self._kept.refused, owner: names}))
 
     def apply(self, terms: Mapping[Pair, Terms], people: Iterable[str]) -> None:
-        """Delete what is over or used up, and forget what nobody needs.
+        """Delete links that have expired or are used up, and data that is no longer needed.
 
         Args:
-            terms: that hold.
-            people: names of all whom the Hub knows.
+            terms: the terms in force.
+            people: the names of all users.
         """
         held = {one.link for one in terms.values()}
         codes = code_rows.read(self._db)
@@ -224,7 +224,7 @@ class Links:
         self._hold(KeptLinks(found.links, refused))
 
     def _hold(self, kept: KeptLinks) -> None:
-        """Hold to something from now on, and write it as soon as that can be done."""
+        """Apply new data at once, and write it as soon as possible."""
         self._kept = kept
         if not self.is_written:
             try:

@@ -1,8 +1,8 @@
-"""Links by which a lab is shared: what each gives, to how many, until when; on plain values.
+"""Links that share a lab: which role, for how many people, and until when. Plain values.
 
-A link is a share code of JupyterHub's. It has no role, no end for those who come by it, and no
-count: these are kept beside it, as a `Link`. A code without, which somebody has made by
-JupyterHub's API, lets edit, and any number of people.
+A link is a share code of JupyterHub, which has no role, no end of its guests' access, and no count.
+These are stored beside it, as a `Link`. A code without this data was made through JupyterHub's API;
+it permits editing, for any number of people.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Code:
-    """A share code of JupyterHub's, for a lab.
+    """A share code of JupyterHub, for a lab.
 
     Attributes:
-        owner: whose lab, as the Hub has it.
-        key: tells it from every other that there ever was.
+        owner: the Hub's name of the lab's owner.
+        key: identifies it, also after it is gone.
         since: when it was made, in seconds since the epoch.
-        until: when it is over, likewise; None for never.
+        until: when it expires, in seconds since the epoch; None for never.
     """
 
     owner: str
@@ -38,15 +38,15 @@ class Code:
 
 @dataclass(frozen=True)
 class Link:
-    """What is kept beside a code.
+    """The data that is stored beside a code.
 
     Attributes:
-        owner: whose lab, as the Hub has it.
+        owner: the Hub's name of the lab's owner.
         since: when it was made, in seconds since the epoch.
-        role: `EDIT` or `VIEW`, of those who come by it.
-        guests_until: until when those may come, likewise; None for no end.
-        most: how many people may come by it; None for any number.
-        came: who has.
+        role: the role of its guests, `EDIT` or `VIEW`.
+        guests_until: the end of their access, in seconds since the epoch; None for no end.
+        most: how many people may use it; None for any number.
+        came: the people who have used it.
     """
 
     owner: str
@@ -58,25 +58,25 @@ class Link:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether nobody else may come by it."""
+        """Whether nobody else may use it."""
         return self.most is not None and len(self.came) >= self.most
 
     def with_guest(self, name: str) -> Link:
-        """Return it after somebody has come by it, who counts once.
+        """Return the link after a person has used it, who counts once.
 
         Args:
-            name: theirs.
+            name: the person's name.
         """
         return self if name in self.came else replace(self, came=(*self.came, name))
 
 
 @dataclass(frozen=True)
 class LinkDecision:
-    """What holds, and what is to be done for it.
+    """The links in force, and the necessary changes.
 
     Attributes:
-        links: what to keep from now on, by the code's key.
-        end: codes that are over or used up.
+        links: the data to store from now on, by the code's key.
+        end: codes that have expired or are used up.
     """
 
     links: Mapping[str, Link] = field(default_factory=dict)
@@ -84,24 +84,25 @@ class LinkDecision:
 
 
 def of_code(code: Code, kept: Mapping[str, Link]) -> Link:
-    """Return what a code gives.
+    """Return a code's link.
 
     Args:
-        code: JupyterHub's.
-        kept: what is kept, by the codes' keys.
+        code: JupyterHub's code.
+        kept: the stored links, by the codes' keys.
     """
     return kept.get(code.key) or Link(code.owner, code.since)
 
 
 def is_over(code: Code, link: Link, now: float) -> bool:
-    """Say whether nobody gets in by a link any more.
+    """Say whether a link no longer works.
 
-    JupyterHub renames an owner in place, with their codes: that is another person.
+    This includes links of a renamed owner, who counts as another person: JupyterHub renames users
+    in place, with their codes.
 
     Args:
-        code: JupyterHub's.
-        link: what is kept beside it.
-        now: seconds since the epoch.
+        code: JupyterHub's code.
+        link: the data stored beside it.
+        now: the time, in seconds since the epoch.
     """
     ends = [end for end in (code.until, link.guests_until) if end is not None]
     return link.owner != code.owner or link.is_used_up or any(end <= now for end in ends)
@@ -113,11 +114,11 @@ def decide(
     """Decide which links there are.
 
     Args:
-        codes: all that JupyterHub has.
-        kept: what is kept, by the codes' keys.
-        held: keys of those by which somebody came who still has access: a dead link is kept as
-            long, for its guests to be taken out together.
-        now: seconds since the epoch.
+        codes: all codes of JupyterHub.
+        kept: the stored links, by the codes' keys.
+        held: keys of the links whose guests still have access: such a link stays stored after it
+            has ended, so that its owner can end its guests' access together.
+        now: the time, in seconds since the epoch.
     """
     known = list(codes)
     end = frozenset(one.key for one in known if is_over(one, of_code(one, kept), now))
@@ -128,22 +129,22 @@ def decide(
 
 
 def next_end(codes: Iterable[Code], kept: Mapping[str, Link]) -> float | None:
-    """Say when the next link is over, in seconds since the epoch; None for never.
+    """Say when the next link ends, in seconds since the epoch; None for never.
 
     Args:
-        codes: all that JupyterHub has.
-        kept: what is kept, by the codes' keys.
+        codes: all codes of JupyterHub.
+        kept: the stored links, by the codes' keys.
     """
     ends = [end for one in codes for end in (one.until, of_code(one, kept).guests_until)]
     return min((end for end in ends if end is not None), default=None)
 
 
 def gives_more(link: Link, known: GuestListing | None) -> bool:
-    """Say whether somebody has more by a link than they have already: edit over look, then time.
+    """Say whether a link gives a person more than they have: edit instead of look, or more time.
 
     Args:
-        link: by which they come.
-        known: what they may in the lab by a share; None for nothing.
+        link: the link.
+        known: the terms of their present share; None for none.
     """
     if known is None:
         return True
@@ -154,12 +155,12 @@ def gives_more(link: Link, known: GuestListing | None) -> bool:
 
 
 def came_by(key: str, owner: str, terms: Mapping[Pair, Terms]) -> list[str]:
-    """List who has access to a lab by a link.
+    """List the people who have access to a lab through a link.
 
     Args:
-        key: the link's.
-        owner: whose lab it is to the Hub.
-        terms: that hold.
+        key: the link's key.
+        owner: the Hub's name of the lab's owner.
+        terms: the terms in force.
     """
     return sorted(name for (whose, name), one in terms.items() if (whose, one.link) == (owner, key))
 
@@ -169,15 +170,15 @@ class LinkListing:
     """A link, as the owner of the lab sees it.
 
     Attributes:
-        id: tells it from every other.
+        id: identifies the link.
         role: `EDIT` or `VIEW`.
         since: when it was made, in seconds since the epoch.
-        until: when it is over, likewise; None for never.
-        guests_until: until when those who come by it may come; None for no end.
-        used: how many people came by it.
-        most: how many may; None for any number.
-        came: who came.
-        alive: whether it still lets people in.
+        until: when it expires, in seconds since the epoch; None for never.
+        guests_until: the end of its guests' access; None for no end.
+        used: how many people have used it.
+        most: how many may use it; None for any number.
+        came: the people who have used it.
+        alive: whether it still works.
     """
 
     id: str
@@ -194,13 +195,13 @@ class LinkListing:
 def listed(
     owner: str, codes: Iterable[Code], kept: Mapping[str, Link], now: float
 ) -> list[LinkListing]:
-    """List the links to a lab, the newest first; dead ones while somebody has access by them.
+    """List the links to a lab, the newest first, also ended ones whose guests still have access.
 
     Args:
-        owner: whose lab it is to the Hub.
-        codes: all that JupyterHub has.
-        kept: what is kept (`LinkDecision.links`).
-        now: seconds since the epoch.
+        owner: the Hub's name of the lab's owner.
+        codes: all codes of JupyterHub.
+        kept: the stored links (`LinkDecision.links`).
+        now: the time, in seconds since the epoch.
     """
     mine = {one.key: one for one in codes if one.owner == owner}
     all_ = {key: of_code(one, kept) for key, one in mine.items()}

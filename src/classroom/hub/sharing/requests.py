@@ -1,4 +1,4 @@
-"""What the owner of a lab asks for when sharing it: read from a page's words, and refused."""
+"""Read and check an owner's requests to share a lab."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-SHORTEST, LONGEST = 1, 366 * 24 * 3600
-"""Seconds for which a lab is shared, if not without an end."""
-MOST = 200
-"""People with whom one lab is shared: every lab's server is told of each."""
+SHORTEST_SECONDS, LONGEST_SECONDS = 1, 366 * 24 * 3600
+"""How long a lab can be shared, if the share has an end."""
+MOST_PEOPLE = 200
+"""With how many people a lab can be shared: every lab's server gets the list."""
 KEEP = "keep"
-"""In place of seconds: the end stays as it is."""
+"""In place of seconds: keep the present end."""
 NO_ROLE = gettext_noop("Say whether they may edit or only look.")
 NO_END = gettext_noop("Say until when: at most a year from now, or without an end.")
 YOURSELF = gettext_noop("This lab is {name}'s own.")
@@ -27,16 +27,16 @@ TOO_MANY = gettext_noop(
 
 
 class NotSharedError(Exception):
-    """It is not done, with the sentence that people see."""
+    """The lab was not shared; the text is the sentence for people."""
 
 
 @dataclass(frozen=True)
 class WantedShare:
-    """As what, and until when, somebody is to be in a lab.
+    """The requested role and end of a share.
 
     Attributes:
         role: `EDIT` or `VIEW`.
-        until: in seconds since the epoch; None for no end.
+        until: the end, in seconds since the epoch; None for no end.
     """
 
     role: str
@@ -44,16 +44,16 @@ class WantedShare:
 
 
 def read(body: Any, now: float, until: float | None = None) -> WantedShare:
-    """Read what a page asks for.
+    """Read a page's request.
 
     Args:
-        body: of the request: ``role``, and ``seconds`` from now on (None for no end; without it
-            the end stays as it is).
-        now: seconds since the epoch.
-        until: the end that holds already; None for none.
+        body: the request's body: ``role``, and ``seconds`` from now on (None for no end; without it
+            the end stays unchanged).
+        now: the time, in seconds since the epoch.
+        until: the present end; None for none.
 
     Raises:
-        NotSharedError: it isn't clear.
+        NotSharedError: the request is invalid.
     """
     role, seconds = (
         (body.get("role"), body.get("seconds", KEEP)) if isinstance(body, dict) else (None, None)
@@ -64,19 +64,19 @@ def read(body: Any, now: float, until: float | None = None) -> WantedShare:
         return WantedShare(role, until)
     if seconds is None:
         return WantedShare(role, None)
-    if type(seconds) not in {int, float} or not SHORTEST <= seconds <= LONGEST:
+    if type(seconds) not in {int, float} or not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise NotSharedError(gettext(NO_END))
     return WantedShare(role, now + seconds)
 
 
 def check(name: str, owner: str, tutors: Collection[str], shared: Collection[str]) -> None:
-    """See that a lab can be shared with somebody.
+    """Check that a lab can be shared with a person.
 
     Args:
-        name: theirs.
-        owner: whose lab it is to the Hub.
-        tutors: names of all tutors.
-        shared: names of those with whom it is shared.
+        name: the person's name.
+        owner: the Hub's name of the lab's owner.
+        tutors: the names of all tutors.
+        shared: the names of the present guests.
 
     Raises:
         NotSharedError: it can't.
@@ -85,5 +85,5 @@ def check(name: str, owner: str, tutors: Collection[str], shared: Collection[str
         raise NotSharedError(gettext(YOURSELF).format(name=name))
     if name in tutors:
         raise NotSharedError(gettext(TUTOR).format(name=name))
-    if name not in shared and len(shared) >= MOST:
-        raise NotSharedError(gettext(TOO_MANY).format(most=MOST))
+    if name not in shared and len(shared) >= MOST_PEOPLE:
+        raise NotSharedError(gettext(TOO_MANY).format(most=MOST_PEOPLE))

@@ -1,4 +1,4 @@
-"""JupyterHub's shares as rows of its database: read, made, deleted, and heard of."""
+"""Read, make, delete and watch JupyterHub's shares in its database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyterhub.scopes import scope_definitions
 from sqlalchemy import Unicode, event, inspect, literal_column
 from sqlalchemy.orm import aliased
 
-from classroom.hub.labs.rooms import OF_MEMBERS
+from classroom.hub.labs.lab_rooms import OF_MEMBERS
 from classroom.hub.sharing.grants import Share
 
 if TYPE_CHECKING:
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from classroom.hub.sharing.grants import Pair
 
 MATTERS = (orm.Share, orm.ShareCode, orm.User, orm.Spawner)
-"""What JupyterHub changes when shares come and go. A deleted person's go with them."""
+"""The tables whose changes can affect shares; a deleted person's shares are deleted too."""
 ACCESS = "access:servers"
 SCOPES: Any = orm.Share.__table__.c.scopes
 SCOPES_AS_JSON = literal_column(f"{orm.Share.__tablename__}.{SCOPES.name}", Unicode())
-"""As they are kept; SQLAlchemy warns of the type that JupyterHub gives the column."""
+"""The column as stored text; SQLAlchemy warns of the type that JupyterHub gives it."""
 
 
 def lets_in(scopes: Iterable[str]) -> bool:
-    """Say whether a share lets enter the lab: JupyterHub's API may leave it less than that.
+    """Say whether a share permits entering the lab; JupyterHub's API can remove that scope.
 
     Args:
-        scopes: the share's.
+        scopes: the share's scopes.
     """
     left = {one.partition("!")[0] for one in scopes}
     seen: set[str] = set()
@@ -42,9 +42,9 @@ def lets_in(scopes: Iterable[str]) -> bool:
 
 
 def read(db: Any) -> list[Share]:
-    """List the shares that let people enter a lab, of whichever way they were made.
+    """List the shares that let people enter a lab, also those made through JupyterHub's API.
 
-    Shares with groups are not in it: with JupyterHub 6.1.1 they open no lab.
+    Shares with groups are left out, because with JupyterHub 6.1.1 they open no lab.
 
     Args:
         db: the Hub's database.
@@ -65,7 +65,7 @@ def read(db: Any) -> list[Share]:
 
 
 def people(db: Any) -> set[str]:
-    """List the names of all whom the Hub knows.
+    """List the names of all users.
 
     Args:
         db: the Hub's database.
@@ -74,11 +74,11 @@ def people(db: Any) -> set[str]:
 
 
 def spawner_of(db: Any, owner: str) -> Any:
-    """Return JupyterHub's row for a lab, which there may not be yet.
+    """Return JupyterHub's row for a lab; make it if there is none yet.
 
     Args:
         db: the Hub's database.
-        owner: whose lab; they are known.
+        owner: the lab's owner, an existing user.
     """
     user = orm.User.find(db, owner)
     spawner = user.orm_spawners.get("")
@@ -90,12 +90,12 @@ def spawner_of(db: Any, owner: str) -> Any:
 
 
 def make(db: Any, pair: Pair, scopes: list[str] | None = None) -> None:
-    """Share a lab with somebody who is known.
+    """Share a lab with an existing user.
 
     Args:
         db: the Hub's database.
-        pair: whose lab, and with whom.
-        scopes: what they may, as JupyterHub has it; None to enter the lab and start it.
+        pair: the lab's owner, and the guest.
+        scopes: the share's scopes; None to enter the lab and start it.
     """
     owner, name = pair
     if scopes is None:
@@ -104,11 +104,11 @@ def make(db: Any, pair: Pair, scopes: list[str] | None = None) -> None:
 
 
 def scopes_of(db: Any, pair: Pair) -> frozenset[str]:
-    """Return what a share lets do, as JupyterHub has it; nothing if there is none.
+    """Return a share's scopes; none if there is no share.
 
     Args:
         db: the Hub's database.
-        pair: whose lab, and with whom.
+        pair: the lab's owner, and the guest.
     """
     row = _find(db, pair)
     return frozenset(row.scopes) if row is not None else frozenset()
@@ -119,7 +119,7 @@ def delete(db: Any, pairs: Iterable[Pair]) -> None:
 
     Args:
         db: the Hub's database.
-        pairs: whose lab, and with whom, of each.
+        pairs: owner and guest of each share.
     """
     for pair in pairs:
         if (row := _find(db, pair)) is not None:
@@ -135,12 +135,12 @@ def _find(db: Any, pair: Pair) -> Any:
 
 
 def is_renamed(row: Any) -> bool:
-    """Say whether a row that is being written is somebody's who gets another name."""
+    """Say whether a row that is being written is of a user who is being renamed."""
     return isinstance(row, orm.User) and bool(inspect(row).attrs.name.history.has_changes())
 
 
 def has_other_scopes(row: Any) -> bool:
-    """Say whether a row that is being written is a share that gives more or less from now on."""
+    """Say whether a row that is being written is a share whose scopes change."""
     if not isinstance(row, orm.Share):
         return False
     found = inspect(row)
@@ -148,13 +148,13 @@ def has_other_scopes(row: Any) -> bool:
 
 
 def hear(db: Any, changed: Callable[[], None]) -> None:
-    """Have something called after each change that shares may be part of.
+    """Call a function at each change that may affect shares.
 
     JupyterHub's own API makes and deletes shares, and so does its page that accepts a code.
 
     Args:
         db: the Hub's database.
-        changed: is called before the change is committed.
+        changed: called before the change is committed.
     """
 
     def after_flush(session: Any, _: Any) -> None:

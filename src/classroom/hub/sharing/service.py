@@ -1,4 +1,4 @@
-"""Labs that are shared: JupyterHub's shares, what is kept beside them, and what labs are told."""
+"""Shared labs: JupyterHub's shares, the data stored beside them, and what labs learn of them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("classroom.sharing")
 SHARES = "classroom_shares"
-"""Where the Hub's settings have the `Shares`."""
+"""The key of the `Shares` in the Hub's settings."""
 FILE = "shares.json"
-"""Below the Hub's folder on the volume."""
+"""The file's name in the Hub's folder on the volume."""
 LOOK_SECONDS = 60.0
-"""How often everything is looked through at least; a clock may have been set."""
+"""The longest time between two checks of everything, because a clock may have been set."""
 AGAIN_SECONDS = 1.0
-"""After how long it is tried again when it has failed."""
+"""How soon a failed change is tried again."""
 
 
 def of_app(app: Any) -> Shares | None:
-    """Return the shares; None where there are no labs that could be shared.
+    """Return the shares; None if there are no labs that could be shared.
 
     Args:
         app: the Hub.
@@ -43,16 +43,16 @@ def of_app(app: Any) -> Shares | None:
 
 
 class Shares:
-    """All shares. One event loop's."""
+    """All shares. For one event loop."""
 
     def __init__(self, file: Path) -> None:
-        """Read what was kept.
+        """Read the stored terms.
 
         Args:
-            file: where terms are kept, in a folder that is root's.
+            file: the file of the terms, in a folder that only root can enter.
 
         Raises:
-            StartRefusedError: it is damaged.
+            StartRefusedError: the file is damaged.
         """
         self._file = file
         self._terms: Mapping[Pair, Terms] = kept.TERMS.read(file)
@@ -63,15 +63,15 @@ class Shares:
         self.links = Links(file.with_name(link_service.FILE))
 
     def __deepcopy__(self, _: Any) -> Shares:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     def begin(self, app: Any, access: Access) -> None:
-        """Take over the Hub that runs, before it listens: what has ended meanwhile is over.
+        """Connect to the running Hub, before it listens, and end shares that are over.
 
         Args:
             app: the Hub.
-            access: tells labs who belongs where.
+            access: informs the labs.
         """
         self._db, self._access = app.db, access
         self.links.begin(app.db)
@@ -80,7 +80,7 @@ class Shares:
         rows.hear(self._db, self._changed.set)
 
     async def follow(self) -> None:
-        """Do what follows from each change, whoever has made it, for as long as the Hub runs."""
+        """Apply each change, also of other code, for as long as the Hub runs."""
         wait = 0.0
         while True:
             with contextlib.suppress(TimeoutError):
@@ -94,42 +94,42 @@ class Shares:
                 wait = min([LOOK_SECONDS, *waits])
                 if self._terms != self._written or not self.links.is_written:
                     wait = AGAIN_SECONDS
-            except Exception:  # a full disk, a locked database: it may pass
+            except Exception:  # for example a full disk, or a locked database: try again
                 LOG.exception("Who may be in shared labs could not be applied yet; retrying")
                 wait = AGAIN_SECONDS
 
     def listed(self, owner: str) -> list[grants.GuestListing]:
-        """List with whom a lab is shared, and for whom it waits.
+        """List the people with whom a lab is shared, also those who have not signed in yet.
 
         Args:
-            owner: whose lab it is to the Hub.
+            owner: the Hub's name of the lab's owner.
         """
         return grants.listed(owner, rows.read(self._db), self._terms)
 
     def of(self, owner: str, name: str) -> grants.GuestListing | None:
-        """Return what somebody may in a lab by its share; None if it isn't shared with them.
+        """Return the terms of a person's share of a lab; None if it isn't shared with them.
 
         Args:
-            owner: whose lab it is to the Hub.
-            name: theirs.
+            owner: the Hub's name of the lab's owner.
+            name: the person's name.
         """
         return next((one for one in self.listed(owner) if one.name == name), None)
 
     def entering(self, owner: str) -> set[str]:
-        """List the names of those whom JupyterHub lets into a lab by a share.
+        """List the names of the people whom JupyterHub admits to a lab through a share.
 
         Args:
-            owner: whose lab it is to the Hub.
+            owner: the Hub's name of the lab's owner.
         """
         return {
             name for (whose, name) in (one.pair for one in rows.read(self._db)) if whose == owner
         }
 
     def shared_with(self, name: str) -> dict[str, grants.GuestListing]:
-        """Return which labs are shared with somebody, by whose they are.
+        """Return the labs that are shared with a person, by owner.
 
         Args:
-            name: theirs.
+            name: the person's name.
         """
         shares = rows.read(self._db)
         owners = {owner for (owner, guest) in (one.pair for one in shares) if guest == name}
@@ -139,17 +139,17 @@ class Shares:
     def grant(
         self, owner: str, name: str, role: str, until: float | None, link: str | None = None
     ) -> None:
-        """Share a lab with somebody, or change as what and until when.
+        """Share a lab with a person, or change the role and the end.
 
         Args:
-            owner: whose lab it is to the Hub.
-            name: theirs; they need not have signed in yet.
-            role: as what.
-            until: until when, in seconds since the epoch; None for no end.
-            link: the key of the link by which they come; None to leave it as it is.
+            owner: the Hub's name of the lab's owner.
+            name: the person's name; they need not have signed in yet.
+            role: the person's role.
+            until: the end, in seconds since the epoch; None for no end.
+            link: the key of the link that they use; None to leave it unchanged.
 
         Raises:
-            OSError: it can't be kept; nothing has changed then.
+            OSError: it can't be stored; nothing has changed then.
         """
         known = self.of(owner, name)
         since = known.since if known else time.time()
@@ -167,35 +167,35 @@ class Shares:
         self._changed.set()  # it may be the next to end
 
     def lacks(self, owner: str, name: str, key: str) -> frozenset[str]:
-        """Return what a link lets do at JupyterHub and somebody's share does not yet.
+        """Return the scopes that a link gives in JupyterHub and a person's share does not.
 
         Args:
-            owner: whose lab it is to the Hub.
-            name: theirs.
-            key: the link's.
+            owner: the Hub's name of the lab's owner.
+            name: the person's name.
+            key: the link's key.
         """
         given = self.links.scopes(key) or ()
         return frozenset(given) - rows.scopes_of(self._db, (owner, name))
 
     def widen(self, owner: str, name: str, scopes: Collection[str]) -> None:
-        """Have somebody's share let them do more at JupyterHub.
+        """Add scopes to a person's share in JupyterHub.
 
         Args:
-            owner: whose lab it is to the Hub.
-            name: theirs.
-            scopes: what else, as JupyterHub has it.
+            owner: the Hub's name of the lab's owner.
+            name: the person's name.
+            scopes: the additional scopes.
         """
         rows.make(self._db, (owner, name), sorted(scopes))
 
     def revoke(self, owner: str, *names: str) -> None:
-        """Share a lab with some people no more.
+        """End the shares of a lab with some people.
 
         Args:
-            owner: whose lab it is to the Hub.
-            names: theirs.
+            owner: the Hub's name of the lab's owner.
+            names: the people's names.
 
         Raises:
-            OSError: it can't be kept that somebody is not waited for; nothing has changed then.
+            OSError: the end of a waiting share can't be stored; nothing has changed then.
         """
         pairs = {(owner, name) for name in names}
         left = {one: terms for one, terms in self._terms.items() if one not in pairs}
@@ -205,13 +205,14 @@ class Shares:
         self._apply()
 
     def keep_out(self, owner: str, names: Collection[str]) -> None:
-        """Have no link let in some people whose access JupyterHub's API has ended.
+        """Make links refuse some people whose access JupyterHub's API has ended.
 
-        Whoever has never signed in is not waited for any more: JupyterHub knows nothing of them.
+        This also ends waiting shares with people who have never signed in, whom JupyterHub does not
+        know.
 
         Args:
-            owner: whose lab it is to the Hub.
-            names: theirs.
+            owner: the Hub's name of the lab's owner.
+            names: the people's names.
         """
         for name in names:
             self.links.refuse(owner, name)
@@ -220,24 +221,24 @@ class Shares:
         self._changed.set()
 
     def take_back(self, owner: str, key: str, *, guests: bool) -> None:
-        """Have a link to a lab let in nobody any more.
+        """Take back a link to a lab.
 
         Args:
-            owner: whose lab it is to the Hub.
-            key: the link's.
-            guests: whether the access of all who came by it ends as well.
+            owner: the Hub's name of the lab's owner.
+            key: the link's key.
+            guests: whether the access of all who used it ends as well.
         """
         self.links.delete(key)
         self.revoke(owner, *(came_by(key, owner, self._terms) if guests else ()))
 
     def _apply(self) -> None:
-        """Have JupyterHub and the labs know who may be in what, and as what.
+        """Inform JupyterHub and the labs who may be in which lab, with which role.
 
-        Who is out is so first: the labs' file may not be writable. Who is in is so last: nobody is
-        in before their lab knows that they only look on.
+        Access ends first, because the labs' file may not be writable. It begins last, so that
+        nobody is in before the lab knows that they are view-only.
 
         Raises:
-            OSError: the labs can't be told.
+            OSError: the labs can't be informed.
             RuntimeError: the Hub has not started yet.
         """
         if self._access is None:

@@ -1,6 +1,6 @@
-"""JupyterHub's own API about shares, with what follows from it for links.
+"""JupyterHub's own API for shares, with the consequences for links.
 
-What somebody revokes there holds as what they revoke in the panel: no link gives it back.
+A revocation through this API has the same effect as one in the panel: no link gives access again.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class UpstreamSharesHandler(ServerShareAPIHandler):
-    """With whom a lab is shared: `/api/shares/<owner>/`."""
+    """The shares of a lab: `/api/shares/<owner>/`."""
 
     async def post(self, user_name: str, server_name: str | None = None) -> None:
-        """Share the lab with somebody, whom links may let in again."""
+        """Share the lab with a person, whom links may admit again."""
         await super().post(user_name, server_name)
         shares, name = self._shares(server_name), self._named()
         if shares is not None and name:
             shares.links.let_in(user_name, name)
 
     async def patch(self, user_name: str, server_name: str | None = None) -> None:
-        """Revoke what somebody may; whoever may not enter any more is let in by no link."""
+        """Revoke scopes of a person; if they may not enter any more, links refuse them."""
         shares, name = self._shares(server_name), self._named()
         had = shares is not None and shares.of(user_name, name) is not None
         await super().patch(user_name, server_name)
@@ -34,7 +34,7 @@ class UpstreamSharesHandler(ServerShareAPIHandler):
             self._keep_out(shares, user_name, name)
 
     async def delete(self, user_name: str, server_name: str | None = None) -> None:
-        """Revoke the access of everybody, whom no link lets in then."""
+        """Revoke everybody's access; links then refuse these people."""
         shares = self._shares(server_name)
         had = [one.name for one in shares.listed(user_name)] if shares is not None else []
         await super().delete(user_name, server_name)
@@ -42,7 +42,7 @@ class UpstreamSharesHandler(ServerShareAPIHandler):
             self._keep_out(shares, user_name, *had)
 
     def _shares(self, server_name: str | None) -> Shares | None:
-        """Return all shares, where a lab is meant."""
+        """Return all shares, if the request is about a lab."""
         found: Shares | None = self.settings.get(SHARES)
         return None if server_name else found
 
@@ -52,15 +52,15 @@ class UpstreamSharesHandler(ServerShareAPIHandler):
         return str(body.get("user") or "") if isinstance(body, dict) else ""
 
     def _keep_out(self, shares: Shares, owner: str, *names: str) -> None:
-        """Keep out those whose access has ended. Whoever has ended their own has left."""
+        """Make links refuse people whose access has ended, except people who have left."""
         shares.keep_out(owner, [one for one in names if one != self.current_user.name])
 
 
 class UpstreamSharedHandler(UserShareAPIHandler):
-    """One lab that is shared with somebody: `/api/users/<guest>/shared/<owner>/`."""
+    """One lab that is shared with a person: `/api/users/<guest>/shared/<owner>/`."""
 
     def delete(self, user_name: str, owner_name: str, _server_name: str) -> None:
-        """End it: the guest leaves, or a tutor takes them out, and then no link lets them in."""
+        """End the share: the guest leaves, or a tutor removes them, and then links refuse them."""
         super().delete(user_name, owner_name, _server_name)
         shares: Shares | None = self.settings.get(SHARES)
         if shares is not None and not _server_name and self.current_user.name != user_name:

@@ -1,4 +1,4 @@
-// Times on a page of the Hub, as the clock of whoever looks at it has them.
+// Show the times on a page of the Hub in the time zone of the browser.
 "use strict";
 
 for (const one of document.querySelectorAll("time[data-local]")) {

@@ -1,1 +1,1 @@
-"""What we change of JupyterHub, and a check that it is as we expect."""
+"""Patches of JupyterHub, and a check that JupyterHub is as we expect."""

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 GITHUB = "Sign-in with GitHub"
-"""The section about a package that a trial doesn't load."""
+"""The section about a package that a trial does not load."""
 
 
 def table(*, github: bool = True) -> tuple[ContractRow, ...]:
     """Read the table.
 
     Args:
-        github: whether with the rows about the sign-in with GitHub.
+        github: whether to include the rows about sign-in with GitHub.
     """
     text = files("classroom.hub.upstream").joinpath("contract.md").read_text(encoding="utf-8")
     return contract_rows.rows(text, leave_out=() if github else (GITHUB,))
@@ -32,6 +32,6 @@ def check(*, github: bool) -> None:
         github: whether people sign in with GitHub.
 
     Raises:
-        ChangedError: it isn't; the Hub must not start on it.
+        ChangedError: it does not match; the Hub must not start.
     """
     upstream.check(table(github=github))

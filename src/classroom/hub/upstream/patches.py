@@ -1,4 +1,4 @@
-"""Patches of JupyterHub and tornado where they have no public hook; one function each."""
+"""Patches of JupyterHub and tornado for which they have no public hook; one function each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def bind_xsrf_tokens(sign_in: Callable[[Any], bytes]) -> None:
     """Bind XSRF tokens to more than upstream does.
 
     Args:
-        sign_in: returns for a handler what else they are bound to.
+        sign_in: returns for a handler the additional value to which they are bound.
     """
     upstreams = BaseHandler._xsrf_token_id.fget  # noqa: SLF001
 
@@ -32,7 +32,7 @@ def authenticate_api_by(who: Callable[[APIHandler, Any], Awaitable[None]]) -> No
     """Authenticate API calls with our function.
 
     Args:
-        who: is given the handler and what its request has in its body.
+        who: called with the handler and the data in its request's body.
     """
     if APIHandler.authenticate is not who:
         APIHandler.authenticate = wraps(APIHandler.authenticate)(who)
@@ -44,7 +44,7 @@ def delegate_by(
     """Pass every request to our function before any handler sees it.
 
     Args:
-        application: the Hub's, of tornado.
-        judge: is given tornado's ``get_handler_delegate``; returns what stands in for it.
+        application: the Hub's tornado application.
+        judge: called with tornado's ``get_handler_delegate``; returns its replacement.
     """
     application.get_handler_delegate = judge(application.get_handler_delegate)

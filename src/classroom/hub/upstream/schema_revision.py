@@ -1,7 +1,7 @@
-"""Check the revision of the Hub's database without Alembic, unless there is something to migrate.
+"""Check the revision of the Hub's database without Alembic, unless a migration is needed.
 
-Alembic, with the template engine and the highlighter that it imports, takes 10 MB of a Hub that
-compares two short texts with it once.
+Alembic, with the template engine and the highlighter that it imports, takes 10 MB of memory, only
+to compare two short texts once.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ MADE = (
     f"CREATE TABLE {TABLE} (version_num VARCHAR(32) NOT NULL,"
     f" CONSTRAINT {TABLE}_pkc PRIMARY KEY (version_num))"
 )
-"""As Alembic makes it."""
+"""The statement with which Alembic makes its table."""
 LINE = re.compile(r"^(revision|down_revision) *= *['\"](\w+)['\"]", re.MULTILINE)
 
 
 def head(scripts: Iterable[str]) -> str:
-    """Return the newest revision: the one that none comes after.
+    """Return the newest revision, which no other revision follows.
 
     Args:
-        scripts: texts of the migration scripts.
+        scripts: the texts of the migration scripts.
 
     Returns:
-        "" if there is not exactly one.
+        The revision; "" if there is not exactly one.
     """
     found = [LINE.findall(script) for script in scripts]
     former = {value for lines in found for name, value in lines if name == "down_revision"}
@@ -51,10 +51,10 @@ def installed() -> str:
 
 
 def is_current(engine: Any, newest: str, hubs_own: Iterable[str]) -> bool:
-    """Say whether a database is of a revision; an empty one becomes so.
+    """Say whether a database has a revision; set the revision of an empty database.
 
     Args:
-        engine: SQLAlchemy's.
+        engine: SQLAlchemy's engine.
         newest: the revision, not "".
         hubs_own: names of the Hub's tables.
     """
@@ -71,7 +71,7 @@ def is_current(engine: Any, newest: str, hubs_own: Iterable[str]) -> bool:
 
 
 def use() -> None:
-    """Have JupyterHub ask here first, and Alembic only if there is something to do or to say."""
+    """Make JupyterHub check here first, and use Alembic only for a migration or an error."""
     from jupyterhub import orm  # noqa: PLC0415 (once ALEMBIC is left out of it)
 
     upstreams = orm.check_db_revision

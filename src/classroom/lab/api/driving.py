@@ -9,7 +9,7 @@ from tornado import web
 from classroom.lab import services
 from classroom.lab.people.participants import Participants
 from classroom.lab.permissions.tutor_handler import TutorHandler
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from classroom.lab.execution.run_history import RunHistory
 from classroom.lab.people.revocation import AGAIN_SECONDS, CLOSE
 from classroom.lab.permissions.removed_guests import REMOVED, RemovedGuests
 from classroom.lab.permissions.tutor_handler import TutorHandler
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 from classroom.runtime.words import gettext, gettext_noop
 
 if TYPE_CHECKING:

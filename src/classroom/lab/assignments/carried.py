@@ -17,8 +17,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from classroom.lab.assignments import comparing, copying, names, packing, parcel
 from classroom.lab.assignments.hand_ins import stamp
-from classroom.lab.assignments.places import Places
 from classroom.lab.assignments.progress import Progress
+from classroom.lab.assignments.storage import AssignmentStorage
 from classroom.lab.assignments.store import OUT, Assignment, Store
 from classroom.lab.files.beneath import Root
 from classroom.lab.files.directory_entry import DirectoryEntry, NoFolderError
@@ -119,7 +119,7 @@ def of_lab(what: Carried, paths: Paths, pipe: IO[bytes]) -> Said:
     if not paths.files.is_dir():  # nobody has opened this lab yet
         return {"has": "none", "changed": None}
     store, root = Store(paths.assignments), Root(paths.files, reserve=what.reserve)
-    progress = Progress(Places(root, None, store, own=True))
+    progress = Progress(AssignmentStorage(root, None, store, own=True))
     if what.errand is Errand.GIVE:
         return {"added": _give(what, store, root, pipe)}
     one = store.find(what.name)

@@ -22,23 +22,25 @@ if TYPE_CHECKING:
     from classroom.lab.assignments.asked import AskingTutor, Carry
     from classroom.lab.assignments.catalogue import Catalogue
     from classroom.lab.assignments.live_files import LiveFiles
-    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.storage import AssignmentStorage
     from classroom.lab.assignments.store import Assignment
 
 
 class Collecting:
     """Collects assignments in one lab."""
 
-    def __init__(self, places: Places, catalogue: Catalogue, files: LiveFiles, log: Logger) -> None:
+    def __init__(
+        self, storage: AssignmentStorage, catalogue: Catalogue, files: LiveFiles, log: Logger
+    ) -> None:
         """Use the lab's files and its store.
 
         Args:
-            places: the lab's files and the store.
+            storage: the lab's files and the store.
             catalogue: what was handed out.
             files: the lab's open files.
             log: the log to write to.
         """
-        self._submissions, self._store = Submissions(places), places.store
+        self._submissions, self._store = Submissions(storage), storage.store
         self._catalogue, self._files, self._log = catalogue, files, log
 
     async def collect(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.assignments.catalogue import Catalogue
     from classroom.lab.assignments.live_files import LiveFiles
-    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.storage import AssignmentStorage
 
 TOGETHER, EACH, ASKED = 2, 1, 4
 """Most hand-ins at a time: of all people, of one person, and of one person with those that wait."""
@@ -31,17 +31,19 @@ OFTEN = gettext_noop("What you hand in is being copied: wait a moment.")
 class HandingIn:
     """Handles the hand-ins of one lab."""
 
-    def __init__(self, places: Places, catalogue: Catalogue, files: LiveFiles, log: Logger) -> None:
+    def __init__(
+        self, storage: AssignmentStorage, catalogue: Catalogue, files: LiveFiles, log: Logger
+    ) -> None:
         """Use the lab's files and its store.
 
         Args:
-            places: the lab's files and the store.
+            storage: the lab's files and the store.
             catalogue: what was handed out.
             files: the lab's open files.
             log: the log to write to.
         """
-        self._places, self._store = places, places.store
-        self._work, self._progress = Work(places), Progress(places)
+        self._storage, self._store = storage, storage.store
+        self._work, self._progress = Work(storage), Progress(storage)
         self._catalogue, self._files, self._log = catalogue, files, log
         self._turns = Turns(TOGETHER, EACH, ASKED)
 
@@ -66,7 +68,7 @@ class HandingIn:
             HTTPError: it wasn't handed in; the sentence says why.
         """
         await self._catalogue.find(name)
-        parts = self._places.copy_of(person, name)
+        parts = self._storage.copy_of(person, name)
         try:
             async with self._turns.own(person), self._turns.place():
                 await self._files.save(parts)

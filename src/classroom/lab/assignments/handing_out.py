@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from classroom.lab.assignments.asked import AskingTutor, Carry
     from classroom.lab.assignments.catalogue import Catalogue
     from classroom.lab.assignments.live_files import LiveFiles
-    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.storage import AssignmentStorage
     from classroom.lab.connections.notifications import Notifications
 
 NO_SOURCE = gettext_noop(
@@ -47,7 +47,7 @@ class HandingOut:
 
     def __init__(
         self,
-        places: Places,
+        storage: AssignmentStorage,
         catalogue: Catalogue,
         files: LiveFiles,
         notifications: Notifications,
@@ -56,13 +56,13 @@ class HandingOut:
         """Use the lab's files and its store.
 
         Args:
-            places: the lab's files and the store.
+            storage: the lab's files and the store.
             catalogue: what was handed out.
             files: the lab's open files.
             notifications: notifies students of their copies.
             log: the log to write to.
         """
-        self._work, self._store = Work(places), places.store
+        self._work, self._store = Work(storage), storage.store
         self._catalogue, self._files = catalogue, files
         self._notifications, self._log = notifications, log
 

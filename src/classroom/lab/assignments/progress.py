@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from classroom.lab.assignments.hand_ins import HandIn
-    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.storage import AssignmentStorage
     from classroom.lab.assignments.store import Assignment
 
 
 class Progress:
     """The progress of the people of one lab."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, storage: AssignmentStorage) -> None:
         """Use the lab's files and its store.
 
         Args:
-            places: the lab's files and the store.
+            storage: the lab's files and the store.
         """
-        self._places = places
+        self._storage = storage
 
     def mine(self, person: str) -> list[dict[str, Any]]:
         """List a student's assignments, the latest first.
@@ -35,11 +35,11 @@ class Progress:
             person: the student's name.
         """
         found = []
-        for one in self._places.store.all():
-            mine = self._places.store.hand_ins.of(one.name).get(names.folder_of(person))
-            copy = self._places.copy_of(person, one.name)
+        for one in self._storage.store.all():
+            mine = self._storage.store.hand_ins.of(one.name).get(names.folder_of(person))
+            copy = self._storage.copy_of(person, one.name)
             if person in one.given or mine:
-                handed_in = _handed_in(mine) | self._places.store.receipt(one.name)
+                handed_in = _handed_in(mine) | self._storage.store.receipt(one.name)
                 found.append({"name": one.name, "path": path_of(copy), **handed_in})
         return found
 
@@ -56,7 +56,7 @@ class Progress:
             students: everybody on the list.
             looked: each student's result of `look`, if students have their own labs.
         """
-        handed_in = self._places.store.hand_ins.of(one.name)
+        handed_in = self._storage.store.hand_ins.of(one.name)
         listed = {student.name for student in students}
         away = [Student(name, name) for name in away_from(one, students)]
         rows = []
@@ -64,7 +64,7 @@ class Progress:
             found = self.look(one, student.name) if looked is None else looked[student.name]
             mine = handed_in.get(names.folder_of(student.name))
             row = {"name": student.name, "shown": student.shown, **found, **_handed_in(mine)}
-            rows.append({**row, "path": path_of(self._places.copy_of(student.name, one.name))})
+            rows.append({**row, "path": path_of(self._storage.copy_of(student.name, one.name))})
         return [
             {**row, "listed": row["name"] in listed}
             for row in rows
@@ -78,13 +78,13 @@ class Progress:
             one: the assignment.
             student: the student's name.
         """
-        copy = self._places.copy_of(student, one.name)
+        copy = self._storage.copy_of(student, one.name)
         has, changed = "other", None
         try:
-            with self._places.root.at(copy, follow=False) as place:
+            with self._storage.root.at(copy, follow=False) as place:
                 place.stat()
                 if student in one.given:
-                    with self._places.store.original(one.name) as original:
+                    with self._storage.store.original(one.name) as original:
                         changed = comparing.changed(place, original)
                     has = "copy"
         except FileNotFoundError:

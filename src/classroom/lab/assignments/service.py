@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from classroom.lab.assignments.asked import AskingTutor
     from classroom.lab.assignments.outcome import Student
-    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.storage import AssignmentStorage
     from classroom.lab.connections.notifications import Notifications
     from classroom.lab.files.contents_manager import ClassContents
 
@@ -38,7 +38,7 @@ class Assignments:
 
     def __init__(
         self,
-        places: Places,
+        storage: AssignmentStorage,
         contents: ClassContents,
         documents: YDocExtension,
         notifications: Notifications,
@@ -47,28 +47,28 @@ class Assignments:
         """Use the lab's files and its store.
 
         Args:
-            places: the lab's files and the store.
+            storage: the lab's files and the store.
             contents: the class's contents manager.
             documents: upstream's extension, whose rooms may have some of the files open.
             notifications: notifies students of their copies.
             log: the log to write to.
         """
-        self._places = places
-        self.catalogue = catalogue = Catalogue(places.store)
+        self._storage = storage
+        self.catalogue = catalogue = Catalogue(storage.store)
         files = LiveFiles(contents, documents)
-        self.handing_out = HandingOut(places, catalogue, files, notifications, log)
-        self.handing_in = HandingIn(places, catalogue, files, log)
-        self.collecting = Collecting(places, catalogue, files, log)
-        self._progress = Progress(places)
+        self.handing_out = HandingOut(storage, catalogue, files, notifications, log)
+        self.handing_in = HandingIn(storage, catalogue, files, log)
+        self.collecting = Collecting(storage, catalogue, files, log)
+        self._progress = Progress(storage)
 
     @property
     def own(self) -> bool:
         """Whether students have their copies in their own labs."""
-        return self._places.own
+        return self._storage.own
 
     @own.setter
     def own(self, own: bool) -> None:
-        self._places.own = own
+        self._storage.own = own
 
     async def table(
         self, name: str, students: Iterable[Student], by: AskingTutor

@@ -13,7 +13,7 @@ from classroom.lab.assignments.outcome import AssignmentOutcome, Student, each
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.storage import AssignmentStorage
     from classroom.lab.assignments.store import Assignment
     from classroom.lab.files.directory_entry import DirectoryEntry, Parts
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 class Submissions:
     """The submissions of one lab."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, storage: AssignmentStorage) -> None:
         """Use the lab's files and its store.
 
         Args:
-            places: the lab's files and the store.
+            storage: the lab's files and the store.
         """
-        self._places = places
+        self._storage = storage
 
     def collect(
         self, one: Assignment, parts: Parts, students: list[Student], gathered: str = ""
@@ -44,7 +44,7 @@ class Submissions:
         for folder, place in self.held(one, students, outcome, gathered):
             with each(outcome, folder):
                 where = names.submitted(parts, folder, one.name)
-                is_new = collection.bring(self._places.root, where, place)
+                is_new = collection.bring(self._storage.root, where, place)
                 (outcome.done if is_new else outcome.unchanged).append(folder)
         return outcome
 
@@ -63,19 +63,19 @@ class Submissions:
             outcome: receives a sentence for each copy that can't be read.
             gathered: the place of copies from personal labs (`Gathered.place`); "" for none.
         """
-        handed_in = self._places.store.hand_ins.of(one.name)
+        handed_in = self._storage.store.hand_ins.of(one.name)
         for folder, mine in sorted(handed_in.items()):
-            with self._places.store.hand_ins.newest(one.name, mine) as place:
+            with self._storage.store.hand_ins.newest(one.name, mine) as place:
                 yield folder, place
         for student in students:
             if (folder := names.folder_of(student.name)) in handed_in:
                 continue
             if gathered:
-                with self._places.store.gathered.copy(one.name, gathered, student.name) as place:
+                with self._storage.store.gathered.copy(one.name, gathered, student.name) as place:
                     if _is_there(place):
                         yield folder, place
                 continue
-            with self._places.store.gathered.spare(one.name) as place:
+            with self._storage.store.gathered.spare(one.name) as place:
                 taken = False
                 with each(outcome, folder):
                     taken = self._take_copy(one, student, place)
@@ -90,10 +90,10 @@ class Submissions:
         """
         if student.name not in one.given:
             return False
-        copy = self._places.copy_of(student.name, one.name)
+        copy = self._storage.copy_of(student.name, one.name)
         with (
-            self._places.root.at(copy, follow=False) as source,
-            self._places.store.original(one.name) as original,
+            self._storage.root.at(copy, follow=False) as source,
+            self._storage.store.original(one.name) as original,
         ):
             if not _is_there(source):
                 return False

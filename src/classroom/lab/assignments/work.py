@@ -19,7 +19,7 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from classroom.lab.assignments.places import Places
+    from classroom.lab.assignments.storage import AssignmentStorage
     from classroom.lab.files.directory_entry import DirectoryEntry, Parts
 
 NOT_YOURS = gettext_noop(
@@ -30,13 +30,13 @@ NOT_YOURS = gettext_noop(
 class Work:
     """Works on the lab's files and the store."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, storage: AssignmentStorage) -> None:
         """Use the lab's files and its store.
 
         Args:
-            places: the lab's files and the store.
+            storage: the lab's files and the store.
         """
-        self._places = places
+        self._storage = storage
 
     def hand_out(self, name: str, parts: Parts, students: list[Student]) -> AssignmentOutcome:
         """Store what is handed out, and give each student a copy.
@@ -51,9 +51,9 @@ class Work:
         """
         outcome = self.keep(name, parts, len(students))
         for student in students:
-            with self._places.store.original(name) as original, each(outcome, student.name):
-                copy = self._places.copy_of(student.name, name)
-                placed = copying.give(self._places.root, copy, original, self._places.scratch)
+            with self._storage.store.original(name) as original, each(outcome, student.name):
+                copy = self._storage.copy_of(student.name, name)
+                placed = copying.give(self._storage.root, copy, original, self._storage.scratch)
                 if placed.blocked:
                     raise NoFolderError(path_of(copy))
                 (outcome.done if placed.added else outcome.unchanged).append(student.name)
@@ -71,10 +71,10 @@ class Work:
             OSError: it can't be stored.
         """
         outcome = AssignmentOutcome()
-        with self._places.root.at(parts) as source:
+        with self._storage.root.at(parts) as source:
             size = tree.size_of(source, 0, Allowance(copying.LARGEST_BYTES))
-            ensure(self._places.root, size * (copies + 1))
-            outcome.left_out = self._places.store.take_original(name, source)
+            ensure(self._storage.root, size * (copies + 1))
+            outcome.left_out = self._storage.store.take_original(name, source)
         return outcome
 
     def hand_in(self, name: str, person: str, parts: Parts) -> list[str]:
@@ -90,7 +90,7 @@ class Work:
             OSError: it can't be stored; earlier hand-ins stay.
         """
         with self._to_hand_in(name, parts) as source:
-            return self._places.store.hand_ins.take(name, person, source)
+            return self._storage.store.hand_ins.take(name, person, source)
 
     def make_ready(self, name: str, parts: Parts) -> list[str]:
         """Store what the lab's owner hands in until the class has fetched it; else as `hand_in`.
@@ -104,11 +104,11 @@ class Work:
             OSError: it can't be stored.
         """
         with self._to_hand_in(name, parts) as source:
-            return self._places.store.put(name, READY, lambda new: copying.take_in(source, new))
+            return self._storage.store.put(name, READY, lambda new: copying.take_in(source, new))
 
     @contextlib.contextmanager
     def _to_hand_in(self, name: str, parts: Parts) -> Iterator[DirectoryEntry]:
-        root = self._places.root
+        root = self._storage.root
         with contextlib.ExitStack() as stack:
             try:
                 source = stack.enter_context(root.at(parts, follow=False))

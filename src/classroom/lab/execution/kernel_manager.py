@@ -19,8 +19,8 @@ from classroom.lab.connections.registry import Connections
 from classroom.lab.execution import working_folder
 from classroom.lab.execution.iopub_listener import ListeningKernels
 from classroom.lab.execution.iopub_reconnect import Reconnected
+from classroom.lab.execution.kernel_session_paths import local_path
 from classroom.lab.execution.provisioner import LAUNCHER_SECONDS, StudentProvisioner
-from classroom.lab.execution.session_paths import local_path
 from classroom.lab.protocol.kernel_messages import LONGEST_BYTES
 from classroom.lab.upstream import patches
 from classroom.launcher import client

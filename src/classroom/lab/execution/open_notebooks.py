@@ -9,7 +9,7 @@ from jupyter_server_ydoc.utils import encode_file_path, room_id_from_encoded_pat
 from jupyter_ydoc.ynotebook import YNotebook
 
 from classroom.lab.execution import cell_writer
-from classroom.lab.execution.session_paths import local_path
+from classroom.lab.execution.kernel_session_paths import local_path
 from classroom.lab.rooms.broadcast_mixin import Broadcasting
 from classroom.lab.upstream import patches
 

@@ -12,7 +12,7 @@ from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
 from traitlets import Int
 
-from classroom.lab.execution.session_paths import Session, document, is_of, moved
+from classroom.lab.execution.kernel_session_paths import Session, document, is_of, moved
 from classroom.runtime.words import gettext
 
 if TYPE_CHECKING:

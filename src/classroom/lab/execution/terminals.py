@@ -21,8 +21,8 @@ from classroom.lab import services
 from classroom.lab.connections.notifications import Notifications
 from classroom.lab.connections.registry import lags, name_of
 from classroom.lab.connections.throttle import Seldom
+from classroom.lab.execution.kernel_session_paths import local_path
 from classroom.lab.execution.pseudoterminals import StudentPty
-from classroom.lab.execution.session_paths import local_path
 from classroom.lab.execution.working_folder import folder_for, root_of
 from classroom.lab.permissions.mode_service import ModeService
 from classroom.lab.protocol.kernel_messages import Kept

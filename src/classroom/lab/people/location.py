@@ -8,7 +8,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from classroom.lab.execution.session_paths import local_path
+from classroom.lab.execution.kernel_session_paths import local_path
 
 LONGEST_CHARACTERS = 8192
 """Most characters of a message; a path has 4096 at most."""

@@ -14,7 +14,7 @@ from classroom.lab.permissions.mode import SAFE, Mode, Outdated, decode
 from classroom.lab.permissions.removed_guests import RemovedGuests
 from classroom.lab.upstream import request_patches
 from classroom.runtime import files
-from classroom.runtime.room_names import room_of
+from classroom.runtime.lab_room_names import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -23,7 +23,7 @@ from classroom.lab.merging import outcome
 from classroom.lab.protocol import messages
 from classroom.lab.rooms.update_admission import Admission
 from classroom.lab.storage import threads
-from classroom.lab.storage.page_sessions import Refusal
+from classroom.lab.storage.collaboration_sessions import Refusal
 from classroom.runtime.words import gettext_noop
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from classroom.lab.protocol.document_runs import Additions
     from classroom.lab.protocol.messages import SyncUpdate
     from classroom.lab.protocol.update_bounds import Update
-    from classroom.lab.storage.page_sessions import PageSessions
+    from classroom.lab.storage.collaboration_sessions import CollaborationSessions
 
 Content = Any
 REASONS = {
@@ -137,13 +137,13 @@ class FormerDocuments:
         """
         self._clock = clock
         self._formers: dict[str, Former] = {}
-        self.sessions: PageSessions | None = None
+        self.sessions: CollaborationSessions | None = None
         """Decides which pages may reconnect; None for all."""
         self.may_write: Callable[[str], bool] = lambda _: True
         """Says whether the lab may write files for a person."""
 
     def refusal(self, session: str, path: str) -> Refusal | None:
-        """Decide whether a page may reconnect to a document, as `PageSessions` does."""
+        """Decide whether a page may reconnect to a document, as `CollaborationSessions` does."""
         return self.sessions.refusal(session, path) if self.sessions is not None else None
 
     def _former(self, path: str, kind: str) -> Former:

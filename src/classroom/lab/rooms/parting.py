@@ -22,7 +22,7 @@ from classroom.runtime.words import gettext, gettext_noop
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from classroom.lab.storage.page_sessions import Refusal
+    from classroom.lab.storage.collaboration_sessions import Refusal
 
 ANSWER_SECONDS = 20.0
 """How long a page may take to send its copy of a document."""

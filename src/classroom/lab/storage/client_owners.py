@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from classroom.lab.storage.page_sessions import KEPT_SECONDS
+from classroom.lab.storage.collaboration_sessions import KEPT_SECONDS
 from classroom.runtime import background_tasks
 
 if TYPE_CHECKING:

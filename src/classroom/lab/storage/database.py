@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from classroom.lab.storage import (
     client_owners,
+    collaboration_sessions,
     last_places,
-    page_sessions,
     quarantine,
     saved_hashes,
 )
@@ -61,7 +61,7 @@ def connected(file: Path, *, alone: bool = False) -> sqlite3.Connection:
             SCHEMA
             + saved_hashes.SCHEMA
             + last_places.SCHEMA
-            + page_sessions.SCHEMA
+            + collaboration_sessions.SCHEMA
             + client_owners.SCHEMA
         )
         # Don't write it again, because that needs space on the disk.

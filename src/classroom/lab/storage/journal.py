@@ -14,8 +14,8 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from classroom.lab.storage import (
+    collaboration_sessions,
     history_checkpoints,
-    page_sessions,
     quarantine,
     threads,
     write_ahead_log,
@@ -232,7 +232,7 @@ class Journal:
                 await self.written()
         self._uncommitted.drop(path)
         where = await self._do(quarantine.put_document, self._file, path)
-        self.ended = await self._do(page_sessions.ended)
+        self.ended = await self._do(collaboration_sessions.ended)
         return str(where)
 
     async def read(self, path: str) -> list[tuple[bytes, bytes, float]]:

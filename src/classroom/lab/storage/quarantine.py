@@ -10,7 +10,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from classroom.lab.storage import page_sessions
+from classroom.lab.storage import collaboration_sessions
 from classroom.lab.storage.relocation import carry
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def put_document(database: sqlite3.Connection, file: Path, path: str) -> Path:
             database.execute("DELETE FROM main.yupdates WHERE path = ?", (path,))
             database.execute("DELETE FROM main.saves WHERE path = ?", (path,))
             # Merging earlier pages' copies would put the text into the document twice.
-            database.execute(page_sessions.END_EARLIER, (path,))
+            database.execute(collaboration_sessions.END_EARLIER, (path,))
     finally:
         database.execute("DETACH DATABASE aside")
     return where

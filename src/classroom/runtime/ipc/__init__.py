@@ -1,1 +1,1 @@
-"""Requests over unix sockets whose other end is known by its user (SO_PEERCRED)."""
+"""Requests over unix sockets; each end knows the user of the other end (SO_PEERCRED)."""

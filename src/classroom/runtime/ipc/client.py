@@ -1,4 +1,4 @@
-"""The asking end; it blocks: on an event loop, call it in a thread."""
+"""Send requests over unix sockets. It blocks: on an event loop, call it in a thread."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ERRORS = 400
-"""From this status on an answer is a refusal."""
+"""The lowest HTTP status of a refusal."""
 
 
 class ServiceRefusedError(Exception):
-    """The other end says no, in a sentence."""
+    """The server has refused a request; the text is its sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
         """Keep the answer.
 
         Args:
-            status: of HTTP.
-            sentence: why.
+            status: the HTTP status.
+            sentence: the reason.
         """
         super().__init__(sentence)
         self.status = status
 
 
 class UnixConnection(HTTPConnection):
-    """The standard library's, to a unix socket."""
+    """The standard library's HTTP connection, to a unix socket."""
 
     def __init__(self, place: Path, seconds: float) -> None:
         """Prepare to connect.
 
         Args:
-            place: of the socket.
+            place: the socket's path.
             seconds: how long to wait for each answer, or the next piece of one.
         """
         super().__init__("localhost", timeout=seconds)
         self._place = place
 
     def connect(self) -> None:
-        """Connect; the host's name is only for the request's head."""
+        """Connect; the host's name is only for the request's headers."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._place))
@@ -60,18 +60,18 @@ def open_stream(
     body: Any = None,
     seconds: float,
 ) -> Iterator[HTTPResponse]:
-    """Ask, and read the answer piece by piece.
+    """Send a request, and read the answer piece by piece.
 
     Args:
-        place: of the socket.
-        path: what for.
-        query: more of the address.
+        place: the socket's path.
+        path: the path of the request.
+        query: the query of the request.
         body: JSON to post; without it the request is a GET.
         seconds: how long to wait for the answer, or its next piece.
 
     Raises:
-        ServiceRefusedError: the other end says no.
-        OSError: nobody answers.
+        ServiceRefusedError: the server has refused.
+        OSError: the server does not answer.
         HTTPException: the answer broke off.
     """
     address = f"{path}?{urlencode(query)}" if query else path
@@ -97,6 +97,6 @@ def _sentence(answer: HTTPResponse) -> str:
 
 
 def ask(place: Path, path: str, query: Mapping[str, Any] | None = None, **options: Any) -> Any:
-    """Ask, and return the JSON of the answer; arguments and errors are `open_stream`'s."""
+    """Send a request, and return the answer's JSON; arguments and errors are `open_stream`'s."""
     with open_stream(place, path, query, **options) as answer:
         return json.load(answer)

@@ -1,4 +1,4 @@
-"""Who is at the other end of a unix socket, by the kernel's word."""
+"""Find the user at the other end of a unix socket, as the operating system tells it."""
 
 from __future__ import annotations
 

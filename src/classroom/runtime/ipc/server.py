@@ -1,4 +1,4 @@
-"""The answering end: a socket whose every caller is known by their user."""
+"""Answer requests on a unix socket, for certain users only."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOCKET_MODE = 0o660
-"""Its directory says whose group."""
+"""The group is the directory's (setgid)."""
 
 
 class SaidError(Exception):
-    """A request that can't be done, with a sentence for whoever asked."""
+    """A request can't be done; the sentence is for the client."""
 
     def __init__(self, status: int, sentence: str) -> None:
-        """Keep what to answer.
+        """Keep the answer.
 
         Args:
-            status: of HTTP.
-            sentence: why.
+            status: the HTTP status.
+            sentence: the reason.
         """
         super().__init__(sentence)
         self.status = status
 
 
 class LocalHandler(web.RequestHandler):
-    """Answers only the users that the server was made for, and in JSON when it can't."""
+    """Answers only the server's allowed users; errors are JSON."""
 
     def prepare(self) -> None:
-        """Turn away whoever else has come as far as the socket."""
+        """Refuse all other users."""
         connection: Any = self.request.connection
         if caller(connection.stream.socket) not in self.settings["callers"]:
             raise web.HTTPError(HTTPStatus.FORBIDDEN)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Say why in a sentence."""
+        """Answer with a sentence."""
         error = kwargs.get("exc_info", (None, None))[1]
         said = isinstance(error, SaidError)
         if said:
@@ -53,7 +53,7 @@ class LocalHandler(web.RequestHandler):
         self.finish(json.dumps({"message": str(error) if said else reason}))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what nobody has foreseen."""
+        """Log unexpected errors only."""
         if not isinstance(value, SaidError):
             super().log_exception(typ, value, tb)
 
@@ -62,9 +62,9 @@ def serve(place: Path, handlers: list[Any], callers: Collection[int]) -> HTTPSer
     """Answer on a unix socket; needs a running event loop.
 
     Args:
-        place: of the socket, in a directory that only those may enter who are to ask.
-        handlers: tornado's rules, of `LocalHandler`.
-        callers: numbers of the users who are answered.
+        place: the socket's path, in a directory that only the clients may enter.
+        handlers: tornado's rules, with subclasses of `LocalHandler`.
+        callers: ids of the users who get an answer.
     """
     application = web.Application(handlers, callers=callers, log_function=lambda _: None)
     server = HTTPServer(application)

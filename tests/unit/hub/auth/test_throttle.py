@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from classroom.config import trial
 from classroom.hub.auth import throttle
-from classroom.hub.auth.throttle import ADDRESSES, FREE, LONGEST_SECONDS, WAITING, Guesses
+from classroom.hub.auth.throttle import (
+    FREE_ATTEMPTS,
+    LONGEST_SECONDS,
+    MOST_ADDRESSES,
+    MOST_WAITING_ANSWERS,
+    Guesses,
+)
 
 if TYPE_CHECKING:
     import pytest
@@ -18,23 +24,23 @@ SCHOOL = "192.88.99.7"
 
 def test_the_first_wrong_ones_are_answered_at_once_then_slower_and_slower() -> None:
     found = Guesses()
-    waits = [found.wrong(SCHOOL, 100.0) for _ in range(FREE + 12)]
-    assert waits[:FREE] == [0.0] * FREE
-    assert waits[FREE] == 1.0
-    assert waits[FREE:] == sorted(waits[FREE:])
+    waits = [found.wrong(SCHOOL, 100.0) for _ in range(FREE_ATTEMPTS + 12)]
+    assert waits[:FREE_ATTEMPTS] == [0.0] * FREE_ATTEMPTS
+    assert waits[FREE_ATTEMPTS] == 1.0
+    assert waits[FREE_ATTEMPTS:] == sorted(waits[FREE_ATTEMPTS:])
     assert waits[-1] == LONGEST_SECONDS
 
 
 def test_another_address_is_not_held_to_account() -> None:
     found = Guesses()
-    for _ in range(FREE * 2):
+    for _ in range(FREE_ATTEMPTS * 2):
         found.wrong(SCHOOL, 100.0)
     assert found.wrong("192.88.99.8", 100.0) == 0.0
 
 
 def test_time_forgives() -> None:
     found = Guesses()
-    for _ in range(FREE + 5):
+    for _ in range(FREE_ATTEMPTS + 5):
         found.wrong(SCHOOL, 100.0)
     later = 100.0 + throttle.FORGIVE_SECONDS * 10
     assert found.wrong(SCHOOL, later) == 0.0
@@ -48,9 +54,9 @@ def test_a_household_of_ipv6_is_one_address() -> None:
 
 def test_many_addresses_take_no_more_memory() -> None:
     found = Guesses()
-    for number in range(ADDRESSES + 100):
+    for number in range(MOST_ADDRESSES + 100):
         found.wrong(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", 100.0)
-    assert len(found._records) == ADDRESSES
+    assert len(found._records) == MOST_ADDRESSES
 
 
 def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,9 +65,9 @@ def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> N
 
     async def many() -> tuple[int, int]:
         found = Guesses()
-        for _ in range(FREE * 2):
+        for _ in range(FREE_ATTEMPTS * 2):
             found.wrong(SCHOOL, 0.0)
-        found._records[SCHOOL] = throttle.Attempts(FREE * 3, time.monotonic())
+        found._records[SCHOOL] = throttle.Attempts(FREE_ATTEMPTS * 3, time.monotonic())
         answers = [asyncio.ensure_future(found.answer_wrong(SCHOOL)) for _ in range(50)]
         await asyncio.sleep(0)
         at_once = sum(answer.done() for answer in answers)
@@ -72,7 +78,7 @@ def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> N
         assert not found.are_many(SCHOOL)
         return at_once, len(found._waiting)
 
-    assert asyncio.run(many()) == (50 - WAITING, 0)
+    assert asyncio.run(many()) == (50 - MOST_WAITING_ANSWERS, 0)
 
 
 def test_what_the_limit_leaves_is_no_chance() -> None:

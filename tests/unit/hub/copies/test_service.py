@@ -11,7 +11,7 @@ from jupyterhub import orm, roles
 from tornado import web
 from traitlets.config import Config
 
-from classroom.config.rooms import LabRoom
+from classroom.config.lab_rooms import LabRoom
 from classroom.config.settings import Settings
 from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access.roster import Roster
@@ -189,7 +189,7 @@ def test_a_copy_comes_into_ones_own_lab_where_there_are_such(hub: Hub) -> None:
 
 
 def test_nobody_has_links_without_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "MOST", 2)
+    monkeypatch.setattr(service, "MOST_LINKS_OF_A_PERSON", 2)
     copies = hub.start()
     for _ in range(2):
         make(copies)

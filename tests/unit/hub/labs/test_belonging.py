@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyterhub import orm
 
 from classroom.config import settings
-from classroom.config.rooms import LabRoom
+from classroom.config.lab_rooms import LabRoom
 from classroom.hub.access import people_page
 from classroom.hub.access.listing import ListEntry
 from classroom.hub.labs import belonging, members

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from classroom.hub.labs.present import LONGEST_PATH, Present, present_in
+from classroom.hub.labs.present import LONGEST_PATH_CHARACTERS, Present, present_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def test_nobody_is_in_a_lab_that_starts(tmp_path: Path) -> None:
         {"ada": "a.ipynb"},
         {"ada": {"path": 1, "active": "now"}},
         {"ada": {"path": "a\u0000b", "active": -1}},
-        {"ada": {"path": "a" * (LONGEST_PATH + 1), "active": True}},
+        {"ada": {"path": "a" * (LONGEST_PATH_CHARACTERS + 1), "active": True}},
     ],
 )
 def test_of_what_no_server_writes_only_the_names_are_taken(tmp_path: Path, places: Any) -> None:

@@ -106,7 +106,7 @@ def test_what_a_page_asks_for_is_read() -> None:
         {"role": EDIT, "seconds": "60"},
         {"role": EDIT, "seconds": float("nan")},
         {"role": EDIT, "seconds": float("inf")},
-        {"role": EDIT, "seconds": requests.LONGEST + 1},
+        {"role": EDIT, "seconds": requests.LONGEST_SECONDS + 1},
     ],
 )
 def test_what_is_unclear_is_refused(body: object) -> None:
@@ -116,7 +116,7 @@ def test_what_is_unclear_is_refused(body: object) -> None:
 
 def test_with_whom_a_lab_is_shared() -> None:
     requests.check("ada", "mona", {"tutor"}, set())
-    many = {f"guest-{number}" for number in range(requests.MOST)}
+    many = {f"guest-{number}" for number in range(requests.MOST_PEOPLE)}
     requests.check("guest-1", "mona", {"tutor"}, many)
     for name, shared in (("mona", set()), ("tutor", set()), ("ada", many)):
         with pytest.raises(NotSharedError):

@@ -168,7 +168,7 @@ def test_whom_the_owner_has_revoked_no_link_lets_in(hub: Hub) -> None:
 
 
 def test_a_lab_has_so_many_links(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_service, "MOST", 1)
+    monkeypatch.setattr(link_service, "MOST_LINKS", 1)
     shares = hub.start()
     shares.links.make("mona", LOOKS)
     with pytest.raises(NotSharedError):

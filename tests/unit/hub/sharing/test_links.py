@@ -113,9 +113,11 @@ def test_what_a_link_means_for_whoever_opens_it() -> None:
     assert meant(replace(ADA, tutor=True)) is LinkAnswer.TUTOR
     assert meant(replace(ADA, refused=True)) is LinkAnswer.REFUSED
     assert meant(replace(ADA, known=GUEST)) is LinkAnswer.HAS
-    assert meant(ADA, requests.MOST) is LinkAnswer.FULL
+    assert meant(ADA, requests.MOST_PEOPLE) is LinkAnswer.FULL
     looks = replace(GUEST, until=5.0)
-    assert meant(replace(ADA, known=looks), requests.MOST) is LinkAnswer.ASK, "they are one of them"
+    assert meant(replace(ADA, known=looks), requests.MOST_PEOPLE) is LinkAnswer.ASK, (
+        "they are one of them"
+    )
 
 
 def test_links_are_kept_and_what_is_damaged_ends_the_start(tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ def test_what_a_page_asks_for_is_read() -> None:
         {"seconds": True},
         {"seconds": "3600"},
         {"seconds": float("nan")},
-        {"seconds": requests.LONGEST + 1},
+        {"seconds": requests.LONGEST_SECONDS + 1},
         {"guest_seconds": 0},
         {"guest_seconds": "x"},
         {"most": 0},

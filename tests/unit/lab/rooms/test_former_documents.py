@@ -16,7 +16,7 @@ from classroom.lab.protocol.messages import SyncUpdate
 from classroom.lab.protocol.update_bounds import read_update
 from classroom.lab.rooms import former_documents
 from classroom.lab.rooms.former_documents import REASONS, FormerDocuments, LostRoom
-from classroom.lab.storage.page_sessions import Refusal
+from classroom.lab.storage.collaboration_sessions import Refusal
 from tests import loops
 
 if TYPE_CHECKING:

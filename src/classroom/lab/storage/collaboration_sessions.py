@@ -126,7 +126,7 @@ def refusal(session: str, version: str, known: Mapping[str, str]) -> Refusal | N
 
 
 @dataclass(frozen=True)
-class PageSessions:
+class CollaborationSessions:
     """Decides which pages may reconnect to this process of the lab server.
 
     Attributes:

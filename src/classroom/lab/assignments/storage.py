@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Places:
+class AssignmentStorage:
     """The places of one lab.
 
     Attributes:

@@ -10,7 +10,7 @@ from jupyterhub import orm, roles, scopes
 from tornado import web
 from traitlets.config import Config
 
-from classroom.config.rooms import LabRoom
+from classroom.config.lab_rooms import LabRoom
 from classroom.config.settings import Settings
 from classroom.config.sign_in_mode import SignInMode
 from classroom.hub.access import listing, offline, people_page
@@ -20,7 +20,7 @@ from classroom.hub.access.roster import Roster
 from classroom.hub.auth import usernames
 from classroom.hub.auth.accounts import Accounts
 from classroom.hub.labs import members
-from classroom.hub.labs.rooms import OURS, Rooms
+from classroom.hub.labs.lab_rooms import OURS, LabRooms
 from classroom.hub.labs.service import PersonalLabs
 from classroom.runtime.paths import Paths
 
@@ -63,14 +63,14 @@ def hub(tmp_path: Path) -> Iterator[Any]:
     db.close()
 
 
-def rooms_of(hub: Any, folder: Path, **given: Any) -> Rooms:
+def rooms_of(hub: Any, folder: Path, **given: Any) -> LabRooms:
     """Make the service; all but the Hub's process is real."""
     paths = Paths(data=folder, run=folder / "run")
     paths.hub.mkdir(exist_ok=True)
     settings = Settings(paths, SignInMode.TRIAL, Config(), **given)
     labs = PersonalLabs(settings, Accounts(paths.hub / "accounts.json"))
     labs.app = hub
-    made = Rooms(settings, labs, ["read:users!user"])
+    made = LabRooms(settings, labs, ["read:users!user"])
     made._access = Told(hub)  # type: ignore[assignment]
     return made
 

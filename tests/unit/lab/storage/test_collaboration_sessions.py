@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab.storage import page_sessions
+from classroom.lab.storage import collaboration_sessions
+from classroom.lab.storage.collaboration_sessions import RESTORED, CollaborationSessions, Refusal
 from classroom.lab.storage.journal import Journal
-from classroom.lab.storage.page_sessions import RESTORED, PageSessions, Refusal
 from tests import loops
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def begin(file: Path, session: str, version: str = "1") -> dict[str, str]:
     """One life of the lab server."""
     journal = Journal(file)
     try:
-        return loops.run(page_sessions.begin(journal, session, version))
+        return loops.run(collaboration_sessions.begin(journal, session, version))
     finally:
         journal.close()
 
@@ -30,15 +30,15 @@ def test_however_often_the_lab_was_started_anew_the_first_session_is_known(tmp_p
     for number in range(30):
         known = begin(tmp_path / "j.db", f"s{number}")
     assert set(known) == {f"s{number}" for number in range(30)}
-    assert page_sessions.refusal("s0", "1", known) is None
+    assert collaboration_sessions.refusal("s0", "1", known) is None
 
 
 def test_another_journals_page_and_another_versions_are_refused(tmp_path: Path) -> None:
     begin(tmp_path / "j.db", "earlier", "1")
     known = begin(tmp_path / "j.db", "now", "2")
-    assert page_sessions.refusal("elsewhere", "2", known) is Refusal.UNKNOWN
-    assert page_sessions.refusal("earlier", "2", known) is Refusal.CHANGED
-    assert page_sessions.refusal("now", "2", known) is None
+    assert collaboration_sessions.refusal("elsewhere", "2", known) is Refusal.UNKNOWN
+    assert collaboration_sessions.refusal("earlier", "2", known) is Refusal.CHANGED
+    assert collaboration_sessions.refusal("now", "2", known) is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_restored_backup_ends_the_sessions_of_before(
     session: str, version: str, why: Refusal | None
 ) -> None:
     known = {"at the backup": "1", "restored": f"1{RESTORED}a"}
-    assert page_sessions.refusal(session, version, known) is why
+    assert collaboration_sessions.refusal(session, version, known) is why
 
 
 def test_a_document_that_begins_again_ends_the_earlier_sessions_of_it_alone(
@@ -68,8 +68,8 @@ def test_a_document_that_begins_again_ends_the_earlier_sessions_of_it_alone(
 
     async def run() -> None:
         journal = Journal(tmp_path / "j.db")
-        known = await page_sessions.begin(journal, "now", "1")
-        sessions = PageSessions(journal, "1", known)
+        known = await collaboration_sessions.begin(journal, "now", "1")
+        sessions = CollaborationSessions(journal, "1", known)
         assert sessions.refusal("earlier", "a") is None
         await journal.write("a", b"unreadable")
         await journal.put_aside("a")
@@ -78,9 +78,9 @@ def test_a_document_that_begins_again_ends_the_earlier_sessions_of_it_alone(
         assert sessions.refusal("earlier", "b") is None
         journal.close()
         later = Journal(tmp_path / "j.db")
-        known = await page_sessions.begin(later, "later", "1")
-        assert PageSessions(later, "1", known).refusal("earlier", "a") is Refusal.AGAIN
-        assert PageSessions(later, "1", known).refusal("now", "a") is None
+        known = await collaboration_sessions.begin(later, "later", "1")
+        assert CollaborationSessions(later, "1", known).refusal("earlier", "a") is Refusal.AGAIN
+        assert CollaborationSessions(later, "1", known).refusal("now", "a") is None
         later.close()
 
     loops.run(run())
@@ -90,7 +90,7 @@ def test_what_is_older_than_any_page_is_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(tmp_path / "j.db", "long ago")
-    monkeypatch.setattr(page_sessions, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(collaboration_sessions, "KEPT_SECONDS", 0.0)
     assert set(begin(tmp_path / "j.db", "now")) == {"now"}
 
 
@@ -107,7 +107,7 @@ def test_a_full_disk_keeps_nobody_out(tmp_path: Path, caplog: pytest.LogCaptureF
 
         await journal.run(fill)
         # Long enough for no page to have room for it.
-        return await page_sessions.begin(journal, "now", "v" * 100_000)
+        return await collaboration_sessions.begin(journal, "now", "v" * 100_000)
 
     with caplog.at_level(logging.WARNING):
         known = loops.run(run())

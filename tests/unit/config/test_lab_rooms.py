@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from classroom.config import labs, settings
-from classroom.config.rooms import LabRoom
+from classroom.config.lab_rooms import LabRoom
 from classroom.runtime.paths import Paths
 from classroom.runtime.problems import StartRefusedError
 from classroom.sandbox import landlock

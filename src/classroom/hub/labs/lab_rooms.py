@@ -1,7 +1,7 @@
-"""Have JupyterHub know the labs that there are, as users, roles and groups of its own.
+"""Represent rooms and groups as JupyterHub's own users, roles and groups.
 
-Roles can't be made or changed by JupyterHub's API. Code that runs in its process may do both. What
-JupyterHub then says of somebody's scopes, here and to every lab's server, is its own.
+JupyterHub's API can't make or change roles, but code in its process can. So JupyterHub itself
+decides about people's scopes, here and for every lab's server.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jupyterhub import orm, roles
 from classroom.hub.labs import members
 from classroom.hub.labs.door import LabNotStartedError
 from classroom.hub.labs.registry import ROOMS, Owner
-from classroom.runtime.room_names import hub_name, room_of
+from classroom.runtime.lab_room_names import hub_name, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from classroom.hub.labs.service import PersonalLabs
 
 OF_ROOM, OF_GROUP = "classroom.room.", "classroom.group."
-"""How the names of the roles begin."""
+"""The prefixes of the roles' names."""
 OF_MEMBERS = ("access", "start", "read")
-"""What members may do with a room's server; to stop it is the tutors'."""
+"""What members may do with a room's server; only tutors may stop it."""
 OWN_LAB_SCOPES = ["servers!user", "access:servers!user", "shares!user", "read:users:name"]
-"""To open, start and stop one's own lab, and to share it with anybody whose name one knows; a
-tutor's role has that of everybody's."""
+"""Scopes to open, start and stop one's own lab, and to share it with a person whose name one knows.
+A tutor's role has these scopes for everybody's labs."""
 OURS = {"classroom": True}
-"""Properties of the groups that stand in the tutor's file as `c.Classroom.groups`."""
+"""Properties of JupyterHub's groups that come from `c.Classroom.groups`."""
 
 
 def roles_of(rooms: Iterable[str], groups: Iterable[str]) -> list[dict[str, Any]]:
-    """Describe JupyterHub's roles, without those who have them.
+    """Describe JupyterHub's roles, without their members.
 
     Args:
         rooms: names of rooms.
         groups: names of groups.
 
     Returns:
-        As in ``c.JupyterHub.load_roles``. JupyterHub deletes at its start what isn't there.
+        The roles, as in ``c.JupyterHub.load_roles``. JupyterHub deletes other roles at its start.
     """
     of_rooms = [
         {
@@ -64,7 +64,7 @@ def roles_of(rooms: Iterable[str], groups: Iterable[str]) -> list[dict[str, Any]
 
 
 def people_of(db: Any) -> dict[str, Collection[str]]:
-    """List organizations and teams by the names of all whom the Hub knows.
+    """List the organizations and teams of all users, by name.
 
     Args:
         db: the Hub's database.
@@ -79,11 +79,11 @@ def people_of(db: Any) -> dict[str, Collection[str]]:
 def staying(
     rooms: Mapping[str, Mapping[str, str]], told: Mapping[str, Mapping[str, str]]
 ) -> dict[str, dict[str, str]]:
-    """Leave out of rooms' members those whose lab doesn't know yet as what they are there.
+    """Leave out members whose room's lab does not know their role yet.
 
     Args:
-        rooms: as what people are to be in each.
-        told: as what they are to the labs.
+        rooms: people's new roles in each room.
+        told: the roles that the labs know.
     """
     return {
         room: {name: role for name, role in people.items() if told.get(room, {}).get(name) == role}
@@ -91,26 +91,26 @@ def staying(
     }
 
 
-class Rooms:
-    """All rooms and groups, and whether people have labs of their own. One event loop's."""
+class LabRooms:
+    """All rooms and groups, and whether people have labs of their own. For one event loop."""
 
     def __init__(
         self, settings: Settings, labs: PersonalLabs, scopes_of_users: Iterable[str]
     ) -> None:
-        """Begin with what the file has at the start.
+        """Begin with the file at the start.
 
         Args:
             settings: as loaded and checked.
-            labs: which start and stop.
-            scopes_of_users: what everybody may do who has no lab of their own.
+            labs: starts and stops labs.
+            scopes_of_users: the scopes of everybody, without those for personal labs.
         """
         self._labs = labs
         self._scopes_of_users = list(scopes_of_users)
         self._admitting = settings.organizations
         self._access: Access | None = None
 
-    def __deepcopy__(self, _: Any) -> Rooms:
-        """Stay the one there is: traitlets copies what stands in a configuration."""
+    def __deepcopy__(self, _: Any) -> LabRooms:
+        """Return this object: traitlets copies values of a configuration, but there must be one."""
         return self
 
     @property
@@ -118,10 +118,10 @@ class Rooms:
         return self._labs.app
 
     async def begin(self, access: Access) -> None:
-        """Take over the Hub that runs, before it listens; `PersonalLabs.begin` has been called.
+        """Connect to the running Hub, before it listens; `PersonalLabs.begin` has been called.
 
         Args:
-            access: who may be in.
+            access: decides who may be in.
         """
         self._access = access
         self._apply()
@@ -132,7 +132,7 @@ class Rooms:
             self._app.log.error("The Hub starts with %s", error)  # noqa: TRY400 (it says which)
 
     async def follow(self, found: Settings) -> None:
-        """Take over what the tutor has saved: who is out is so before a room that is closed stops.
+        """Apply a saved configuration: first end people's access, then stop closed rooms.
 
         Args:
             found: the new settings, checked.
@@ -144,7 +144,7 @@ class Rooms:
         await self._close_own()
 
     def to_ask(self) -> list[str]:
-        """List the organizations and teams that GitHub is asked about at a sign-in."""
+        """List the organizations and teams about which to ask GitHub at a sign-in."""
         named = {entry for room in self._labs.rooms.values() for entry in room.entries}
         named |= {entry for group in self._labs.groups.values() for entry in group}
         if not named:
@@ -152,11 +152,11 @@ class Rooms:
         return members.to_ask(named | self._admitting, people_of(self._app.db))
 
     def greet(self, name: str, info: dict[str, Any]) -> None:
-        """Have somebody who signs in belong where they do, before they are in.
+        """Give a person who signs in their rooms and groups, before they are in.
 
         Args:
-            name: the Hub's.
-            info: JupyterHub's ``user_info``, which it keeps from now on.
+            name: the Hub's name.
+            info: JupyterHub's ``user_info``, which this stores.
         """
         user = orm.User.find(self._app.db, name)
         if user is None:
@@ -167,13 +167,13 @@ class Rooms:
         self._apply()
 
     def _apply(self) -> None:
-        """Have JupyterHub and the labs know who may enter what, and as what.
+        """Inform JupyterHub and the labs who may enter which lab, with which role.
 
-        Who is out is so first: the labs' file may not be writable. Who is in is so last: nobody is
-        in a room before its lab knows that they only look on.
+        Access ends first, because the labs' file may not be writable. It begins last, so that
+        nobody is in a room before its lab knows that they are view-only.
 
         Raises:
-            OSError: the labs can't be told; it is tried again.
+            OSError: the labs can't be informed; the caller tries again.
             RuntimeError: the Hub has not started yet.
         """
         if self._access is None:
@@ -189,7 +189,7 @@ class Rooms:
     def _keep_roles(
         self, rooms: Mapping[str, Collection[str]], groups: Mapping[str, Collection[str]]
     ) -> None:
-        """Make, fill and delete users, groups and roles, all or none."""
+        """Make, fill and delete users, groups and roles, in one transaction."""
         try:
             self._set_roles(rooms, groups)
             self._app.db.commit()
@@ -228,7 +228,7 @@ class Rooms:
             made[f"{OF_GROUP}{name}"].groups = [group]
 
     async def _close(self) -> None:
-        """Stop the rooms that are not in the file any more; their files stay, and their numbers."""
+        """Stop rooms that are no longer in the file; their files and numbers stay."""
         for found in self._app.db.query(orm.User).all():
             room = room_of(found.name)
             if not room or room in self._labs.rooms:
@@ -245,10 +245,10 @@ class Rooms:
             self._app.log.info("The room %s is closed; its files are kept", room)
 
     async def _close_own(self) -> None:
-        """Stop labs of people's own if there are to be none any more; their files stay.
+        """Stop personal labs if the setting was removed; their files stay.
 
         Raises:
-            RuntimeError: some are still running. It is tried again.
+            RuntimeError: some are still running; the caller tries again.
         """
         if self._labs.has_own:
             return
@@ -262,10 +262,10 @@ class Rooms:
                 await user.stop()
                 owner = self._labs.owner(user.name)
                 lab = self._labs.registry.find(owner) if owner is not None else None
-                if lab is not None:  # it may be starting, and its number not be the spawner's yet
+                if lab is not None:  # if it is starting, the spawner may not have its number yet
                     with contextlib.suppress(LabNotStartedError):  # the supervisor has logged it
                         await self._labs.stop(lab.number)
-            except Exception as error:  # noqa: BLE001 (whatever it is, the others' are closed)
+            except Exception as error:  # noqa: BLE001 (after any error, close the others)
                 left.append(f"{user.name} ({error})")
             else:
                 self._app.log.info("The lab of %s is closed; its files are kept", user.name)
@@ -274,12 +274,12 @@ class Rooms:
 
 
 def _fill(db: Any, place: Any, names: Collection[str]) -> None:
-    """Have a role or a group have these people, and no others.
+    """Set the members of a role or a group.
 
     Args:
         db: the Hub's database.
         place: the role or the group.
-        names: of users that there are.
+        names: the names of existing users.
     """
     if {user.name for user in place.users} != set(names):
         place.users = db.query(orm.User).filter(orm.User.name.in_(sorted(names))).all()

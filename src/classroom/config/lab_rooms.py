@@ -1,4 +1,4 @@
-"""Rooms and groups, as the tutor's file names them, and what is wrong with them."""
+"""Read and check the tutor's rooms, which are labs, and groups."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from classroom.config import confusables, people, people_lists, trait_kinds
 from classroom.runtime.access_state import EDIT, VIEW
+from classroom.runtime.lab_room_names import PREFIX
 from classroom.runtime.problems import Problem, did_you_mean
-from classroom.runtime.room_names import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOMS, GROUPS = "Classroom.rooms", "Classroom.groups"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?", re.IGNORECASE)
-"""It is part of an address, and of the name of a role of JupyterHub's."""
+"""The form of a room's name: it is part of an address, and of a JupyterHub role's name."""
 NAMES_CURE = (
     "write letters from a to z, digits, dots and hyphens, 40 characters at most: people see it in"
     " the room's address"
@@ -28,11 +28,11 @@ NAMES_CURE = (
 
 @dataclass(frozen=True)
 class LabRoom:
-    """A room: who may be in besides tutors, by name, organization or team, lower case.
+    """A room and its members besides tutors: names, organizations or teams, in lower case.
 
     Attributes:
-        edit: who may work there.
-        view: who may look on, unless they may work there by another entry.
+        edit: members who may edit.
+        view: members who are view-only, unless another entry lets them edit.
     """
 
     edit: frozenset[str] = frozenset()
@@ -40,17 +40,17 @@ class LabRoom:
 
     @property
     def entries(self) -> frozenset[str]:
-        """Everything that is named."""
+        """All members."""
         return self.edit | self.view
 
 
 @dataclass
 class Found:
-    """What the file has.
+    """The rooms and groups in the file.
 
     Attributes:
-        rooms: by their names, lower case.
-        groups: whose members may enter each other's labs, by their names, lower case.
+        rooms: the rooms, by name in lower case.
+        groups: the groups, whose members may enter each other's labs, by name in lower case.
         problems: what is wrong with them.
     """
 
@@ -63,7 +63,7 @@ def read(file: ConfigFile, ours: Classroom, *, by_github: bool) -> Found:
     """Read rooms and groups.
 
     Args:
-        file: the tutor's configuration, of which every type is right.
+        file: the tutor's configuration, its types checked.
         ours: our settings in it.
         by_github: whether people sign in with GitHub, which has organizations and teams.
     """
@@ -86,11 +86,11 @@ def read(file: ConfigFile, ours: Classroom, *, by_github: bool) -> Found:
 
 
 def reserved(where: str, names: frozenset[str]) -> Iterator[Problem]:
-    """Refuse people who are called as the Hub calls rooms.
+    """Refuse people's names that begin like the Hub's names of rooms.
 
     Args:
         where: the setting, for the sentence.
-        names: of people.
+        names: the people's names.
     """
     for name in sorted(names):
         if name.startswith(PREFIX):
@@ -99,7 +99,7 @@ def reserved(where: str, names: frozenset[str]) -> Iterator[Problem]:
 
 
 def _names(members: Any) -> frozenset[str]:
-    """Normalise names; of what is no list, nothing: that is a problem already."""
+    """Normalise names; return none if the value is not a list, which is reported elsewhere."""
     return (
         people.names(members)
         if isinstance(members, list | tuple | set | frozenset)
@@ -108,7 +108,7 @@ def _names(members: Any) -> frozenset[str]:
 
 
 def _wrong_names(where: str, wanted: Mapping[Any, Any], kind: str) -> Iterator[Problem]:
-    """Find names that can't be one, or that people would take for another."""
+    """Find names that are invalid, or that people would mistake for another."""
     before: list[str] = []
     for name in wanted:
         shown = people_lists.short(repr(name))
@@ -123,7 +123,7 @@ def _wrong_names(where: str, wanted: Mapping[Any, Any], kind: str) -> Iterator[P
 
 
 def _wrong_roles(where: str, lists: Mapping[Any, Any]) -> Iterator[Problem]:
-    """Find roles that there aren't."""
+    """Find roles that do not exist."""
     for role in lists:
         if role not in {EDIT, VIEW}:
             what = f"there is no role {people_lists.short(repr(role))}"
@@ -132,7 +132,7 @@ def _wrong_roles(where: str, lists: Mapping[Any, Any]) -> Iterator[Problem]:
 
 
 def _wrong_members(where: str, members: Any, *, by_github: bool) -> Iterator[Problem]:
-    """Find what is no list of people, organizations and teams."""
+    """Find values that are not lists of people, organizations and teams."""
     if not isinstance(members, list | tuple | set | frozenset):
         shown = people_lists.short(repr(members))
         what = (
@@ -158,7 +158,7 @@ def _wrong_members(where: str, members: Any, *, by_github: bool) -> Iterator[Pro
 
 
 def _wrong_groups(file: ConfigFile, ours: Classroom) -> Iterator[Problem]:
-    """Find groups that would mean nothing, or that JupyterHub is to have already."""
+    """Find groups without an effect, and groups that are also in JupyterHub's setting."""
     where = file.where(GROUPS)
     if ours.groups and not ours.personal_labs:
         what = "its members may enter each other's labs, and nobody has a lab of their own"

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from classroom.lab.execution.session_paths import Session, document, is_of, local_path, moved
+from classroom.lab.execution.kernel_session_paths import Session, document, is_of, local_path, moved
 
 RANDOM = str(uuid.UUID(int=7))
 
