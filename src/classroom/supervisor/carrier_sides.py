@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("classroom.assignments")
 MOST_SECONDS = 60.0
 """How long a side may take: after that a stopped or slow process is ended."""
-CPU_SECONDS, MEMORY = 60, 1 << 30
+CPU_SECONDS, MEMORY_BYTES = 60, 1 << 30
 LONGEST_ANSWER_BYTES = 1 << 16
 BROKEN = "broken"
 """A key in the answer of a side whose other side has ended."""
@@ -141,7 +141,7 @@ def become(user: UnixUser, places: tuple[AllowedPath, ...], groups: tuple[int, .
         PermissionError: the process has another user.
     """
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     os.setgroups(groups)
     os.setgid(user.gid)
     os.setuid(user.uid)
