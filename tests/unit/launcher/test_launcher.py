@@ -593,10 +593,9 @@ def test_a_process_is_over_when_nobody_has_it_any_more() -> None:
 def test_a_whole_group_is_signalled() -> None:
     # The leader must not end by itself when the others, who may be killed first, are gone.
     with started("sh", "-c", "sleep 60 & sleep 60 & exec sleep 60") as leader:
-        while len(signals.members(leader.pid)) < 3:
-            time.sleep(0.01)
+        labs.wait_until(lambda: len(signals.members(leader.pid)) == 3, "all three")
         assert signals.send_group(leader.pid, signal.SIGKILL, os.getuid())
         assert leader.wait() == -signal.SIGKILL
-    end = time.monotonic() + 10
-    while signals.send_group(leader.pid, signal.SIGCONT, os.getuid()):
-        assert time.monotonic() < end
+    labs.wait_until(
+        lambda: not signals.send_group(leader.pid, signal.SIGCONT, os.getuid()), "the group's end"
+    )

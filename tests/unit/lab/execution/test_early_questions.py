@@ -38,9 +38,7 @@ async def listening(folder: Path) -> AsyncIterator[tuple[zmq.Socket[Any], Any]]:
 
 
 async def question(kernel: zmq.Socket[Any]) -> str:
-    async with asyncio.timeout(30):
-        while kernel.poll(0) != zmq.POLLIN:  # noqa: ASYNC110 (nothing else tells it)
-            await asyncio.sleep(0.005)
+    await loops.until(lambda: kernel.poll(0) == zmq.POLLIN)
     session = Session(key=b"key")
     _, parts = session.feed_identities(kernel.recv_multipart())
     return str(session.deserialize(parts)["msg_type"])

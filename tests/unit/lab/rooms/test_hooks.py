@@ -119,7 +119,7 @@ def test_a_room_stays_until_its_cells_have_run() -> None:
         await asyncio.sleep(0)
         running["r"] = [SimpleNamespace(ended=second)]  # begun meanwhile
         first.set()
-        await asyncio.wait({waiting}, timeout=0.05)
+        await loops.settle()
         assert not waiting.done()
         running.clear()
         second.set()
