@@ -15,7 +15,7 @@ from tests.classrooms import Classroom
 from tests.page_messages import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.labs import Lab
 
@@ -23,6 +23,8 @@ __all__ = ["Chromium"]
 
 TIMEOUT = 60_000
 """Milliseconds for which a busy machine may take its time."""
+POLL = 100
+"""Milliseconds between two looks at a condition that Playwright cannot wait for."""
 expect.set_options(timeout=TIMEOUT)
 
 
@@ -62,8 +64,7 @@ WATCH = Watch()
 @pytest.fixture(autouse=True)
 def _what_pages_say() -> Iterator[None]:
     """Check all that pages and server tell each other against the schema that they share."""
-    WATCH.types.clear()
-    WATCH.problems.clear()
+    WATCH.clear()
     yield
     assert WATCH.problems == []
 
@@ -103,6 +104,24 @@ def wait_for_lab(page: Page) -> None:
     """Wait until JupyterLab has put its windows in place."""
     page.wait_for_selector("#jp-main-dock-panel", timeout=60_000)
     page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
+
+
+def wait_on(page: Page, condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """Poll a condition as `labs.wait_until` does, while Playwright goes on hearing of the page.
+
+    Args:
+        page: any of the browser's.
+        condition: what to ask.
+        what: the condition in words, for the message of a test that fails.
+        seconds: how long to poll.
+    """
+
+    def holds() -> Any:
+        if not (found := condition()):
+            page.wait_for_timeout(POLL)
+        return found
+
+    return labs.wait_until(holds, what, seconds, every=0)
 
 
 def shoot(page: Page, name: str) -> None:

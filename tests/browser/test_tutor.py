@@ -17,6 +17,7 @@ from tests.browser.conftest import (
     shoot,
     sign_in,
     wait_for_lab,
+    wait_on,
     write_notebook,
 )
 from tests.browser.test_view_only import CELL, enter
@@ -70,12 +71,21 @@ def go_to(page: Page, text: str) -> None:
     notebook = page.locator(".jp-WindowedPanel-outer").first
     cell = page.locator(CELL, has_text=text).first
     notebook.hover()
-    for _ in range(40):
+
+    def is_there() -> bool:
         if cell.count() and cell.is_visible():
-            break
+            return True
         page.mouse.wheel(0, 400)
-        page.wait_for_timeout(50)
+        return False
+
+    wait_on(page, is_there, f"the cell {text}")
     cell.click()
+
+
+def places(page: Page) -> set[tuple[str, int]]:
+    """List where a tutor has been, as a page has been told: paths, and indices of cells."""
+    told = WATCH.heard(page, "leading")
+    return {(one["path"], one["index"]) for message in told for one in message["leaders"]}
 
 
 def person(page: Page, name: str) -> Locator:
@@ -111,7 +121,13 @@ def test_students_follow_a_tutor(restored_browser: Browser) -> None:
     stop.click()
     expect(follow).to_be_visible()
     mona.get_by_role("tab", name=first).click()
-    hubot.wait_for_timeout(1500)  # longer than it takes to be told
+    # They are told where the tutor is, again and again, and stay where they are.
+    for _ in range(3):
+        before = places(hubot)
+        mona.keyboard.press("Escape")
+        mona.keyboard.press("ArrowUp")
+        wait_on(hubot, lambda before=before: places(hubot) - before, "where the tutor is now")
+    assert {path for path, _ in places(hubot)} >= {first, second}
     expect(hubot.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=second)).to_be_visible()
     expect(led).to_have_count(0)
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests import labs
-from tests.browser.conftest import shoot
+from tests.browser.conftest import shoot, wait_on
 from tests.browser.test_execution import Place
 
 if TYPE_CHECKING:
@@ -53,11 +52,6 @@ def test_usage_is_in_the_status_bar(place: Place) -> None:
     page.on("request", lambda one: asked.append(one.url) if POLL in one.url else None)
     for news in ("first", "second"):
         known = bar.inner_text()
-
-        def is_other(known: str = known) -> bool:
-            page.wait_for_timeout(100)
-            return bar.inner_text() != known
-
-        labs.wait_until(is_other, f"{news} figures that are new")
+        wait_on(page, lambda known=known: bar.inner_text() != known, f"{news} figures that are new")
     assert asked == [], "the page is told"
     page.context.close()

@@ -16,6 +16,7 @@ from classroom.lab.files.directory_entry import LeadsOutError
 from classroom.lab.files.disk_reserve import DiskReserveError
 from classroom.lab.files.reader import NoFileError
 from classroom.lab.files.uploads import LAST, UploadError, Uploads, refusal
+from tests import labs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
