@@ -302,11 +302,15 @@ def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> N
         ):
             asked = pool.submit(there.client.post, f"{api}/terminals", timeout=30)
             took = []
-            while not asked.done():
+
+            def is_answered() -> bool:
                 begun = time.monotonic()
                 assert other.get(f"{api}/me").is_success
                 took.append(time.monotonic() - begun)
-                time.sleep(0.05)  # as often as the front lets one person ask
+                return asked.done()
+
+            # As often as the front lets one person ask.
+            labs.wait_until(is_answered, "the other one's answer", every=0.05)
             answer = asked.result()
     finally:
         there.lab.run("kill", "-CONT", pid)

@@ -115,13 +115,17 @@ def test_who_exports_keeps_nobody_waiting(
         (number,) = labs.wait_until(lambda: exports(lab), "an export that runs")
         labs.wait_until(partial(is_limited, lab, number), "that it has its limit")
         shorten(lab, number)
-        while not exported.done():
+
+        def is_done() -> bool:
+            nonlocal answered, longest
             began = time.monotonic()
             answer = ada.get(f"{API}/me", timeout=SECONDS)
             longest = max(longest, time.monotonic() - began)
             assert answer.status_code == 200
             answered += not exported.done()
-            time.sleep(0.1)
+            return exported.done()
+
+        labs.wait_until(is_done, "the export's end")
         told = exported.result()
     assert answered >= 10, "somebody else is answered while it runs, again and again"
     assert longest < 10

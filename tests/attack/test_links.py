@@ -299,10 +299,7 @@ def test_a_room_whose_file_becomes_a_link_saves_nothing_outside(
 ) -> None:
     name = "turned.txt"
     assert there.client.put(f"{CONTENTS}/{name}", json=text("begun")).is_success
-    body = {"format": "text", "type": "file"}
-    found = there.client.put(f"{API}/collaboration/session/{name}", json=body).json()
-    way = f"api/collaboration/room/text:file:{found['fileId']}?sessionId={found['sessionId']}"
-    page = Written(students.open_socket(there.client, there.lab, way))
+    page = open_text(there, name)
     page.write("typed ")
     labs.wait_until(lambda: "typed" in there.client.get(f"{CONTENTS}/{name}").text, "a save")
     turn = f"import os; os.remove('{name}'); os.symlink('{VAULT}/secret.txt', '{name}')"
@@ -312,10 +309,25 @@ def test_a_room_whose_file_becomes_a_link_saves_nothing_outside(
     labs.wait_until(lambda: "aved" in there.lab.log and page.alive(), "the beat")
     looked = there.client.get(f"{CONTENTS}/{name}")
     assert looked.status_code == 403
-    end = time.monotonic() + 5
-    while time.monotonic() < end and page.alive():
+    # The lab looks at each open file in turn. It has done so since for all, once it has found two
+    # changes of another one, the second of which comes after it has found the first.
+    assert there.client.put(f"{CONTENTS}/beside.txt", json=text("begun")).is_success
+    beside = open_text(there, "beside.txt")
+    for word in ("first", "second"):
+        assert kernel.run(f"_ = open('beside.txt', 'w').write('{word}')") == ""
+        labs.wait_until(
+            lambda word=word: page.alive() and beside.alive() and beside.text() == word, word
+        )
         assert CANARY not in page.text()
     assert kernel.run(f"import os; os.remove('{name}')") == ""
+
+
+def open_text(there: Class, name: str) -> Written:
+    """Open a text file as a page does."""
+    body = {"format": "text", "type": "file"}
+    found = there.client.put(f"{API}/collaboration/session/{name}", json=body).json()
+    way = f"api/collaboration/room/text:file:{found['fileId']}?sessionId={found['sessionId']}"
+    return Written(students.open_socket(there.client, there.lab, way))
 
 
 class Written:
@@ -485,12 +497,18 @@ subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 """
 
 
+def is_stopped(there: Class) -> bool:
+    """Say whether a program of a student's is stopped."""
+    states = [there.lab.process(pid)["State"] for pid in there.lab.pids("ipykernel", "student")]
+    return any(state.startswith("T") for state in states)
+
+
 def test_who_stops_the_opening_of_files_stops_nobody_else(
     there: Class, kernel: students.Kernel
 ) -> None:
     """What opens a file for all runs as `student`: any student's program can stop it."""
     assert kernel.run(STOPPING) == ""
-    time.sleep(2)
+    labs.wait_until(lambda: is_stopped(there), "that it stops others")
     with ThreadPoolExecutor(20) as pool:
         asked = [
             pool.submit(there.client.get, f"{CONTENTS}/shut/{number}.txt", timeout=60)

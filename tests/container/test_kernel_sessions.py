@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab.execution.session_manager import SECOND_THOUGHTS_SECONDS
 from tests import labs, students
 from tests.container.test_rooms import API
 
@@ -111,9 +109,12 @@ def test_a_page_that_asked_twice_ends_nobodys_kernel(pages: Pages) -> None:
     first, again = (pages.ask("", "twice.ipynb") for _ in range(2))
     pages.end(again)
     assert first.kernel in pages.kernels()
-    time.sleep(SECOND_THOUGHTS_SECONDS)
-    pages.end(first)
-    assert first.kernel not in pages.kernels()
+
+    def is_ended() -> bool:
+        pages.end(first)
+        return first.kernel not in pages.kernels()
+
+    labs.wait_until(is_ended, "that it is ended again", every=1)
 
 
 def test_a_live_notebooks_kernel_starts_beside_it(

@@ -312,8 +312,9 @@ paths = Paths(run=Path("/tmp/unconfined"))
 paths.snapshots_socket.parent.mkdir(parents=True)
 async def main():
     service = asyncio.create_task(run(paths, [], 1, arguments()))
-    while not paths.snapshots_socket.exists():
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while not paths.snapshots_socket.exists():
+            await asyncio.sleep(0.01)
     os.kill(os.getpid(), signal.SIGTERM)
     await service
 asyncio.run(main())
