@@ -145,8 +145,8 @@ SLOW_SECONDS = 0.05
 """Between two pieces that a slow reader takes."""
 
 
-def test_a_download_ends_with_its_persons_access(classroom: Classroom) -> None:
-    people = entered(classroom)
+def test_a_download_ends_with_its_persons_access(restored_classroom: Classroom) -> None:
+    people = entered(restored_classroom)
     people.lab.expected += [r"upstream prematurely closed|no longer admitted|wrote error"]
     size = 80 * MB
     made = (
@@ -169,3 +169,4 @@ def test_a_download_ends_with_its_persons_access(classroom: Classroom) -> None:
                     time.sleep(SLOW_SECONDS)
     assert taken < size / 2
     labs.wait_until(lambda: is_out(hubot), "no access any more")
+    people.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +50,10 @@ def shared_browser(
 
 
 @pytest.fixture
-def restored_browser(shared_browser: Browser, restored_classroom: Classroom) -> Iterator[Browser]:
-    """The same, with nobody in it; its lab is as it was."""
+def restored_browser(shared_browser: Browser, restored_classroom: Classroom) -> Browser:
+    """The same; its lab is as it was."""
     del restored_classroom
-    yield shared_browser
-    for profile in shared_browser.contexts:
-        profile.close()
+    return shared_browser
 
 
 WATCH = Watch()
@@ -69,6 +68,20 @@ def _what_pages_say() -> Iterator[None]:
     assert WATCH.problems == []
 
 
+OPENED: list[BrowserContext] = []
+"""The profiles that this test has opened."""
+
+
+@pytest.fixture(autouse=True)
+def _pages_close() -> Iterator[None]:
+    """Close a test's pages at its end: in a browser of several tests they would go on working."""
+    OPENED.clear()
+    yield
+    for profile in OPENED:
+        with contextlib.suppress(Error):  # its browser is closed already
+            profile.close()
+
+
 def new_person(browser: Browser, **options: object) -> BrowserContext:
     """Open a browser profile of its own: another person."""
     context = browser.new_context(
@@ -76,6 +89,7 @@ def new_person(browser: Browser, **options: object) -> BrowserContext:
         viewport={"width": 1280, "height": 800},
         **options,  # type: ignore[arg-type]
     )
+    OPENED.append(context)
     context.set_default_timeout(TIMEOUT)
     context.on("page", WATCH.page)
     return context

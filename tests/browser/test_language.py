@@ -48,7 +48,7 @@ def german(
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(chromium: Chromium, german: Lab, github: Lab) -> Iterator[Browser]:
     with chromium.start({**german.hosts, labs.GITHUB: github.ip}) as made:
         yield made

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from classroom.lab.people import page_socket, revocation
-from tests import labs, own_labs
+from tests import classrooms, labs, own_labs
 from tests.browser.conftest import (
     WATCH,
     new_notebook,
@@ -20,6 +20,7 @@ from tests.browser.conftest import (
     wait_on,
 )
 from tests.browser.test_tutor import violations
+from tests.conftest import new_volume
 from tests.container import test_invitations as invitations
 
 if TYPE_CHECKING:
@@ -35,9 +36,22 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 
-@pytest.fixture
-def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
-    with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
+@pytest.fixture(scope="module")
+def changed_classroom(
+    network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Classroom]:
+    """A lab for what the admin page changes, which stays: other people in each test."""
+    folder = tmp_path_factory.mktemp("tutor") / "folder"
+    with (
+        new_volume() as volume,
+        classrooms.opened(network, github, authority, volume, folder) as made,
+    ):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Chromium, changed_classroom: Classroom, github: Lab) -> Iterator[Browser]:
+    with chromium.start({**changed_classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 
@@ -69,7 +83,9 @@ def test_somebody_is_added_and_comes_in(browser: Browser) -> None:
     wait_for_lab(page)
 
 
-def test_somebody_is_removed_while_they_type(browser: Browser, classroom: Classroom) -> None:
+def test_somebody_is_removed_while_they_type(
+    browser: Browser, changed_classroom: Classroom
+) -> None:
     """A sentence, not an endless reconnect; what they typed stays with the others."""
     (hubot, opened), octocat = person(browser), new_person(browser).new_page()
     sign_in(hubot, "hubot")
@@ -92,7 +108,7 @@ def test_somebody_is_removed_while_they_type(browser: Browser, classroom: Classr
     expect(mona.get_by_role("button", name="Let hubot in again")).to_be_visible()
     shoot(mona, "people-removed")
 
-    reads(hubot, opened, revocation.SENTENCE, classroom)
+    reads(hubot, opened, revocation.SENTENCE, changed_classroom)
     shoot(hubot, "removed-sentence")
     expect(octocat.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(0)
     expect(octocat.locator(cell).first).to_contain_text("my last words")

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
+IN_THE_WORLD = pytest.mark.xdist_group("egress")
+"""For tests with the stand-in internet (`world`): one process runs them all. Its private networks
+have fixed addresses, which the tutor's file names, so two processes could not both have them; and
+the tests share three labs in these networks, which the other process would start as well."""
+
 DATA, WILD, OTHER = "data.classroom.test", "wild.classroom.test", "other.classroom.test"
 NEVER = {
     "metadata.classroom.test": "169.254.169.254",

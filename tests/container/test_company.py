@@ -38,9 +38,10 @@ def people(shared_classroom: Classroom) -> Iterator[Classroom]:
 
 
 @pytest.fixture
-def alone(classroom: Classroom) -> Classroom:
-    """For what changes the list."""
-    return entered(classroom)
+def changing(restored_classroom: Classroom) -> Iterator[Classroom]:
+    """The same, for what changes the list: the next test has the first one again."""
+    yield entered(restored_classroom)
+    restored_classroom.reset()
 
 
 def entered(room: Classroom) -> Classroom:
@@ -170,8 +171,8 @@ def test_a_page_that_says_too_much_loses_its_own_connection_alone(people: Classr
     again.socket.close()
 
 
-def test_a_tutor_asks_all_to_follow(alone: Classroom) -> None:
-    people = alone
+def test_a_tutor_asks_all_to_follow(changing: Classroom) -> None:
+    people = changing
     mona, hubot = people.people["mona"], Page(people, "hubot")
     Page(people, "mona")
     assert mona.put(FOLLOWING, json={"follow": True}).status_code == 204
@@ -204,8 +205,8 @@ def test_only_a_tutors_own_page_asks(people: Classroom) -> None:
     assert people.people["Octocat"].get(f"{API}/me").status_code == 200, "is still here"
 
 
-def test_a_tutor_removes_somebody(alone: Classroom) -> None:
-    people = alone
+def test_a_tutor_removes_somebody(changing: Classroom) -> None:
+    people = changing
     people.lab.expected += ["hubot is no longer admitted"]
     hubot, mona = Page(people, "hubot"), people.people["mona"]
     page = Page(people, "mona")

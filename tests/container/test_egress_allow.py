@@ -10,6 +10,7 @@ from tests import labs
 from tests.container.conftest import (
     DATA,
     EGRESS_CONFIG,
+    IN_THE_WORLD,
     NAMED,
     NAMED_NETWORK,
     NEVER,
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 CLOSED = {"ECONNRESET", "SSLEOFError", "SSLError", "SSLZeroReturnError", "EPIPE", "EPERM"}
 DOOR = "127.0.0.3"

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import labs, school
-from tests.container.conftest import GREETS, OTHER, SERVICE
+from tests.container.conftest import GREETS, IN_THE_WORLD, OTHER, SERVICE
 
 if TYPE_CHECKING:
     from tests.internet import Internet
     from tests.labs import Lab
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 # Errors of a rule that rejects at once, and of a socket that can't be made at all.
 REJECTED = {"ECONNREFUSED", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH"}

@@ -17,6 +17,7 @@ from tests.container.conftest import (
     EGRESS_CONFIG,
     GREETS,
     IN_THE_SCHOOL,
+    IN_THE_WORLD,
     INSIDE,
     NAMED,
     NEVER,
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 SHUT = {"ECONNREFUSED", "ECONNRESET"}
 

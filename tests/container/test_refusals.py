@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from tests import labs, students
+from tests import labs, own_labs, students
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +84,15 @@ CASES = [
         second_secret,
     ),
     Case("syntax error", ("jupyterhub_config.py:3", "SyntaxError"), "\n\nc.Authenticator.x = = 1"),
+    *(
+        Case(f"labs besides the class, and {line}", (sentence,), f"{own_labs.CONFIG}{line}\n")
+        for line, sentence in (
+            ("c.JupyterHub.spawner_class = 'simple'", "would start other servers instead"),
+            ("c.JupyterHub.subdomain_host = 'https://a.example'", "have no host there"),
+            ("c.Classroom.max_labs = -1", "max_labs"),
+            ("c.Classroom.idle_lab_timeout = 'soon'", "idle_lab_timeout"),
+        )
+    ),
     Case(
         "the example, not filled in",
         ("GitHubOAuthenticator.client_id", "empty"),

@@ -78,7 +78,7 @@ async def crowd(address: str) -> list[str]:
     return [word for words in found for word in words]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hasty() -> Iterator[Server]:
     """A server that lets go of a document at once when nobody is in it."""
     traits: dict[str, object] = {"document_cleanup_delay": 0.0}
@@ -140,14 +140,9 @@ REFUSED = (
 )
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with labs.start(plain=True, expected=(REFUSED,)) as made:
-        made.wait_healthy()
-        yield made
-
-
-def test_nobody_makes_a_room_of_nothing_or_without_signing_in(lab: Lab) -> None:
+def test_nobody_makes_a_room_of_nothing_or_without_signing_in(trial_lab: Lab) -> None:
+    lab = trial_lab
+    lab.expected.append(REFUSED)
     with students.signed_in(lab) as client:
         earlier = len(lab.log)  # of tests before, in the same lab
         where = test_rooms.room(client, "never-opened.ipynb")
