@@ -311,7 +311,10 @@ def row(classroom: Classroom, name: str) -> str:
 
 
 def test_a_full_disk_keeps_nobody_in(classroom: Classroom) -> None:
-    """Who fills the disk is let go all the same, and the list is taken over when there is classroom."""
+    """A full disk delays the new list, and yet signs out at once whoever it leaves out.
+
+    In a lab of its own: in another test's every traceback would be expected.
+    """
     classroom.lab.expected.append(r"(?s)could not be applied yet.*No space left|Traceback")
     hubot = classroom.enter("hubot")
     people = "/data/hub/people.json"
