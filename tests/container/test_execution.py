@@ -167,11 +167,13 @@ def test_outputs_are_kept_without_anybody(client: httpx.Client, trial_lab: Lab) 
     book = Notebook(client, trial_lab, "alone.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, "1", ""))
-    execute(kernel, "import time; time.sleep(1); print('kept')", page.cell["id"])
+    wait = "import os, time\nwhile not os.path.exists('page-is-gone'): time.sleep(0.1)\n"
+    execute(kernel, f"{wait}print('kept')", page.cell["id"])
     line = f"run: ada runs cell {page.cell['id']} in kernel {book.kernel}"
     labs.wait_until(lambda: line in trial_lab.log, "who runs what")
     kernel.close()
     page.connection.close()
+    assert trial_lab.run("touch", "/data/files/page-is-gone")[0] == 0
     labs.wait_until(lambda: book.text() == "kept\n", "the output on the disk")
     book.end()
 
