@@ -40,7 +40,7 @@ def tcp(host: str, port: str) -> str:
 
 
 def greeting(host: str, port: str) -> str:
-    """Read what a server says to whoever connects."""
+    """Connect to a server, and read what it sends first."""
     with socket.create_connection((host, int(port)), timeout=SECONDS) as way:
         found = way.recv(4096)
         if not found:

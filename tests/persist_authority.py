@@ -36,7 +36,7 @@ class PersistAuthority:
 
     @property
     def asked(self) -> list[str]:
-        """What it was asked to look at, and what it has issued."""
+        """The records that it looked at, and the certificates that it issued."""
         return self.lab.log.splitlines()
 
     def say(self, **texts: list[str]) -> None:

@@ -291,7 +291,7 @@ print(json.dumps(json.loads(way.recv(1 << 17))))
 
 
 def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> None:
-    """Whoever asks for a terminal waits, and hears why; the lab server goes on meanwhile."""
+    """A request for a terminal waits and then says why; the lab server answers others meanwhile."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
     pid = str(there.lab.pid(LAUNCHER))
     there.lab.run("kill", "-STOP", pid)
@@ -422,7 +422,7 @@ print(json.dumps(found))
 
 
 def test_the_server_that_runs_is_confined_too(there: Class) -> None:
-    """A student's link to /proc: whatever the lab server makes of it, the kernel says no."""
+    """A student's link to /proc: even if the lab server followed it, the kernel would refuse."""
     kernel = there.kernel(there.start_kernel())
     kernel.run("import os; os.symlink('/proc/self/environ', '/home/classroom/env.txt')")
     for way in ("api/contents/env.txt", "files/env.txt", "api/contents/env.txt?hash=1"):

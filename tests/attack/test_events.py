@@ -91,7 +91,7 @@ def test_a_socket_of_events_takes_none(people: Classroom) -> None:
 
 
 def rename(people: Classroom, path: str, to: str) -> None:
-    """Have Octocat rename a file: an event that tutors' pages are told.
+    """Have Octocat rename a file: an event that tutors' pages hear of.
 
     Args:
         people: whose classroom.

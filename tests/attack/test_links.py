@@ -187,7 +187,7 @@ INTO: dict[str, Any] = {
 
 
 def is_refused(answer: httpx.Response) -> bool:
-    """See that somebody was told no, and nothing of what is outside."""
+    """Check that an answer is a refusal, and says nothing of what is outside."""
     assert CANARY not in answer.text
     assert TOKEN not in answer.text
     assert "secret.txt" not in answer.text.replace(answer.request.url.path, "") or answer.is_error

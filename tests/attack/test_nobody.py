@@ -259,7 +259,7 @@ def test_headers_are_bounded(lab: Lab) -> None:
 
 
 def test_a_thousand_idle_connections_take_no_place(lab: Lab) -> None:
-    """They are cheap, and whoever is signed in is still answered."""
+    """They are cheap, and the lab still answers people who are signed in."""
     before = memory(lab)
     with contextlib.ExitStack() as held, students.signed_in(lab) as ada:
         for _ in range(1000):
@@ -380,7 +380,7 @@ def test_tokens_and_codes_are_not_tried_all_the_time(lab: Lab) -> None:
 
 
 def test_the_passphrase_is_tried_at_the_form_alone(lab: Lab) -> None:
-    """A call of the Hub's API would take it as well, whatever cookie or token comes along.
+    """A call of the Hub's API would accept the passphrase as well, with any cookie or token.
 
     A tutor would get a token there, and anybody would be told whether a passphrase is right.
     """

@@ -276,7 +276,7 @@ FILE_AS_SCRIPT = """async (name) => {
 
 
 def test_a_file_of_the_class_is_no_script(student: Page, tutor: Page, github_lab: Lab) -> None:
-    """Whatever gets into a page as text or address runs nothing: as if all else had failed."""
+    """Text and addresses in a page run no script, even without the other defences."""
     github_lab.expected.append("403 GET .*evil|Nothing here may be used as")
     github_lab.expected.append("40[034] GET /services/classroom/(static|lab/extensions)")
     body = json.dumps({"type": "file", "format": "text", "content": "hacked = ['file']"})

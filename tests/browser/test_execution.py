@@ -79,7 +79,7 @@ def write(page: Page, name: str, *sources: str) -> None:
 
 
 def open_notebook(page: Page, name: str) -> None:
-    """Open a notebook alone, and wait until its kernel can be asked."""
+    """Open a notebook alone, and wait until its kernel answers."""
     page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}?reset")
     wait_for_lab(page)
     expect(page.locator(CELL).first).to_be_visible()

@@ -55,7 +55,7 @@ def browser(chromium: Chromium, german: Lab, github: Lab) -> Iterator[Browser]:
 
 
 def english() -> list[re.Pattern[str]]:
-    """List all that we say in English, for values whatever they are."""
+    """List all our English sentences as patterns, in which any value fits each placeholder."""
     found = []
     for catalogue in translations.templates().values():
         for message in catalogue:

@@ -103,7 +103,7 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
 def test_an_address_of_a_lab_that_is_stopping_leads_there_without_a_click(
     browser: Browser, lab: Lab
 ) -> None:
-    """To the place in it that was asked for, as soon as the lab can start again."""
+    """The page goes to the requested place as soon as the lab can start again."""
     person = new_person(browser)
     ada = person.new_page()
     sign_in(ada, "Octocat", "/user/octocat/lab")

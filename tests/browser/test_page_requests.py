@@ -82,7 +82,7 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
 
 @pytest.mark.usefixtures("github_lab")
 def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> None:
-    """Of terminals: which there are is asked for once a minute otherwise."""
+    """It asks which terminals there are once a minute otherwise."""
     with new_person(browser) as tutor, new_person(browser) as student:
         page, other = tutor.new_page(), student.new_page()
         recorder = recording.Recorder(page)

@@ -226,7 +226,7 @@ def test_a_restart_of_the_lab_ends_nobodys_access(
 def test_somebody_is_removed_while_their_page_hears_nothing(
     restored_browser: Browser, restored_classroom: Classroom
 ) -> None:
-    """As a laptop that sleeps: it is told when it asks again."""
+    """A laptop that sleeps, for example: it learns of it when it connects again."""
     hubot, opened = person(restored_browser)
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)

@@ -75,7 +75,7 @@ def go_to(page: Page, text: str) -> None:
 
 
 def places(page: Page) -> set[tuple[str, int]]:
-    """List where a tutor has been, as a page has been told: paths, and indices of cells."""
+    """List the tutor's places that a page has heard of: paths, and indices of cells."""
     told = WATCH.heard(page, "leading")
     return {(one["path"], one["index"]) for message in told for one in message["leaders"]}
 

@@ -45,7 +45,7 @@ c.Classroom.egress_private = ["{NAMED_NETWORK}"]
 SERVICE, DATABASE, SCHEDULER = "service.classroom.test", "db.school.test", "dask.school.test"
 IN_THE_SCHOOL = {DATABASE: "10.78.0.79", SCHEDULER: "10.78.0.80"}
 GREETS = 8080
-"""A port at which the test's internet greets whoever connects."""
+"""A port at which the test's internet sends each connection a greeting."""
 INSIDE = (PRIVATE, *NEVER)
 """Names that lead where nothing may lead."""
 SERVICES = (

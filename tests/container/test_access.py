@@ -99,7 +99,7 @@ def closed(connection: ClientConnection) -> tuple[int, str]:
 
 
 def told_gone(connection: ClientConnection, client: int) -> None:
-    """Wait until a page has been told that another has left."""
+    """Wait until a page hears that another has left."""
     end = time.monotonic() + SECONDS
     while True:
         message = connection.recv(timeout=max(0.01, end - time.monotonic()))
@@ -311,7 +311,7 @@ def row(classroom: Classroom, name: str) -> str:
 
 
 def test_a_full_disk_keeps_nobody_in(classroom: Classroom) -> None:
-    """A full disk delays the new list, and yet signs out at once whoever it leaves out.
+    """A full disk delays the new list, but not the sign-out of a person who is not on it.
 
     In a lab of its own: in another test's every traceback would be expected.
     """
@@ -403,11 +403,11 @@ def test_who_does_not_take_the_close_is_cut(room: Classroom) -> None:
 
 
 MARK = 4711
-"""A client whose state a page is told after all others'."""
+"""A client whose state comes to a page after all others'."""
 
 
 def heard(connection: ClientConnection, last: int) -> list[Entry]:
-    """Return all that a page is told of presence, up to a client's first state."""
+    """Return all that a page hears of presence, up to a client's first state."""
     found: list[Entry] = []
     while last not in {entry.client for entry in found}:
         message = connection.recv(timeout=SECONDS)
@@ -468,7 +468,7 @@ def test_who_ran_what_is_in_the_log(room: Classroom) -> None:
 
 
 def test_no_bytes_of_a_student_end_a_room(room: Classroom) -> None:
-    """Whatever is sent, the others go on; what upstream's decoders would choke on included."""
+    """The others go on, also after messages that upstream's decoders cannot read."""
     room.lab.expected += ["Uncaught exception", "message of hubot", "WebSocketClosedError"]
     room.lab.expected += ["No channel specified", "while proxying upgraded"]
     room.lab.expected += [

@@ -1,4 +1,4 @@
-"""Who is here, where, and who ran what: to whom it is told, and who may do something about it."""
+"""Who is here, where, and who ran what: which pages hear of it, and who may act on it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def entered(room: Classroom) -> Classroom:
 
 
 def listed(page: Page, *names: str) -> dict[str, Any]:
-    """Wait until a tutor's page is told of exactly these people."""
+    """Wait until a tutor's page lists exactly these people."""
     while True:
         found = {one["name"]: one for one in page.hears(type="people")["people"]}
         if set(found) == set(names):
@@ -104,7 +104,7 @@ def test_students_are_told_of_tutors_alone(people: Classroom) -> None:
 
 
 def test_everybody_is_told_which_documents_are_open_and_no_more(people: Classroom) -> None:
-    """Whoever opens a document sees who is in it; nobody is told of cells, or of chats."""
+    """A person who opens a document sees who is in it; no page hears of cells or chats."""
     hubot = Page(people, "hubot")
     known = people.people["Octocat"].put(
         f"{API}/collaboration/session/Classroom.chat", json={"format": "text", "type": "chat"}

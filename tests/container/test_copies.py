@@ -249,7 +249,7 @@ def test_no_way_out_of_the_lab_is_copied(
 def test_what_is_in_the_way_stays(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """Whatever has the name already, also a link that leads to another's files."""
+    """Everything that has the name already, also a link that leads to another person's files."""
     lab = room.lab
     write(lab, "way.txt", "new")
     address = made(octocat, base(OWNER), "way.txt")
@@ -318,7 +318,7 @@ def test_a_link_is_dead_when_its_maker_may_not_enter_the_lab(
 
 
 def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) -> None:
-    """Also for whoever comes by that name later."""
+    """Also for a person who takes that name later."""
     lab, twin, octocat = room.lab, room.people["twin"], room.people[OWNER]
     room.people["hubot"] = signed_in(room, "hubot")
     enter(room.people["hubot"], "hubot")

@@ -205,7 +205,7 @@ def test_the_list_follows_the_saved_file(
 def test_github_behind_a_private_address(
     folder: Path, network: Network, world: Internet, private_networks: dict[str, Network]
 ) -> None:
-    """Only in a network that the tutor has named: the Hub is told at once."""
+    """Only in a network that the tutor has named: the Hub gets its refusal at once."""
     ask = "import urllib.request as u; print(u.urlopen(f'https://{host}', timeout=5).status)"
     options = {"dns": [world.ip]}
     for host, reached in ((PRIVATE, False), (NAMED, True)):

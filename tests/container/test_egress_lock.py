@@ -1,4 +1,4 @@
-"""Taking the lock: which one, what stops the start, and that it outlives whatever happens."""
+"""Taking the lock: which one, what stops the start, and that the lock outlasts failures."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ PLACES: dict[str, dict[str, Any]] = {}
 
 
 def check(found: dict[str, Any], errors: frozenset[str] | set[str], got: str | None) -> None:
-    """Hold what an attempt was told against what it must be told, at once."""
+    """Check an attempt's error against the row, and that it came at once."""
     if got is not None and found["error"] is None:
         assert found["got"] == got, found
     else:

@@ -148,7 +148,7 @@ def test_a_service_never_leads_into_the_container(student_with_services: Student
 
 
 def leaves(lab: Lab, world: Internet, port: int) -> bool:
-    """Say whether the proxy's user, whatever made it, can connect to a port out there."""
+    """Say whether a process of the proxy's user can connect to a port out there."""
     words = ("tcp", world.ip, str(port))
     found = students.read(lab.run("python", "-c", students.ATTEMPTS, *words, user="egress")[1])
     assert found["got"] == "connected" or found["error"] in SHUT, found

@@ -1,4 +1,4 @@
-"""Runs at the protocol: outputs are the server's to write, whatever a client or a kernel sends."""
+"""Runs at the protocol: only the server writes outputs, for every message of client or kernel."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
 def test_who_connects_later_is_not_heard_by_the_others(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """For each page that came the kernel was asked something, and all pages heard of it."""
+    """Upstream asked the kernel something for each new page, and all pages heard the answer."""
     book = Notebook(client, trial_lab, "many.ipynb")
     first = book.channels()
     until_idle(first, execute(first, "1", ""))
@@ -238,7 +238,7 @@ def test_who_connects_later_is_not_heard_by_the_others(
 
 
 def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -> None:
-    """Only the page that runs a cell is asked; whoever looks on saw a cell that does nothing."""
+    """Only the page that runs a cell gets the question; others saw a cell that does nothing."""
     book = Notebook(client, trial_lab, "asks.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, "1", ""))
@@ -274,7 +274,7 @@ def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -
 
 
 def test_no_message_of_a_kernel_ends_anything(client: httpx.Client, trial_lab: Lab) -> None:
-    """Students' code can say whatever it likes in its kernel's name."""
+    """Students' code can send any message in its kernel's name."""
     book = Notebook(client, trial_lab, "bad.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, PUBLISH, ""))

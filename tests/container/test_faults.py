@@ -226,7 +226,7 @@ def test_the_launcher_dies_and_kernels_start_again(falling: Class) -> None:
 
 
 def test_the_supervisor_dies_and_the_container_with_it(doomed: Class) -> None:
-    """Docker starts it anew; nothing may go on without the one who watches."""
+    """Docker starts the container again; no part may go on without its supervisor."""
     doomed.kill(SUPERVISOR)
     assert doomed.lab.wait_exit() != 0
 

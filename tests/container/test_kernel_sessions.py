@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Given:
-    """What a page was told about the kernel that it asked for."""
+    """The lab's answer to a page that asked for a kernel."""
 
     session: str
     kernel: str

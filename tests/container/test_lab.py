@@ -45,7 +45,7 @@ def test_everybody_has_their_own_settings(people: tuple[httpx.Client, httpx.Clie
 
 
 def test_class_defaults_hold_for_everybody(people: tuple[httpx.Client, httpx.Client]) -> None:
-    """overrides.json: no news and no update checks, whatever JupyterLab's own default is."""
+    """overrides.json: no news and no update checks, independent of JupyterLab's own default."""
     for client in people:
         found = client.get(f"{LAB}/lab/api/settings/@jupyterlab/apputils-extension:notification")
         properties = found.json()["schema"]["properties"]
@@ -63,7 +63,7 @@ def test_everybody_has_their_own_layout(people: tuple[httpx.Client, httpx.Client
 
 
 def told(page: httpx.Response) -> dict[str, Any]:
-    """Take out of a page what it is told."""
+    """Take the configuration out of a page."""
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page.text, re.DOTALL)
     assert found is not None, page.text[:2000]
     given: dict[str, Any] = json.loads(found[1])

@@ -73,7 +73,7 @@ def test_a_tutors_page_is_told_so(trial_lab: Lab) -> None:
 
 
 UNASKED = {"leading", "open", "running", "usage"}
-"""What a page is told after it has connected, whatever it sends."""
+"""What a page hears after it has connected, without having asked."""
 WORDS: list[str | bytes] = [
     "",
     "not JSON",
@@ -119,7 +119,7 @@ def test_the_page_is_told_where_it_is(client: httpx.Client) -> None:
 
 
 def test_a_tutors_page_hears_what_is_done_to_files_and_not_who_looks(trial_lab: Lab) -> None:
-    """A hundred pages look at their folder every ten seconds: each would be told of each."""
+    """A hundred pages look at their folder every ten seconds: each would hear of each look."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
     with students.signed_in(trial_lab, "tutor", trial_lab.passphrase("Tutor")) as client:
         socket = students.open_socket(client, trial_lab, "api/events/subscribe")

@@ -213,7 +213,7 @@ def test_that_anybody_may_enter_is_said_wherever_a_tutor_looks(tutor: Tutor) -> 
 
 
 def test_make_check_says_what_a_start_would_and_ends_no_class(tutor: Tutor) -> None:
-    """While a class runs: nothing of it is stopped, started or made anew."""
+    """While a class runs: `make check` stops, starts and changes no container of it."""
     assert tutor.make("up").returncode == 0
 
     before = container(tutor)

@@ -56,7 +56,7 @@ EXPECTED = (
 )
 LISTED = "find /data -mindepth 1 -not -path '/data/snapshots/cache*' -printf '%p %U %G %m\\n'"
 GONE = r"/data/(labs/\d+/)?(reserve|lock$|history/documents[-.]|history/saving|snapshots/lock)"
-"""What a start makes anew, or takes up into something else."""
+"""What a start makes again, or merges into something else."""
 
 
 @dataclass(frozen=True)

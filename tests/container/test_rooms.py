@@ -283,7 +283,7 @@ def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
 
 
 def test_only_this_labs_own_pages_may_open_a_room(client: httpx.Client, trial_lab: Lab) -> None:
-    """Any other page could use the cookies of whoever looks at it; stock lets it."""
+    """Any other page could use the cookies of its visitor; stock JupyterLab allows that."""
     trial_lab.expected.append(r"403 GET /services/classroom/api/collaboration/room|Blocking Cross")
     where = room(client, "origin.ipynb")
     with pytest.raises(InvalidStatus, match="403"):

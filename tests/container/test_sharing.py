@@ -49,7 +49,7 @@ def room(shared_lab: Classroom) -> Iterator[Classroom]:
 
 
 def test_who_is_let_in_to_edit_works_there(room: Classroom) -> None:
-    """By their exact name, in whatever case; JupyterHub's API and the pages say so."""
+    """By their exact name, in any case; JupyterHub's API and the pages say so."""
     is_out(room, "hubot")
     made = share(room, "HuBot", role="edit", seconds=None)
     assert made.is_success, made.text
@@ -393,7 +393,7 @@ def test_whom_the_owner_removed_comes_back_when_the_lab_is_shared_again(room: Cl
 def test_who_is_removed_from_the_class_is_out_of_shared_labs_and_forgotten(
     room: Classroom,
 ) -> None:
-    """Whoever comes by that name later is in no lab that was shared with it."""
+    """A person who takes that name later is in no lab that was shared with it."""
     assert share(room, "hubot", role="edit", seconds=None).is_success
     comes_in(room, "hubot")
     with page_of(room, "hubot") as theirs:

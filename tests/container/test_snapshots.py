@@ -107,7 +107,7 @@ def lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab that takes snapshots only when it is asked to."""
+    """A lab that takes snapshots only on request."""
     del github
     folder = tmp_path_factory.mktemp("tutor")
     with labs.configured(folder, QUIET, authority, network, EXPECTED) as found:
@@ -416,7 +416,7 @@ def test_everybody_in_an_open_document_sees_what_comes_back(
 
 
 def test_a_file_with_a_later_time_than_any_comes_back_too(lab: Lab, mona: httpx.Client) -> None:
-    """Upstream finds changes by time: whoever sets it to the next century must not win."""
+    """Upstream finds changes by time: a program that sets it to the next century must not win."""
     page = Page(students.open_socket(mona, lab, room(mona, "future.ipynb")))
     page.type("good")
     labs.wait_until(lambda: saved(mona, "future.ipynb") == "good", "saved")

@@ -171,7 +171,7 @@ def test_the_check_without_a_start(
     authority: Authority,
     tmp_path: Path,
 ) -> None:
-    """As `make check` runs it: GitHub, too, is asked by the proxy."""
+    """As `make check` runs it: it reaches GitHub by the proxy as well."""
     del proxy, github
     folder = written(tmp_path / "tutor", authority, CONFIG, login)
     options = {"entrypoint": ["sleep", "infinity"], "init": True}

@@ -49,7 +49,7 @@ def entered(room: Classroom) -> Classroom:
 
 
 def mode_of(room: Classroom, name: str = "") -> str:
-    """Where a lab's mode is asked for and switched, or that of one of its people."""
+    """The address of a lab's mode, or of one person's."""
     address = f"{room.address}/{driving.ADDRESS}"
     return f"{address}/{name}" if name else address
 
@@ -330,7 +330,7 @@ def test_nothing_is_written_to_a_document_that_is_open(people: Classroom) -> Non
 
 @EVERYWHERE
 def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
-    """Neither what was typed meanwhile, nor what is built on it, by whichever way."""
+    """Neither what was typed meanwhile, nor what builds on it, in any message."""
     path = people.room("hubot", "late.ipynb")
     typed, deleted = Copy(people, "hubot", path), Copy(people, "hubot", path)
     fresh = Copy(people, "hubot", path)

@@ -1,4 +1,4 @@
-"""People come to a document just as it is let go of: what they type is in its file."""
+"""People open a document while the lab unloads it: what they type is in its file."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def hear(connection: ClientConnection, doc: Doc[Any], until: Callable[[byt
 
 
 async def crowd(address: str) -> list[str]:
-    """Have people come and go at random; return what they were told was taken."""
+    """Have people come and go at random; return the words that the lab has confirmed."""
 
     async def come_and_go(number: int) -> list[str]:
         taken = []
@@ -80,7 +80,7 @@ async def crowd(address: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Server]:
-    """A server that lets go of a document at once when nobody is in it."""
+    """A server that unloads a document at once when nobody is in it."""
     traits: dict[str, object] = {"document_cleanup_delay": 0.0}
     with servers.start("ours", YDocExtension=traits, Application={"log_level": "INFO"}) as server:
         yield server

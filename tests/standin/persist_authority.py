@@ -109,7 +109,7 @@ class Authorization:
 
 @dataclass
 class Order:
-    """A certificate that is asked for."""
+    """A requested certificate."""
 
     url: str
     account: Account
@@ -166,7 +166,7 @@ def address(kind: str) -> str:
 
 
 class Place(tornado.web.RequestHandler):
-    """Whatever is asked."""
+    """All requests."""
 
     def set_default_headers(self) -> None:
         nonce = secrets.token_urlsafe(16)

@@ -272,7 +272,7 @@ def test_a_patch_elsewhere_is_found() -> None:
 
 
 def flaws(row: ContractRow) -> Iterator[str]:
-    """What isn't right about a row, whatever upstream has."""
+    """List a row's mistakes that do not depend on upstream."""
     name = re.split(r"[.:]", row.name)[-1]
     for place in row.used_in:
         text = (SOURCE / place).read_text(encoding="utf-8")

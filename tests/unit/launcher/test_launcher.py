@@ -486,7 +486,7 @@ def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
 def test_a_thread_that_has_just_ended_hides_nothing_of_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever starts and ends threads all the time would never be seen to hide anything."""
+    """Otherwise a process that starts and ends threads all the time could hide its memory."""
     monkeypatch.setattr(shared_memory, "PROC", tmp_path)
     for folder in ("7/fd", "7/task/7/fd", "7/task/8"):  # 8 is still listed
         (tmp_path / folder).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What the launcher does for whoever is connected, with processes that only seem to be."""
+"""What the launcher does for its connections, with stand-ins for processes."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_old_snapshots_are_thinned_out() -> None:
 
 
 def test_a_full_disk_never_deletes_the_past() -> None:
-    """Whoever could fill the disk could otherwise delete what they don't like."""
+    """Otherwise a person who fills the disk could delete snapshots that they don't like."""
     assert restic.KEEP_WHEN_SHORT["daily"] >= 7
     assert restic.KEEP_WHEN_SHORT["last"] >= 1
 

@@ -44,7 +44,7 @@ def test_who_answers_now_and_then_is_never_ended(answers: list[bool]) -> None:
 
 
 def test_a_machine_that_slept_is_no_silence() -> None:
-    """Of a frozen container, or a closed laptop: nobody could answer, and nobody was asked."""
+    """A frozen container or a closed laptop, for example: no part could answer a question."""
     silence = Silence(0.0)
     assert not silence.look(3600.0, answered=False)
     assert not silence.look(3600.0 + BEAT_SECONDS, answered=True)

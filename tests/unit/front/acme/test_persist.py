@@ -1,4 +1,4 @@
-"""The challenge dns-persist-01 in the library, and when the authority is told to look into DNS."""
+"""The challenge dns-persist-01 in the library, and when the authority may look into DNS."""
 
 from __future__ import annotations
 

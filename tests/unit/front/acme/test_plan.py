@@ -1,4 +1,4 @@
-"""When a certificate is asked for, and how long the lab waits after a failure."""
+"""When the lab requests a certificate, and how long it waits after a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shares in JupyterHub's database, and what labs are told of them."""
+"""Shares in JupyterHub's database, and what labs hear of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Hub:
         self.told: list[Any] = []
         self.is_full = False
         self.before: list[bool] = []
-        """Whether ada could enter when the labs were told."""
+        """Whether ada could enter when the labs heard of the change."""
 
     def add(self, name: str) -> None:
         user = orm.User(name=name)
@@ -261,7 +261,7 @@ def test_who_is_left_no_right_to_enter_is_out(hub: Hub) -> None:
 
 
 def test_whose_access_the_api_has_ended_is_let_in_by_no_link(hub: Hub) -> None:
-    """And whoever has never signed in is not waited for any more."""
+    """The service also stops waiting for a guest who has never signed in."""
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
     shares.grant("mona", "grace", VIEW, None)

@@ -1,4 +1,4 @@
-"""A folder through a pipe: what arrives, and what is refused whoever sends it."""
+"""A folder through a pipe: what arrives, and what the receiver rejects from every sender."""
 
 from __future__ import annotations
 

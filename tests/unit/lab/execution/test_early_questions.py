@@ -1,4 +1,4 @@
-"""A kernel that has just started is asked until it is heard, and then no more."""
+"""The lab asks a new kernel for its information until it hears the kernel, and then no more."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONG = 300.0
 
 @asynccontextmanager
 async def listening(folder: Path) -> AsyncIterator[tuple[zmq.Socket[Any], Any]]:
-    """Make what a kernel is asked by, and its manager."""
+    """Make a kernel's socket for requests, and its manager."""
     with zmq.Context() as context, closing(context.socket(zmq.ROUTER)) as kernel:
         kernel.bind(f"ipc://{folder}/kernel-1")
         known: Any = ServerKernelManager()

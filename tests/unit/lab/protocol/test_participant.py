@@ -81,7 +81,7 @@ def test_what_other_pages_cannot_read_is_left_out(wrong: dict[str, object]) -> N
 
 
 def test_in_the_whole_lab_nobody_says_which_documents_they_have_open() -> None:
-    """JupyterLab's own list of people would show it to all, and open whatever it is."""
+    """JupyterLab's own list of people would show the address to all, and open it."""
     said = state(current="notebook:RTC:private.ipynb", documents=5, autosave=True, anything=1)
     found = participant.stamp(Entry(7, 1, said), ADA, ClassTransientRoom.says)
     assert found is not None

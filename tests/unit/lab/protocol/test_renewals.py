@@ -1,4 +1,4 @@
-"""What the others are told of somebody who says the same again."""
+"""What the other pages hear of a page that sends the same state again."""
 
 from __future__ import annotations
 

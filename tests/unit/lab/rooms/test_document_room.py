@@ -288,7 +288,7 @@ def impatient() -> Iterator[None]:
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_everybody_ends_up_with_the_same_text(steps: list[tuple[int, str, int]]) -> None:
-    """Whoever leaves and comes back or reads slowly, whatever is merged; nothing typed is lost."""
+    """People leave, come back and read slowly, and updates are merged: no typed word is lost."""
     for pace in (None, TICKING):
         text = loops.run(live(ClassRoom, steps, pace))
         if not any(action == "erase" for _, action, _ in steps):
@@ -386,7 +386,7 @@ def text_in(file: Path) -> str:
 
 
 def test_what_leaves_the_room_is_kept_before(tmp_path: Path) -> None:
-    """To those who are there, and to whoever comes in the same moment."""
+    """Both for pages that are connected, and for one that connects at that moment."""
     file = tmp_path / "j.db"
 
     async def run() -> None:
@@ -432,7 +432,7 @@ async def typed_at_once(file: Path) -> tuple[Any, asyncio.Task[None]]:
 
 
 def test_a_save_waits_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is in the file and not in the journal would be taken back at the next start."""
+    """The next start would undo a change that is in the file but not in the journal."""
     monkeypatch.setattr(broadcast_mixin, "PATIENCE_SECONDS", 60)
     file = tmp_path / "j.db"
 
@@ -551,7 +551,7 @@ def test_a_state_that_cannot_be_read_ends_nothing() -> None:
 
 
 def test_nobody_is_told_so_much_that_sending_it_back_is_an_offence() -> None:
-    """Pages do so at once: who can say much would throw everybody out who comes."""
+    """Pages send it back at once: one page with much to say would disconnect all newcomers."""
 
     async def run() -> None:
         room, running = await opened(ClassRoom)

@@ -1,4 +1,4 @@
-"""The hooks of rooms: which are asked, in which order, and what they keep from a room."""
+"""The hooks of rooms: which run, in which order, and which messages they hold back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOMEBODY: Any = SimpleNamespace(who="eve", clients=frozenset({7}), room=None)
 
 
 class Noted(RoomHook):
-    """Notes what it was asked."""
+    """Notes each call."""
 
     def __init__(self, name: str, noted: list[str], *, stops: bool = False) -> None:
         self._name, self._noted, self._stops = name, noted, stops

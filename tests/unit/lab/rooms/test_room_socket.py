@@ -292,7 +292,7 @@ def test_what_comes_before_the_index_is_made_waits_for_it() -> None:
 
 
 def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
-    """It is told by its id, wherever in the message that is."""
+    """The lab recognizes the page by its id, anywhere in the message."""
 
     async def main() -> None:
         document: Doc[Any] = Doc()

@@ -27,7 +27,7 @@ class Room(Broadcasting, YRoom):
 
 
 async def known(file: Path, path: str) -> Writers:
-    """Start anew, and take over what was kept."""
+    """Open the journal, and load what it has kept."""
     found = Writers(Journal(file), path)
     await found.load()
     return found

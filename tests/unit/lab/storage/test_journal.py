@@ -1,4 +1,4 @@
-"""The journal: what it has taken is there after whatever comes."""
+"""The journal: what it has accepted survives kills, full disks and damaged files."""
 
 from __future__ import annotations
 

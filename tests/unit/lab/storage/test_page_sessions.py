@@ -1,4 +1,4 @@
-"""Sessions: who may come back to a lab that was started anew."""
+"""Sessions: which pages may come back to a lab that has restarted."""
 
 from __future__ import annotations
 
