@@ -71,7 +71,7 @@ def mapped(host: str, port: str) -> str:
 
 
 def link_local(_host: str, port: str) -> str:
-    """To every neighbour of the first interface."""
+    """Send a packet to every neighbour on the first interface."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as way:
         index = max(number for number, name in socket.if_nameindex() if name != "lo")
         way.sendto(b"out", ("ff02::1", int(port), 0, index))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 DIRECTORY_OF_02 = f"https://{NAME}/02/dir"
-"""Where it speaks version 02 of the draft."""
+"""The address at which it speaks version 02 of the draft."""
 
 
 @dataclass

@@ -218,7 +218,7 @@ def test_an_ordinary_notebook_is_exported(
 
 
 def test_each_format_of_the_menu_is_made(ada: httpx.Client) -> None:
-    """With mathematics, a picture and a table, which formats need most for."""
+    """With mathematics, a picture and a table, which are the hardest for most formats."""
     content = notebook("print('the source')", "code")
     text = "# One\n\n$x^2$\n\n| a | b |\n| - | - |\n| 1 | 2 |"
     content["cells"] += [{"cell_type": "markdown", "id": "b", "metadata": {}, "source": text}]

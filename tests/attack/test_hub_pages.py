@@ -559,7 +559,7 @@ c.Classroom.egress = "open"
 def test_a_personal_lab_is_started_by_a_button(
     github: Lab, authority: Authority, network: Network, tmp_path: Path, volume: str
 ) -> None:
-    """Where the tutor has them: not by an address, to which a script can send a window."""
+    """By a button only: a script can send a window to any address."""
     started = "a personal lab was started"
     with classrooms.opened(
         network,

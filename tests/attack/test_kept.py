@@ -36,7 +36,7 @@ JOURNAL = "/data/history/documents.db"
 
 
 def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> None:
-    """Of the lab server, and of the whole container; ``make soak`` does it two hundred times."""
+    """Kills of the lab server and of the whole container; ``make soak`` does two hundred."""
     seed = random.randrange(1 << 32)  # noqa: S311 (for when to kill)
     random.seed(seed)
     with started() as killing:
@@ -106,7 +106,7 @@ FULL = (
 
 
 def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
-    """And it goes on when there is room again: by itself, with all that was typed meanwhile."""
+    """Saving goes on by itself when there is room again, with all words typed meanwhile."""
     with labs.start(options=SMALL, expected=FULL) as lab:
         lab.wait_healthy()
         with students.signed_in(lab) as client:

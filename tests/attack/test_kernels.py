@@ -169,7 +169,7 @@ def test_a_storm_of_restarts_is_one(client: httpx.Client, trial_lab: Lab) -> Non
 
 
 IDLE_SECONDS = 5
-"""For which the CPU time of a lab server is measured that should have nothing to do."""
+"""For this long the test measures the CPU time of a lab server that should be idle."""
 
 
 def test_invented_cells_are_not_searched_for(few: Class) -> None:

@@ -372,7 +372,7 @@ class Written:
 
 @pytest.mark.parametrize("folder", ["folder", "up", "root", VAULT, "../history/vault", "/etc"])
 def test_kernels_and_terminals_start_nowhere_outside(there: Class, folder: str) -> None:
-    """Nor does where they start instead say whether there is such a folder."""
+    """The folder where they start instead does not show whether the other one exists."""
     made = there.client.post(f"{API}/kernels", json={"path": folder})
     assert made.is_success, made.text
     ident = made.json()["id"]

@@ -398,7 +398,7 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
 
 @EVERYWHERE
 def test_presence_is_bounded_in_each_room(there: Classroom) -> None:
-    """Of one person's made-up pages a room remembers some, and each says little."""
+    """A room remembers only some of one person's made-up pages, and little of each."""
     address = notebook(there, "said-presence.ipynb")
     attacker = there.open("hubot", address)
     for first in range(1, 2000, 100):

@@ -1,4 +1,4 @@
-"""Nobody at all: somebody without a cookie, or with one that is made up, sends what they like."""
+"""An attacker without a cookie, or with a made-up one, sends requests of any kind."""
 
 from __future__ import annotations
 

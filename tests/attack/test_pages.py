@@ -168,7 +168,7 @@ def assert_nothing_reached(found: dict[str, dict[str, Any]]) -> None:
 def test_a_students_notebook_runs_nothing_in_a_tutors_page(
     student: Page, tutor: Page, github_lab: Lab
 ) -> None:
-    """By a file, with all its marks; the tutor says "Trust Notebook" besides."""
+    """In a file with all marks of trust; the tutor even chooses "Trust Notebook"."""
     github_lab.expected += [r"403 POST .*/trust|Nothing is trusted here", PICTURES]
     put(student, "attack.ipynb", notebook())
     ask(student, "POST", "api/contents/attack.ipynb/trust")
@@ -227,7 +227,7 @@ def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
 
 
 def test_the_server_keeps_no_mark(student: Page, github_lab: Lab) -> None:
-    """Of what is saved over HTTP, nor does it sign anything."""
+    """The lab trusts no notebook saved over HTTP, and signs none."""
     github_lab.expected.append(r"403 POST .*/trust|Nothing is trusted here")
     put(student, "marked.ipynb", notebook())
     assert ask(student, "POST", "api/contents/marked.ipynb/trust")[0] == 403

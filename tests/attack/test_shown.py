@@ -378,7 +378,7 @@ def test_a_form_of_an_output_leads_nowhere(student: Page, tutor: Page) -> None:
 def test_a_broken_notebook_says_in_a_sentence_what_to_do(
     github_lab: Lab, student: Page, tutor: Page
 ) -> None:
-    """Where it is opened and where it is exported, and nothing of Python's."""
+    """Both in the page and in an export; Python's own output has none of it."""
     github_lab.expected.append(r"bad\.ipynb")
     write(student, "bad.ipynb", '{"cells": 5}')
     sentence = "“bad.ipynb” isn't a valid notebook"

@@ -147,7 +147,7 @@ def goes_on_to_start(page: Page, name: str) -> bool:
 def test_an_address_that_was_kept_starts_the_lab_and_what_was_open_is_open(
     browser: Browser, lab: Lab
 ) -> None:
-    """By a bookmark, first while the lab has never run, then after it has stopped by itself."""
+    """A bookmark opens a lab that has never run, and later one that has stopped by itself."""
     person = new_person(browser)
     page = person.new_page()
     sign_in(page, "Octocat", "/user/octocat/lab")

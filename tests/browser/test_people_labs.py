@@ -88,7 +88,7 @@ def seen(
 
 
 def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
-    """With a question before it is deleted; who declines deletes nothing."""
+    """The page asks before it deletes a lab; a tutor who declines deletes nothing."""
     mona, row, own = seen.mona, seen.row, own_labs.number(seen.lab, "octocat")
     expect(row).to_have_count(1)
     expect(row).to_contain_text(re.compile("octocat", re.IGNORECASE))
@@ -132,7 +132,7 @@ def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
 
 
 def test_the_page_says_why_a_lab_is_not_deleted(seen: Seen) -> None:
-    """And the lab stays in the list."""
+    """The lab stays in the list."""
     own = own_labs.number(seen.lab, "octocat")
     seen.lab.expected += [r"can't keep|snapshots\] |Fatal: |503 DELETE /hub/"]
     # Their page asks how far the start is of a lab that was told to stop meanwhile.

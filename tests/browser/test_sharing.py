@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SOON = 60_000
 SIDE = 300
 HUB = "main, nav"
-"""Of a page of the Hub's, what axe looks at."""
+"""The parts of a page of the Hub's that axe looks at."""
 PIXELS = """(image, side) => {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = side;

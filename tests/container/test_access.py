@@ -56,7 +56,7 @@ def is_out(client: httpx.Client) -> bool:
 
 
 def channels(kernel: str) -> str:
-    """Where a kernel is spoken to."""
+    """Return the address of a kernel's WebSocket."""
     return f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
 
 
@@ -238,7 +238,7 @@ def test_what_waits_for_a_start_is_named(room: Classroom) -> None:
 
 
 def test_a_class_that_anybody_may_enter_is_closed_by_a_save(room: Classroom) -> None:
-    """Who came by that alone is out, and the lab says at once that nobody else may come."""
+    """People who came in by that setting alone are out, and the lab refuses others at once."""
     file = room.folder / "jupyterhub_config.py"
     room.refusal("stranger")
     before = file.read_text()

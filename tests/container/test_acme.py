@@ -227,7 +227,7 @@ def test_what_the_authority_says_is_understood(
 
 
 def test_a_clock_that_is_off_is_named(settled: AtPebble) -> None:
-    """To it the authority's own certificate is over, or not valid yet."""
+    """For that clock the authority's own certificate has expired, or is not valid yet."""
     settled.ca.begin(pair=OVER)
     found = settled.ask(labs.HOST, {})
     assert found["kind"] == "clock", found["detail"]

@@ -297,7 +297,7 @@ def test_a_link_taken_back_is_dead_like_any_wrong_one(
 def test_a_link_is_dead_when_its_maker_may_not_enter_the_lab(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """Who may look there may give a copy; whose access ends, or whom the lab removes, not."""
+    """A person who may look there may give a copy, until their access ends or they are removed."""
     lab, twin = room.lab, room.people["twin"]
     write(lab, "guests.txt", "x")
     assert share(room, "hubot", role="view", seconds=None).is_success

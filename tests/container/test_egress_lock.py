@@ -360,7 +360,7 @@ def test_the_hosts_own_network_is_never_locked(network: Network) -> None:
 def test_open_is_the_tutors_explicit_word(
     tmp_path: Path, network: Network, world: Internet, github: Lab, authority: Authority
 ) -> None:
-    """By the environment; the log and the Hub's pages say so."""
+    """An environment variable opens the lock; the log and the Hub's pages say so."""
     folder = labs.write_folder(tmp_path / "tutor", labs.GITHUB_CONFIG, authority)
     environment, expected = {"EGRESS": "open"}, ("egress lock: OPEN",)
     with labs.start(folder, network=network, environment=environment, expected=expected) as lab:
@@ -522,7 +522,7 @@ def test_what_a_student_leaves_in_the_labs_place_does_not_outlive_a_start(tmp_pa
 def test_the_tutor_sees_what_was_refused(
     student: Student, locked_lab: Lab, world: Internet, github: Lab, authority: Authority
 ) -> None:
-    """By a command that needs no privilege, in the log, and as the Hub's metrics."""
+    """A command without privileges, the log and the Hub's metrics show it."""
     student.kernel.attempt("tcp", world.ip, "4242")
     student.kernel.attempt("tcp", world.ip6, "4343")
     student.kernel.attempt("resolve", "wanted.example.org")

@@ -209,7 +209,7 @@ OF_LABS = (
 def test_the_row_notices_from_a_lab_of_ones_own(
     mutation: Mutation, student_at_home: Student, labs_of_people: Lab, world: Internet
 ) -> None:
-    """With rules taken away that are about labs alone."""
+    """Without the rules that are about labs alone."""
     with (
         mutated(labs_of_people, mutation.rules, lab_users.LAST),
         pytest.raises(AssertionError),

@@ -200,7 +200,7 @@ def test_the_tutor_reads_which_service_cannot_work(opened_lab: Lab) -> None:
 
 
 def test_nobody_can_take_a_services_address(student_with_services: Student) -> None:
-    """Who listens there, or everywhere at its port, is not who answers."""
+    """A student's own server at that address or port does not answer in the service's place."""
     student_with_services.kernel.run(f"""
 import socket
 place = socket.gethostbyname({SERVICE!r})

@@ -286,7 +286,7 @@ def test_no_message_of_a_kernel_ends_anything(client: httpx.Client, trial_lab: L
 
 
 def test_the_same_message_twice(client: httpx.Client, trial_lab: Lab) -> None:
-    """Of two requests with one name the first counts; nobody else's outputs move."""
+    """The first of two requests with one name counts; other people's outputs stay."""
     book, other = (Notebook(client, trial_lab, f"twice-{n}.ipynb") for n in range(2))
     page, theirs = book.open(), other.open()
     kernel = book.channels()

@@ -90,7 +90,7 @@ def test_headers(client: httpx.Client) -> None:
 
 
 def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Client) -> None:
-    """Of files, and of errors that a script can bring about: a policy, and no frame."""
+    """Files, and errors that a script can cause, have a policy and may be in no frame."""
     lab = f"{labs.ADDRESS}/services/classroom"
     own = {
         f"{lab}/static/lab/package.json": 200,

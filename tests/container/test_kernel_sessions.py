@@ -1,4 +1,4 @@
-"""Whose kernel somebody gets who opens a notebook."""
+"""Which kernel a person gets who opens a notebook."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_page_that_asked_twice_ends_nobodys_kernel(pages: Pages) -> None:
 def test_a_live_notebooks_kernel_starts_beside_it(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Or nothing would be found that a notebook opens by its name."""
+    """Otherwise code would not find files beside the notebook."""
     folder = {"type": "directory"}
     assert client.put(f"{API}/contents/beside", json=folder).is_success
     given = pages.ask("beside/", "lesson.ipynb")
@@ -166,7 +166,7 @@ def test_a_kernel_goes_with_its_notebook(
     client: httpx.Client,
     is_named: bool,  # noqa: FBT001
 ) -> None:
-    """Also with the folder: who makes a new one of the old name gets nobody's variables."""
+    """Also with the folder: a new notebook of the old name gets a new kernel."""
     old, new, there = (f"{uuid.uuid4().hex}.ipynb" for _ in range(3))
     put(client, old)
     first = pages.ask("", old)

@@ -78,7 +78,7 @@ def answers(page: httpx.Response) -> dict[str, Any]:
 def test_a_page_is_told_how_often_what_is_running_has_changed(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
-    """With the lists that it comes with: what changes until it is connected is news to it."""
+    """The count comes with the page's lists, so that it hears of changes before it connects."""
     ada, bob = people
     before = told(ada.get(f"{LAB}/lab"))["classroomRunning"]
     assert before.keys() == {"kernels", "sessions", "terminals"}
@@ -122,7 +122,7 @@ NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 def test_a_page_comes_with_what_it_asks_about_its_notebooks(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
-    """Of the one in its address, and of those of its layout: as the lab answers those who ask."""
+    """The models of the document in its address and of those in its layout, as the API has them."""
     ada, _ = people
     names = {"Übung (1)/a b.ipynb": "%C3%9Cbung%20(1)/a%20b.ipynb", "open.ipynb": "open.ipynb"}
     first, second = names

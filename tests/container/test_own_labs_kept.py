@@ -131,7 +131,7 @@ def _hear(socket: object) -> bool:
 def test_a_group_of_the_file_is_followed_as_it_is_saved(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """Who joins may enter and work; who leaves is out within three seconds, at home they stay."""
+    """New members may enter and work; former ones are out, and stay in their own labs."""
     groups = "c.Classroom.groups = {}\n"
     alone, both = (
         groups.format({"team-a": ["hubot"]}),

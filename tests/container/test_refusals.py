@@ -127,7 +127,7 @@ exec env "$@" classroom boot
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_start_is_refused(case: Case, folders: Path, idle: Lab, authority: Authority) -> None:
-    """By the program that starts the container; those below see Docker get its exit code."""
+    """Run the program that starts the container; the tests below read Docker's exit code."""
     config = case.config
     if config == "example":
         example = labs.ROOT / "jupyterhub_config_example.py"

@@ -115,7 +115,7 @@ def test_whoever_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> No
 
 
 def test_a_link_is_used_so_often_and_then_dead_like_any_wrong_one(room: Classroom) -> None:
-    """Who comes twice counts once; the answer tells none of the dead apart."""
+    """A person who comes twice counts once; the answer is the same for all dead links."""
     room.people.setdefault("twin", signed_in(room, "twin"))
     address = made(room, most=1)
     spare = made(room, most=2)

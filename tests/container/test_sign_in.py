@@ -1,4 +1,4 @@
-"""Who gets in, by which way, and what the others see."""
+"""Who may sign in, by which way, and what other people see."""
 
 from __future__ import annotations
 
@@ -342,7 +342,7 @@ def test_trial_refuses_a_wrong_passphrase(trial_lab: Lab) -> None:
 
 
 def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
-    """To those who know the passphrase; others learn nothing of who is who."""
+    """Only for people who know the passphrase; others learn no names."""
     trial_lab.expected.append("Failed login for|403 POST /hub/login|blocked. Stop authent|404 ")
     trial_lab.expected.append("unused OAuth state cookies|403 GET|wrote error: 'Forbidden'")
     right = trial_lab.passphrase()

@@ -265,7 +265,7 @@ def test_the_lab_server_itself_cannot_alter_them(lab: Lab) -> None:
 
 
 def test_the_socket_answers_by_the_kernels_word(lab: Lab) -> None:
-    """Who gets as far as the socket is still not answered: here with the directory's group."""
+    """A process that reaches the socket, here by the directory's group, gets no answer."""
     ask = TAKE.replace('body={"why": "asked"}, ', "")
     script = f"import os; os.setgroups([1000]); os.setuid(1001)\n{ask}"
     status, said = lab.run("python", "-c", script)
@@ -390,7 +390,7 @@ def test_a_folder_comes_back_and_what_is_new_in_it_stays(lab: Lab, mona: httpx.C
 def test_everybody_in_an_open_document_sees_what_comes_back(
     lab: Lab, mona: httpx.Client, octocat: httpx.Client
 ) -> None:
-    """And their pages don't write over it, nor does the room."""
+    """Neither their pages nor the room write over it."""
     where = room(mona, "open.ipynb")
     tutor, student = (Page(students.open_socket(client, lab, where)) for client in (mona, octocat))
     tutor.type("good")

@@ -1,4 +1,4 @@
-"""Nothing of upstream's is relied on, beyond its public hooks, without a row in a contract."""
+"""Our code uses nothing of upstream's beyond its public hooks without a row in a contract."""
 
 from __future__ import annotations
 

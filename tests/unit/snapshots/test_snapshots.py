@@ -145,7 +145,7 @@ MOUNTINFO = """\
 
 
 def test_what_is_mounted_there_is_found() -> None:
-    """Of the same disk, too: nothing but this table tells."""
+    """Also on the same disk: only this table shows it."""
     assert mounts.below(Path("/data/files"), MOUNTINFO) == ["my materials"]
     assert mounts.below(Path("/data"), MOUNTINFO) == ["files/my materials", "filesystem"]
 

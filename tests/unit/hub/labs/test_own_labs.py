@@ -1,4 +1,4 @@
-"""Whose a lab is, how the front finds it, and what the Hub believes of what it writes down."""
+"""Owners of labs, how the front finds a lab, and what the Hub reads of its own records."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ def test_on_a_full_disk_nobody_is_let_in(hub: Hub, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_is_left_no_right_to_enter_is_out(hub: Hub) -> None:
-    """By the API, which may leave of a share what lets nobody in; and which may give it again."""
+    """By the API, which may leave a part of a share that lets nobody in, and may share again."""
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
     shares._changed.clear()

@@ -245,7 +245,7 @@ def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
 def test_reading_a_long_message_is_paid_for_one_at_a_time(
     lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who has as many sockets as they like would have all of them read at once, for nothing."""
+    """Otherwise a person with many sockets would have all of them read at once."""
     reading: list[int] = []
     most: list[int] = []
     original = messages.parse
@@ -311,7 +311,7 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
 
 
 def test_presence_is_read_once_and_what_cannot_be_read_ends_nothing() -> None:
-    """But what is too long, and no echo: no page sends it."""
+    """Except a message that is too long and no echo: no page sends one."""
 
     async def main() -> None:
         socket = Socket(Doc())

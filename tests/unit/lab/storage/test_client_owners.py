@@ -1,4 +1,4 @@
-"""Whose a page's id is in a document, however long the page has slept."""
+"""The owner of a page's id in a document, also after the page has slept for hours."""
 
 from __future__ import annotations
 

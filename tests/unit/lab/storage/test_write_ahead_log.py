@@ -87,7 +87,7 @@ def test_what_an_earlier_process_has_left_comes_first(tmp_path: Path) -> None:
 
 
 def test_a_backup_reads_it_before_the_database(tmp_path: Path) -> None:
-    """By their names: what was committed in between is in the copy of the database."""
+    """The log files' names show the order: commits in between are in the copy of the database."""
     database = tmp_path / "documents.db"
     database.touch()
     Log(database).append(row("x"))
