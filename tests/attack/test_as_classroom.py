@@ -209,7 +209,7 @@ ODD: tuple[tuple[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("asked", [one for _, one in ODD], ids=[name for name, _ in ODD])
-def test_whatever_is_asked_of_the_launcher_it_goes_on(there: Class, asked: Any) -> None:
+def test_the_launcher_goes_on_after_any_message(there: Class, asked: Any) -> None:
     before = there.lab.pid(LAUNCHER)
     message = repr(asked) if isinstance(asked, bytes) else f"{{**start('true'), **{asked!r}}}"
     found = as_classroom(there.lab, f"print(json.dumps(ask({message})[1]))")

@@ -46,7 +46,7 @@ def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> No
         assert killing.seen > 20 * KILLS
 
 
-def test_every_word_that_another_page_showed_is_kept_whatever_befalls_its_file() -> None:
+def test_every_word_that_another_page_showed_is_kept_through_changes_of_its_file() -> None:
     """Programs, people and accidents, with a fixed seed; ``make soak FILES=1`` goes on for longer.
 
     What people type is not the same each time: when is up to the machine.

@@ -431,7 +431,7 @@ def told_of(socket: ClientConnection, client: int, clock: int) -> list[Entry]:
 
 
 @pytest.mark.parametrize("where", ["a document", "the lab"])
-def test_whatever_is_said_of_presence_everybody_can_come(calm: Lab, where: str) -> None:
+def test_everybody_can_come_after_any_message_of_presence(calm: Lab, where: str) -> None:
     """Each page sends presence back at once; too much of it would disconnect all pages."""
     with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
         address = PRESENCE if where == "the lab" else room(ada, "crowd.ipynb")

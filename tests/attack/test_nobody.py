@@ -317,7 +317,7 @@ def test_uploads_and_notebooks_of_somebody_known_still_fit(lab: Lab) -> None:
         assert kept["cells"][0]["source"] == cell["source"]
 
 
-def test_whoever_has_signed_out_sends_nothing_large(lab: Lab) -> None:
+def test_a_person_who_has_signed_out_sends_nothing_large(lab: Lab) -> None:
     contents = f"{labs.ADDRESS}{BASE}/api/contents/again.txt"
     model = {"type": "file", "format": "text", "content": "x" * 100_000}
     with students.signed_in(lab, "leaver") as client:

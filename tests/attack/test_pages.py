@@ -307,7 +307,7 @@ FRAMINGS = {"frame", "navigated"}
 """What would be another page in a frame: Chromium names its host alone."""
 
 
-def test_nothing_is_carried_out_through_whoever_looks(student: Page, tutor: Page) -> None:
+def test_nothing_is_carried_out_through_a_person_who_looks(student: Page, tutor: Page) -> None:
     cells = [
         nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", data)])
         for data in CARRIERS.values()

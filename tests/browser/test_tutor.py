@@ -124,7 +124,7 @@ def test_students_follow_a_tutor(restored_browser: Browser) -> None:
     expect(led).to_have_count(0)
 
 
-def test_who_follows_into_a_new_notebook_is_asked_nothing(restored_browser: Browser) -> None:
+def test_a_follower_gets_no_dialog_in_a_new_notebook(restored_browser: Browser) -> None:
     """Its kernel hasn't started when they come, and nothing says yet which it is to be."""
     mona, hubot = enter(restored_browser, "mona"), enter(restored_browser, "hubot")
     hubot.get_by_role("button", name=re.compile("^Follow ")).click()

@@ -131,7 +131,7 @@ def test_a_live_notebooks_kernel_starts_beside_it(
     assert shown.split() == ["/data/files/beside", "/data/files/beside/lesson.ipynb"]
 
 
-def test_a_kernel_that_isnt_there_is_said_to_whoever_asks(
+def test_a_request_for_a_kernel_that_isnt_there_says_so(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
     """Upstream called it the server's failure, with a stack in the log for each."""

@@ -174,7 +174,7 @@ def test_a_page_of_what_is_not_there_comes_without_answers_about_it(
         assert not [what for what in answers(page) if "ipynb" in what], place
 
 
-def test_all_settings_come_compressed_to_whoever_takes_that(
+def test_all_settings_come_compressed_to_clients_that_accept_it(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
     _, bob = people

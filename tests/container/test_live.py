@@ -85,7 +85,7 @@ WORDS: list[str | bytes] = [
 ]
 
 
-def test_whatever_is_sent_is_ignored(client: httpx.Client, trial_lab: Lab) -> None:
+def test_every_message_is_ignored(client: httpx.Client, trial_lab: Lab) -> None:
     """Its sender hears nothing of it, nor does anybody else, and all connections stay."""
     other, connection = (opened(client, trial_lab) for _ in range(2))
     for word in WORDS:

@@ -192,7 +192,7 @@ def memory(lab: Lab) -> int:
     return lab.megabytes(lab.pid("classroom.lab --config"))
 
 
-def test_who_stops_reading_is_let_go_and_finds_everything_when_back(
+def test_a_page_that_stops_reading_is_disconnected_and_finds_everything_when_back(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
     """Stock keeps for them what they don't read, without end."""

@@ -95,7 +95,7 @@ def test_a_link_says_what_it_gives_and_the_button_gives_it(room: Classroom) -> N
     assert code not in room.lab.log
 
 
-def test_whoever_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> None:
+def test_a_guest_who_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> None:
     """A person who may not enter the class gets a refusal there."""
     address = made(room, role="edit")
     hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})

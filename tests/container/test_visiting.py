@@ -87,7 +87,7 @@ def hasty() -> Iterator[Server]:
         assert not is_said(server, "Traceback")
 
 
-def test_who_comes_as_a_document_is_let_go_of_types_into_its_file(hasty: Server) -> None:
+def test_people_who_come_as_a_document_is_unloaded_type_into_its_file(hasty: Server) -> None:
     address = hasty.room("door").address
     taken = loops.run(crowd(address))
     assert len(taken) > VISITORS * VISITS // 2, "most visits come to their end"
@@ -97,7 +97,7 @@ def test_who_comes_as_a_document_is_let_go_of_types_into_its_file(hasty: Server)
     assert "".join(cell["source"]) == kept
 
 
-def test_a_document_that_nobody_gets_to_is_let_go_of(hasty: Server) -> None:
+def test_a_document_that_nobody_gets_to_is_unloaded(hasty: Server) -> None:
     """A request that never becomes a WebSocket, or one that is gone at once, leaves nothing open.
 
     Each open document's file is looked at once a second.
@@ -112,7 +112,7 @@ def test_a_document_that_nobody_gets_to_is_let_go_of(hasty: Server) -> None:
         labs.wait_until(partial(is_said, hasty, line), "it is let go of")
 
 
-def test_timelines_that_were_opened_long_ago_are_let_go_of(hasty: Server) -> None:
+def test_timelines_that_were_opened_long_ago_are_unloaded(hasty: Server) -> None:
     address = hasty.room("back").address
     assert loops.run(visit(address, "typed;"))
     api = f"{hasty.address}api/collaboration"

@@ -143,7 +143,7 @@ def test_only_a_lab_asks_the_hub_for_somebody_who_has_signed_in_to_it(
         assert answer.status_code in {302, 403}
 
 
-def test_who_has_been_removed_is_told_nothing_more(people: People) -> None:
+def test_a_removed_person_hears_nothing_more(people: People) -> None:
     page = people["mona"].get(f"{labs.ADDRESS}/hub/home")
     token = page.text.partition('xsrf_token: "')[2].partition('"')[0]
     gone = people["mona"].delete(

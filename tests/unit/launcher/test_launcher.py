@@ -103,7 +103,7 @@ def test_a_process_has_nothing_of_ours_and_a_home_of_its_own() -> None:
     }
 
 
-def test_no_limit_is_asked_for_where_none_is_set() -> None:
+def test_no_limit_is_requested_where_none_is_set() -> None:
     """A hard limit can't be raised, not even to what it is: prlimit(1) would fail."""
     assert not [
         word for word in command.prefix(ProcessKind.KERNEL, Limits(), "/") if "unlimited" in word
@@ -182,7 +182,7 @@ def test_who_fills_the_disk_ends() -> None:
 STAT = b"7 (a) b (c) S 3 7 5 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 1 0 999 4096 25 1844 1 1"
 
 
-def test_a_line_of_stat_whatever_the_command_is_called() -> None:
+def test_a_line_of_stat_with_any_name_of_a_command() -> None:
     found, headless = process_table.parse(STAT)
     assert found == Process(7, 3, 5, 999, 25 * process_table.PAGE)
     assert not headless

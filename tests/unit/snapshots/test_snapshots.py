@@ -92,7 +92,7 @@ def test_whether_anything_has_changed() -> None:
     "read", [records.read_snapshots, records.read_entries, records.read_summary]
 )
 @given(printed=st.binary(max_size=100))
-def test_whatever_restic_prints_is_read_or_refused(read: Any, printed: bytes) -> None:
+def test_any_output_of_restic_is_read_or_refused(read: Any, printed: bytes) -> None:
     with contextlib.suppress(ValueError):
         read(printed)
 

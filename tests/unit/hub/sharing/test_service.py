@@ -95,7 +95,7 @@ def test_a_share_is_jupyterhubs_and_the_lab_knows_first(hub: Hub) -> None:
     assert kept.TERMS.read(hub.folder / FILE) == {}
 
 
-def test_whose_time_is_over_is_out_whatever_the_disk_does(
+def test_an_expired_share_ends_even_on_a_full_disk(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares = hub.start()
@@ -136,7 +136,7 @@ def test_a_change_of_somebody_else_is_not_looked_at(hub: Hub) -> None:
     assert not shares._changed.is_set(), "as whenever somebody does anything"
 
 
-def test_whoever_takes_an_owners_name_shares_with_nobody(hub: Hub) -> None:
+def test_a_person_who_takes_an_owners_name_shares_with_nobody(hub: Hub) -> None:
     shares = hub.start()
     shares.grant("mona", "carol", EDIT, None)
     hub.db.delete(orm.User.find(hub.db, "mona"))

@@ -59,7 +59,7 @@ def test_it_is_asked_until_it_is_heard(tmp_path: Path) -> None:
     loops.run(run())
 
 
-def test_one_that_is_never_heard_is_not_asked_for_ever(tmp_path: Path) -> None:
+def test_one_that_is_never_heard_gets_a_limited_number_of_questions(tmp_path: Path) -> None:
     async def run() -> None:
         async with listening(tmp_path) as (kernel, known):
             heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -34,7 +34,7 @@ def state(**fields: object) -> bytes:
         state(user={"name": "mona", "username": "mona", "avatar_url": "https://x/mona"}),
     ],
 )
-def test_whatever_a_page_says_it_is_shown_as_its_user(said: bytes) -> None:
+def test_a_page_is_shown_as_its_user_for_any_state(said: bytes) -> None:
     found = participant.stamp(Entry(7, 3, said), ADA)
     assert found is not None
     assert (found.client, found.clock) == (7, 3)

@@ -420,7 +420,7 @@ ACTIONS = ("type", "type", "erase", "format", "add", "remove", "print", "set", "
         max_size=60,
     )
 )
-def test_whatever_people_do_is_admitted(steps: list[tuple[int, str, int]]) -> None:
+def test_every_edit_of_a_page_is_admitted(steps: list[tuple[int, str, int]]) -> None:
     lab = opened()
     people = [Person(lab) for _ in range(3)]
     for who, what, at in steps:

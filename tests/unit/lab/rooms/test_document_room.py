@@ -308,7 +308,7 @@ def test_one_after_the_other_it_is_the_text_of_a_stock_room(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_slow_reader_is_let_go_and_misses_nothing_when_back() -> None:
+def test_a_slow_reader_is_disconnected_and_misses_nothing_when_back() -> None:
     async def run() -> None:
         room, running = await opened(ClassRoom)
         ada, bob = Page(room, 0), Page(room, 1)
@@ -457,7 +457,7 @@ def test_a_save_waits_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     loops.run(run())
 
 
-def test_a_save_waits_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_waits_for_a_limited_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcast_mixin, "PATIENCE_SECONDS", 0.2)
 
     async def run() -> None:
@@ -498,7 +498,7 @@ def test_who_comes_sees_who_is_there_and_who_leaves_is_gone() -> None:
     loops.run(run())
 
 
-def test_what_another_has_said_in_vain_its_owner_may_say() -> None:
+def test_the_owner_may_say_what_was_ignored_from_another() -> None:
     async def run() -> None:
         room, running = await opened(ClassRoom)
         ada, bob = Page(room, 0), Page(room, 1)
@@ -550,7 +550,7 @@ def test_a_state_that_cannot_be_read_ends_nothing() -> None:
     loops.run(run())
 
 
-def test_nobody_is_told_so_much_that_sending_it_back_is_an_offence() -> None:
+def test_no_page_hears_so_much_that_sending_it_back_is_an_offence() -> None:
     """Pages send it back at once: one page with much to say would disconnect all newcomers."""
 
     async def run() -> None:

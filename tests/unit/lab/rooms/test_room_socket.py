@@ -363,7 +363,7 @@ def test_a_request_to_save_that_a_hook_stops_is_answered() -> None:
     loops.run(main())
 
 
-def test_a_page_that_comes_back_in_vain_again_and_again_is_told(
+def test_a_page_that_fails_to_come_back_again_and_again_is_told(
     lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []

@@ -218,7 +218,9 @@ def test_a_checkpoint_holds_up_nobody(tmp_path: Path) -> None:
     assert longest < 0.5
 
 
-def test_what_was_deleted_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_deleted_leaves_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(history_checkpoints, "EVERY", 10)
     monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
 

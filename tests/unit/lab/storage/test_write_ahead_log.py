@@ -27,7 +27,7 @@ ROWS = st.lists(
 
 
 @given(ROWS, st.integers(0, 1000))
-def test_what_was_written_whole_is_read_whatever_is_torn(rows: list[Row], cut: int) -> None:
+def test_whole_records_are_read_beside_torn_ones(rows: list[Row], cut: int) -> None:
     records = [log_records.encode(number, row) for number, row in enumerate(rows)]
     data = b"".join(records)
     assert list(log_records.decode(data)) == list(enumerate(rows))
