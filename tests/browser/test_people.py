@@ -57,9 +57,7 @@ def browser(chromium: Chromium, changed_classroom: Classroom, github: Lab) -> It
 
 def admin_page(browser: Browser) -> Page:
     page = new_person(browser).new_page()
-    sign_in(page, "mona")
-    wait_for_lab(page)
-    page.goto(f"{labs.ADDRESS}/hub/admin")
+    sign_in(page, "mona", "/hub/admin")
     return page
 
 
@@ -91,9 +89,7 @@ def test_somebody_is_removed_while_they_type(
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
     name = new_notebook(hubot)
-    sign_in(octocat, "Octocat")
-    wait_for_lab(octocat)
-    octocat.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
+    sign_in(octocat, "Octocat", f"/services/classroom/lab/tree/{name}")
     wait_for_lab(octocat)
     cell = ".jp-Notebook .jp-Cell .cm-content"
     hubot.locator(cell).first.click()
