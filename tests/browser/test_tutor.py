@@ -14,11 +14,11 @@ from tests.browser.conftest import (
     WATCH,
     new_notebook,
     new_person,
+    notebook,
     shoot,
     sign_in,
     wait_for_lab,
     wait_on,
-    write_notebook,
 )
 from tests.browser.test_view_only import CELL, enter
 
@@ -48,14 +48,18 @@ def is_at(page: Page, name: str, text: str) -> None:
     expect(page.locator(CELL, has_text=text).first).to_be_in_viewport()
 
 
-def open_lesson(page: Page) -> str:
-    """Write a notebook that is longer than a screen, and open it; return its name."""
-    name = "lesson.ipynb"
-    write_notebook(page, name, [f"# cell{number:02}" for number in range(40)])
-    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
-    wait_for_lab(page)
+@pytest.fixture
+def lesson(restored_classroom: Classroom) -> str:
+    """Write a notebook that is longer than a screen; return its name."""
+    content = notebook([f"# cell{number:02}" for number in range(40)])
+    body = {"type": "notebook", "format": "json", "content": content}
+    address = f"{restored_classroom.api}/contents/lesson.ipynb"
+    restored_classroom.enter("mona").put(address, json=body).raise_for_status()
+    return "lesson.ipynb"
+
+
+def until_idle(page: Page) -> None:
     expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
-    return name
 
 
 def go_to(page: Page, text: str) -> None:
@@ -84,9 +88,10 @@ def person(page: Page, name: str) -> Locator:
     return page.locator(".classroom-Person", has_text=name)
 
 
-def test_students_follow_a_tutor(restored_browser: Browser) -> None:
-    mona, hubot = enter(restored_browser, "mona"), enter(restored_browser, "hubot")
-    first = open_lesson(mona)
+def test_students_follow_a_tutor(restored_browser: Browser, lesson: str) -> None:
+    mona, hubot = enter(restored_browser, "mona", lesson), enter(restored_browser, "hubot")
+    until_idle(mona)
+    first = lesson
     go_to(mona, "cell39")
     follow = hubot.get_by_role("button", name=re.compile("^Follow "))
     follow.focus()
@@ -165,9 +170,9 @@ def open_launcher(page: Page) -> Page:
     return page
 
 
-def test_a_tutor_asks_all_to_follow(restored_browser: Browser) -> None:
-    mona = enter(restored_browser, "mona")
-    name = open_lesson(mona)
+def test_a_tutor_asks_all_to_follow(restored_browser: Browser, lesson: str) -> None:
+    mona, name = enter(restored_browser, "mona", lesson), lesson
+    until_idle(mona)
     students = [enter(restored_browser, login) for login in ("hubot", "Octocat")]
     ask = mona.get_by_role("button", name="Ask all to follow")
     for tutors in ("Ask all", "Students: "):
@@ -255,12 +260,15 @@ def test_a_tutor_sees_who_is_here(restored_browser: Browser, restored_classroom:
     assert violations(mona) == []
 
 
-def test_a_link_leads_to_the_cell_also_through_the_sign_in(restored_browser: Browser) -> None:
+def test_a_link_leads_to_the_cell_also_through_the_sign_in(
+    restored_browser: Browser, lesson: str
+) -> None:
     context = new_person(restored_browser, permissions=["clipboard-read", "clipboard-write"])
     mona = context.new_page()
-    sign_in(mona, "mona")
+    name = lesson
+    sign_in(mona, "mona", f"/services/classroom/lab/tree/{name}")
     wait_for_lab(mona)
-    name = open_lesson(mona)
+    until_idle(mona)
     go_to(mona, "cell25")
     mona.get_by_role("button", name="Share link").click()
     expect(mona.get_by_text("The link to this cell is copied.")).to_be_visible()
