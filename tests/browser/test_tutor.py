@@ -81,7 +81,11 @@ def go_to(page: Page, text: str) -> None:
 def places(page: Page) -> set[tuple[str, int]]:
     """List the tutor's places that a page has heard of: paths, and indices of cells."""
     told = WATCH.heard(page, "leading")
-    return {(one["path"], one["index"]) for message in told for one in message["leaders"]}
+    return {
+        (one["path"].rpartition(":")[2], one["index"])
+        for message in told
+        for one in message["leaders"]
+    }
 
 
 def person(page: Page, name: str) -> Locator:
