@@ -114,7 +114,7 @@ def test_students_do_not_learn_from_events_who_is_where(people: Classroom) -> No
     rename(people, "secret.ipynb", "moved.ipynb")
     told = heard(tutor, "rename")
     assert {CONTENTS, AWARENESS} <= {one["schema_id"] for one in told}
-    # What all are told of comes later over the same connection, and is the first that comes.
+    # An event for all pages comes later over the same connection, and is the first to come.
     fork = f"{API}/collaboration/fork/{room_of(path)}"
     assert people.people["Octocat"].put(fork, json={}).is_success
     assert json.loads(student.recv(timeout=students.SECONDS))["schema_id"] == events.FORKS

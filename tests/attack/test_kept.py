@@ -125,7 +125,7 @@ def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
                 assert typed < 200, "it goes on being kept"
                 standing.listen_for_a_moment()
             assert "is not being saved: the disk is full" in standing.warnings[0]
-            # Whoever comes now is warned as well.
+            # A new page gets the warning as well.
             late = Warned(client, lab)
             late.listen_until(lambda: late.warnings)
             page.type(" while it was full")

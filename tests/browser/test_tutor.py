@@ -122,7 +122,7 @@ def test_students_follow_a_tutor(restored_browser: Browser, lesson: str) -> None
     stop.click()
     expect(follow).to_be_visible()
     mona.get_by_role("tab", name=first).click()
-    # They are told where the tutor is, again and again, and stay where they are.
+    # They hear of three more places of the tutor, and stay where they are.
     for _ in range(3):
         before = places(hubot)
         mona.keyboard.press("Escape")

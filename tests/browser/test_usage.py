@@ -36,7 +36,7 @@ def test_usage_is_in_the_status_bar(place: Place) -> None:
     expect(bar).to_contain_text(SHOWN)
     found = SHOWN.search(bar.inner_text())
     assert found is not None
-    # Of a lab in which other tests have left kernels: then it is told in GB.
+    # In GB if other tests have left kernels in the lab.
     assert (50 if found[3] == "M" else 0.5) < float(found[1]) < float(found[2])
     # Asking each kernel for its usage would take its time: no panel, no second poll.
     expect(page.get_by_role("tab", name="Kernel Usage")).to_have_count(0)
@@ -53,5 +53,5 @@ def test_usage_is_in_the_status_bar(place: Place) -> None:
     for news in ("first", "second"):
         known = bar.inner_text()
         wait_on(page, lambda known=known: bar.inner_text() != known, f"{news} figures that are new")
-    assert asked == [], "the page is told"
+    assert asked == [], "the lab sends it"
     page.context.close()

@@ -85,7 +85,9 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
     control(mona).focus()
     mona.keyboard.press("Enter")
     for page in pages:
-        page.keyboard.type("xyz")  # before and while they are told: taken or not, but everywhere
+        page.keyboard.type(
+            "xyz"
+        )  # before and while they hear of it: accepted or not, but everywhere
     expect(control(mona)).to_have_accessible_name("Students: view-only")
     for page in pages:
         expect(badge(page)).to_be_visible()

@@ -324,7 +324,7 @@ def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab)
     for path in ("execute", "input", f"requests/{uuid.uuid4()}"):
         answer = client.post(f"{API}/kernels/{book.kernel}/{path}", json=body)
         assert answer.status_code == 404, (path, answer.text)
-    # One at a time, in order: whoever called before has been heard when this is.
+    # One at a time, in order: an earlier call has been heard when this one is.
     with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/ours", timeout=10):
         server.shutdown()
     server.server_close()
@@ -378,7 +378,7 @@ def test_a_class_is_not_locked_out_of_what_it_has_run(client: httpx.Client, tria
     assert "too large to be opened again. Clear outputs" in book.text()
     found = client.get(f"{API}/contents/{book.name}", params={"content": 1})
     assert found.status_code == 200, found.text[:300]
-    # Whoever clears the outputs can go on at once.
+    # After the outputs are cleared, work goes on at once.
     until_idle(kernel, execute(kernel, show, page.cell["id"]))
     labs.wait_until(lambda: book.text() == "display_data", "what it shows now")
     page.connection.close()

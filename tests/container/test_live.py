@@ -94,7 +94,7 @@ def test_every_message_is_ignored(client: httpx.Client, trial_lab: Lab) -> None:
         assert one.ping().wait(timeout=60), "taken in, and still there"
         # Each page hears this one again and again: the second time, all else has come.
         heard = said(one, "usage") + said(one, "usage")
-        assert {*heard} <= UNASKED, "what each page is told, and no more"
+        assert {*heard} <= UNASKED, "what each page hears, and no more"
         one.close()
 
 

@@ -459,7 +459,7 @@ def test_single_students_and_who_comes_later(people: Classroom) -> None:
     switch(people, view_only=True, name="hubot")
     assert not may_write(people, people.people["hubot"])
     assert may_write(people, people.people["Octocat"])
-    assert not may_write(people, people.enter("hubot")), "signed in anew"
+    assert not may_write(people, people.enter("hubot")), "signed in again"
     switch(people, view_only=True)
     switch(people, view_only=False, name="Octocat")
     assert may_write(people, people.people["Octocat"])

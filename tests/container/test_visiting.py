@@ -109,7 +109,7 @@ def test_a_document_that_nobody_gets_to_is_unloaded(hasty: Server) -> None:
     for address in (asked, gone):
         ident = address.partition("room/")[2].partition("?")[0]
         line = f"Room {ident} deleted"
-        labs.wait_until(partial(is_said, hasty, line), "it is let go of")
+        labs.wait_until(partial(is_said, hasty, line), "it is unloaded")
 
 
 def test_timelines_that_were_opened_long_ago_are_unloaded(hasty: Server) -> None:

@@ -93,7 +93,7 @@ def test_others_read_and_save_while_the_launcher_does_not_answer(
             await contents.save(text("y"), "open")
             assert (await contents.get("open"))["content"] == "y"
             took.append(time.monotonic() - begun)
-        # And whoever asks for one that is shut now isn't kept waiting either.
+        # A request for one that is shut does not wait now either.
         begun = time.monotonic()
         await contents.save(text("x"), "shut")
         took.append(time.monotonic() - begun)
