@@ -120,8 +120,8 @@ def assert_drawn(page: Page) -> None:
 def upload(lab: Lab, name: str, text: str) -> None:
     """Put a file into the class's folder, as a student's program does."""
     packed = base64.b64encode(zlib.compress(text.encode())).decode()  # an argument has its limit
-    script = "import base64, sys, zlib; data = zlib.decompress(base64.b64decode(sys.argv[2]))"
-    script += "; open(sys.argv[1], 'wb').write(data)"
+    script = "import base64, os, sys, zlib; data = zlib.decompress(base64.b64decode(sys.argv[2]))"
+    script += "; open(sys.argv[1], 'wb').write(data); os.chmod(sys.argv[1], 0o664)"
     status, said = lab.run("python", "-c", script, f"/data/files/{name}", packed, user="student")
     assert status == 0, said
 

@@ -130,6 +130,10 @@ def test_an_owner_shares_and_revokes_and_a_guest_sees_it(browser: Browser) -> No
     shoot(guest, "sharing-revoked")
 
 
+NOT_YET_A_GUEST = "twin"
+"""Whose access was never revoked, as that of the test before was."""
+
+
 def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser) -> None:
     ada = owner_of_lab(browser)
     share = panel(ada)
@@ -157,7 +161,7 @@ def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser
     expect(row).to_contain_text("used 0 of 10")
 
     guest = new_person(browser).new_page()
-    sign_in(guest, "hubot", address.removeprefix(labs.ADDRESS))
+    sign_in(guest, NOT_YET_A_GUEST, address.removeprefix(labs.ADDRESS))
     expect(guest.get_by_role("heading")).to_have_text("You are invited to the lab of octocat")
     expect(guest.get_by_text("You may look:")).to_be_visible()
     expect(guest.locator("time")).not_to_contain_text("UTC")
@@ -169,7 +173,7 @@ def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser
     expect(panel(guest)).to_contain_text("This lab is shared with you: you may look.")
     expect(panel(guest).get_by_role("button", name="Copy a link…")).to_have_count(0)
 
-    expect(row).to_contain_text("Came by it: hubot", timeout=SOON)
+    expect(row).to_contain_text(f"Came by it: {NOT_YET_A_GUEST}", timeout=SOON)
     expect(row).to_contain_text("used 1 of 10")
     expect(
         share.get_by_role("region", name="Who has access").get_by_role("listitem")

@@ -42,6 +42,8 @@ def changing(restored_classroom: Classroom) -> Iterator[Classroom]:
     """The same, for what changes the list: the next test has the first one again."""
     yield entered(restored_classroom)
     restored_classroom.reset()
+    mona = entered(restored_classroom).people["mona"]
+    assert mona.put(FOLLOWING, json={"follow": False}).status_code == 204
 
 
 def entered(room: Classroom) -> Classroom:
