@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -315,9 +316,8 @@ def test_a_room_whose_file_becomes_a_link_saves_nothing_outside(
     beside = open_text(there, "beside.txt")
     for word in ("first", "second"):
         assert kernel.run(f"_ = open('beside.txt', 'w').write('{word}')") == ""
-        labs.wait_until(
-            lambda word=word: page.alive() and beside.alive() and beside.text() == word, word
-        )
+        labs.wait_until(partial(shows, beside, word), f"{word} in the other one")
+        assert page.alive()
         assert CANARY not in page.text()
     assert kernel.run(f"import os; os.remove('{name}')") == ""
 
@@ -328,6 +328,11 @@ def open_text(there: Class, name: str) -> Written:
     found = there.client.put(f"{API}/collaboration/session/{name}", json=body).json()
     way = f"api/collaboration/room/text:file:{found['fileId']}?sessionId={found['sessionId']}"
     return Written(students.open_socket(there.client, there.lab, way))
+
+
+def shows(page: Written, text: str) -> bool:
+    """Say whether a page shows a text by now."""
+    return page.alive() and page.text() == text
 
 
 class Written:

@@ -88,6 +88,14 @@ def places(page: Page) -> set[tuple[str, int]]:
     }
 
 
+def goes_up(tutor: Page, page: Page) -> None:
+    """Have a tutor go to the cell above, and wait until another page has heard of it."""
+    before = places(page)
+    tutor.keyboard.press("Escape")
+    tutor.keyboard.press("ArrowUp")
+    wait_on(page, lambda: places(page) - before, "where the tutor is now")
+
+
 def person(page: Page, name: str) -> Locator:
     return page.locator(".classroom-Person", has_text=name)
 
@@ -124,10 +132,7 @@ def test_students_follow_a_tutor(restored_browser: Browser, lesson: str) -> None
     mona.get_by_role("tab", name=first).click()
     # They hear of three more places of the tutor, and stay where they are.
     for _ in range(3):
-        before = places(hubot)
-        mona.keyboard.press("Escape")
-        mona.keyboard.press("ArrowUp")
-        wait_on(hubot, lambda before=before: places(hubot) - before, "where the tutor is now")
+        goes_up(mona, hubot)
     assert {path for path, _ in places(hubot)} >= {first, second}
     expect(hubot.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=second)).to_be_visible()
     expect(led).to_have_count(0)

@@ -14,6 +14,8 @@ from tests.browser.test_execution import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Locator, Page
+
     from tests.browser.conftest import Chromium
     from tests.labs import Lab
 
@@ -28,6 +30,12 @@ POLL = "/api/metrics/v1"
 def place(chromium: Chromium, trial_lab: Lab) -> Iterator[Place]:
     with chromium.start(trial_lab.hosts) as browser:
         yield Place(trial_lab, browser)
+
+
+def until_new(page: Page, bar: Locator) -> None:
+    """Wait until a page shows other figures."""
+    known = bar.inner_text()
+    wait_on(page, lambda: bar.inner_text() != known, "figures that are new")
 
 
 def test_usage_is_in_the_status_bar(place: Place) -> None:
@@ -50,8 +58,7 @@ def test_usage_is_in_the_status_bar(place: Place) -> None:
     assert 0 < sum(loaded) < ADDED_BYTES
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if POLL in one.url else None)
-    for news in ("first", "second"):
-        known = bar.inner_text()
-        wait_on(page, lambda known=known: bar.inner_text() != known, f"{news} figures that are new")
+    for _ in range(2):
+        until_new(page, bar)
     assert asked == [], "the lab sends it"
     page.context.close()

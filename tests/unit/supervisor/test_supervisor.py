@@ -279,6 +279,12 @@ def test_what_comes_before_is_tried_again_when_somebody_stops_it(
     script = f"test -e {mark} && exec touch {mark}.done; touch {mark}; kill -{number} $$"
     loops.run(asyncio.wait_for(supervised.run_before(("sh", "-c", script)), 20))
     assert mark.with_name("tried.done").exists()
+
+
+def test_what_comes_before_may_fail_but_not_be_stopped_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     loops.run(asyncio.wait_for(supervised.run_before(("false",)), 20))
-    with pytest.raises(TimeoutError):
+    monkeypatch.setattr(supervised, "BEFORE_SECONDS", 0.05)
+    with pytest.raises(TimeoutError, match="was stopped 4 times"):
         loops.run(asyncio.wait_for(supervised.run_before(("sh", "-c", "kill -STOP $$")), 20))

@@ -129,6 +129,12 @@ def refuse(patch: pytest.MonkeyPatch, of: object, name: str) -> list[object]:
     return attempts
 
 
+async def more(attempts: list[object], count: int) -> None:
+    """Wait until a list of attempts has grown."""
+    enough = len(attempts) + count
+    await loops.until(lambda: len(attempts) >= enough)
+
+
 def test_history_stays_bounded_and_says_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,8 +369,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
             full.setattr(log_segments.LogSegment, "append", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
-                before = len(attempts)
-                await loops.until(lambda before=before: len(attempts) > before + 1)
+                await more(attempts, 2)
             assert told
             assert all("No space left" in one.why for one in told)
         for update in updates[3:]:
@@ -434,7 +439,12 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
 
         def slow(database: sqlite3.Connection, rows: list[Row]) -> list[str]:
             come = threading.Event()
-            loop.call_soon_threadsafe(lambda: (made.append("a", updates.pop(0)), come.set()))
+
+            def append() -> None:
+                made.append("a", updates.pop(0))
+                come.set()
+
+            loop.call_soon_threadsafe(append)
             assert come.wait(60)  # during the commit
             return commit(database, rows)
 
@@ -548,8 +558,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
                 text += f"{number} " * 500
                 del text[0 : len(text) - 5]
                 if number % 4 == 0:  # often, and with several updates between
-                    before = len(attempts)
-                    await loops.until(lambda before=before: len(attempts) > before)
+                    await more(attempts, 1)
                 waiting = made._uncommitted.rows
                 most = max(most, sum(len(row.update) for row in waiting))
             assert len(merged) <= 1
