@@ -124,7 +124,7 @@ class Place:
             wanted: what the tutor has written otherwise.
             folder: where account and certificate are kept, in the lab; a new one by default.
             record: that the lab waits for already.
-            anyway: whether the authority is asked, whatever the lab sees in DNS.
+            anyway: whether to ask the authority even if the lab does not see the record in DNS.
         """
         folder = folder or new_folder()
         order = {

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 3
+REPORT_SECONDS = 0.5
+"""For which a multicast group stays joined: the kernel reports it within this time, or never."""
 SOCK_PATHS = Path("/run/classroom")
 AF_VSOCK, AF_TIPC, AF_RDS, AF_ALG, AF_SMC, AF_XDP = 40, 30, 21, 38, 43, 44
 MPTCP, UDPLITE, FASTOPEN = 262, 136, 0x20000000
@@ -38,7 +40,7 @@ def tcp(host: str, port: str) -> str:
 
 
 def greeting(host: str, port: str) -> str:
-    """Read what a server says to whoever connects."""
+    """Connect to a server, and read what it sends first."""
     with socket.create_connection((host, int(port)), timeout=SECONDS) as way:
         found = way.recv(4096)
         if not found:
@@ -69,7 +71,7 @@ def mapped(host: str, port: str) -> str:
 
 
 def link_local(_host: str, port: str) -> str:
-    """To every neighbour of the first interface."""
+    """Send a packet to every neighbour on the first interface."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as way:
         index = max(number for number, name in socket.if_nameindex() if name != "lo")
         way.sendto(b"out", ("ff02::1", int(port), 0, index))
@@ -175,13 +177,13 @@ def join(group: str) -> str:
             index = max(number for number, name in socket.if_nameindex() if name != "lo")
             request = socket.inet_pton(socket.AF_INET6, group) + struct.pack("@I", index)
             way.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
-            time.sleep(0.5)
+            time.sleep(REPORT_SECONDS)
         return "joined"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         own = socket.gethostbyname(socket.gethostname())
         request = socket.inet_aton(group) + socket.inet_aton(own)
         way.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
-        time.sleep(0.5)
+        time.sleep(REPORT_SECONDS)
     return "joined"
 
 

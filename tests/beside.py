@@ -23,7 +23,7 @@ OPENAT2 = 437
 RESOLVE_IN_ROOT = 0x10
 """openat2(2): a link leads nowhere but below the container's own root."""
 OF_PROCESSES = re.compile(r"/proc/[0-9]+/(status|stat|limits)")
-"""Files of /proc that say the same from outside; most others are of whoever reads them."""
+"""Files of /proc with the same content from outside; most others describe the reading process."""
 OF_THE_KERNEL = ("/proc/", "/sys/", "/dev/")
 
 

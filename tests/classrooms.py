@@ -83,7 +83,7 @@ class Classroom:
 
     @property
     def owner(self) -> str:
-        """Whose the lab is; nobody's if it is the class's."""
+        """The lab's owner; "" for the class's lab."""
         return "" if self.base == students.BASE else self.base.rpartition("/")[2]
 
     @property
@@ -105,7 +105,7 @@ class Classroom:
         return self.lab.log[self.begun :]
 
     def listed(self) -> set[str]:
-        """Who is on the list, as the tutor's shell shows it."""
+        """List the allowed people, as the tutor's shell shows them."""
         status, found = self.lab.run("classroom", "users")
         assert status == 0, found
         return {line.split()[0] for line in found.splitlines() if line.strip()}

@@ -45,7 +45,7 @@ def press(client: httpx.Client, address: str) -> httpx.Response:
 
 
 def place_of(answer: httpx.Response) -> str:
-    """Where a copy has come to, as the answer leads there or its page does."""
+    """Return where a copy is: the answer redirects there, or its page links to it."""
     if answer.status_code == 302:
         return unquote(answer.headers["Location"])
     assert answer.status_code == 200, answer.text

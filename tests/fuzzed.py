@@ -26,7 +26,7 @@ from classroom.lab.storage import document_indexes
 from tests.updates import ident, struct, text, uint, values
 
 SECONDS = 20
-"""Of the processor's time, for each number: a document without end would take all there is."""
+"""Seconds of CPU time for each number: an endless document would take all there is."""
 CELLS = [
     {"cell_type": "code", "id": "a", "source": "print(1)\n😀 é", "metadata": {}, "outputs": []},
     {"cell_type": "markdown", "id": "b", "source": "text", "metadata": {}},

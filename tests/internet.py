@@ -90,7 +90,7 @@ class Internet:
             return lines + end
 
     def heard_from(self, lab: Lab) -> list[dict[str, Any]]:
-        """Return the packets since the last call that a lab has sent, whatever is in them."""
+        """Return all packets that a lab has sent since the last call."""
         new, macs = self.heard(), lab.macs
         return [packet for packet in new if packet["mac"] in macs]
 

@@ -223,11 +223,12 @@ class Lab:
         answer: Any = api.exec_start(made, demux=apart)
         output, complaint = answer if apart else (answer, b"")
         # Docker has no status yet for a moment after the output's end.
-        end = time.monotonic() + 10
-        while (status := api.exec_inspect(made)["ExitCode"]) is None and time.monotonic() < end:
-            time.sleep(0.02)
-        assert status is not None, f"no exit status: {command}"
-        return int(status), bytes(output or b""), bytes(complaint or b"")
+        ended = wait_until(
+            lambda: [one for one in [api.exec_inspect(made)["ExitCode"]] if one is not None],
+            f"an exit status of {command}",
+            every=0.02,
+        )
+        return int(ended[0]), bytes(output or b""), bytes(complaint or b"")
 
     def look(self, code: str, *arguments: str) -> Any:
         """Run Python that changes nothing and prints JSON as its last line; return that.

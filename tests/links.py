@@ -31,7 +31,7 @@ FORGED = (
     ("a frame", {"Sec-Fetch-Dest": "iframe"}),
     ("a script", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
 )
-"""Requests that a browser sends, and nobody has meant: what by, and how they are told."""
+"""Requests that a browser sends without a person's click, and how the Hub recognizes them."""
 LOOKED = (*FORGED, ("a prefetch", {"Sec-Purpose": "prefetch"}))
 """The same, for a page that is only looked at."""
 

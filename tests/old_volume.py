@@ -47,7 +47,7 @@ MINE, OURS = "In a lab of my own", "In the room of maths"
 BASE = f"{labs.ADDRESS}{students.BASE}"
 API = f"{BASE}/api"
 NOT_KEPT = ("./reserve", "./incoming", "./hub/*.crt")
-"""What a start makes anew."""
+"""What each start makes again."""
 
 
 def has_labs() -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from jsonschema import Draft7Validator
 
@@ -36,15 +37,32 @@ class Watch:
     def __init__(self) -> None:
         self.types: set[str] = set()
         self.problems: list[str] = []
+        self._heard: list[tuple[Page, dict[str, Any]]] = []
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self.types.clear()
+        self.problems.clear()
+        self._heard.clear()
 
     def page(self, page: Page) -> None:
         """Look at all that a page sends and hears from now on."""
-        page.on("websocket", self._socket)
+        page.on("websocket", partial(self._socket, page))
 
-    def _socket(self, socket: WebSocket) -> None:
-        if socket.url.endswith(SOCKET):
-            socket.on("framereceived", lambda message: self._take(message, "ServerMessage"))
-            socket.on("framesent", lambda message: self._take(message, "ClientMessage"))
+    def heard(self, page: Page, kind: str) -> list[dict[str, Any]]:
+        """List the messages of one type that a page has heard."""
+        return [one for whose, one in self._heard if whose is page and one["type"] == kind]
+
+    def _socket(self, page: Page, socket: WebSocket) -> None:
+        if not socket.url.endswith(SOCKET):
+            return
+
+        def hear(message: str | bytes) -> None:
+            self._take(message, "ServerMessage")
+            self._heard.append((page, json.loads(message)))
+
+        socket.on("framereceived", hear)
+        socket.on("framesent", lambda message: self._take(message, "ClientMessage"))
 
     def _take(self, message: str | bytes, side: Side) -> None:
         self.types.add(json.loads(message)["type"])

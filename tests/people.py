@@ -132,11 +132,11 @@ class Page(RoomSocket):
         self.say(create_sync_message(self.doc))
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Be told to go: what the server sends in such a case."""
+        """Take the server's close, with its code and reason."""
         del code, reason
 
     def let_go(self) -> None:
-        """Lose the connection, as whoever doesn't keep up does."""
+        """Lose the connection, as a page that doesn't keep up does."""
         self.connected = False
         self.times_let_go += 1
         self._message_queue.put_nowait(b"")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 DIRECTORY_OF_02 = f"https://{NAME}/02/dir"
-"""Where it speaks version 02 of the draft."""
+"""The address at which it speaks version 02 of the draft."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class PersistAuthority:
 
     @property
     def asked(self) -> list[str]:
-        """What it was asked to look at, and what it has issued."""
+        """The records that it looked at, and the certificates that it issued."""
         return self.lab.log.splitlines()
 
     def say(self, **texts: list[str]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 STATES = Path("/run/docker/runtime-runc/moby")
-"""Where the engine has runc keep what it knows of containers."""
+"""The folder in which runc keeps the state of the engine's containers."""
 SECONDS = 600
 SET_CHILD_SUBREAPER = 36
 """prctl(2)."""

@@ -209,7 +209,7 @@ ODD: tuple[tuple[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("asked", [one for _, one in ODD], ids=[name for name, _ in ODD])
-def test_whatever_is_asked_of_the_launcher_it_goes_on(there: Class, asked: Any) -> None:
+def test_the_launcher_goes_on_after_any_message(there: Class, asked: Any) -> None:
     before = there.lab.pid(LAUNCHER)
     message = repr(asked) if isinstance(asked, bytes) else f"{{**start('true'), **{asked!r}}}"
     found = as_classroom(there.lab, f"print(json.dumps(ask({message})[1]))")
@@ -291,7 +291,7 @@ print(json.dumps(json.loads(way.recv(1 << 17))))
 
 
 def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> None:
-    """Whoever asks for a terminal waits, and hears why; the lab server goes on meanwhile."""
+    """A request for a terminal waits and then says why; the lab server answers others meanwhile."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
     pid = str(there.lab.pid(LAUNCHER))
     there.lab.run("kill", "-STOP", pid)
@@ -302,11 +302,15 @@ def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> N
         ):
             asked = pool.submit(there.client.post, f"{api}/terminals", timeout=30)
             took = []
-            while not asked.done():
+
+            def is_answered() -> bool:
                 begun = time.monotonic()
                 assert other.get(f"{api}/me").is_success
                 took.append(time.monotonic() - begun)
-                time.sleep(0.05)  # as often as the front lets one person ask
+                return asked.done()
+
+            # As often as the front lets one person ask.
+            labs.wait_until(is_answered, "the other one's answer", every=0.05)
             answer = asked.result()
     finally:
         there.lab.run("kill", "-CONT", pid)
@@ -418,7 +422,7 @@ print(json.dumps(found))
 
 
 def test_the_server_that_runs_is_confined_too(there: Class) -> None:
-    """A student's link to /proc: whatever the lab server makes of it, the kernel says no."""
+    """A student's link to /proc: even if the lab server followed it, the kernel would refuse."""
     kernel = there.kernel(there.start_kernel())
     kernel.run("import os; os.symlink('/proc/self/environ', '/home/classroom/env.txt')")
     for way in ("api/contents/env.txt", "files/env.txt", "api/contents/env.txt?hash=1"):

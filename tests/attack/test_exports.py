@@ -115,13 +115,17 @@ def test_who_exports_keeps_nobody_waiting(
         (number,) = labs.wait_until(lambda: exports(lab), "an export that runs")
         labs.wait_until(partial(is_limited, lab, number), "that it has its limit")
         shorten(lab, number)
-        while not exported.done():
+
+        def is_done() -> bool:
+            nonlocal answered, longest
             began = time.monotonic()
             answer = ada.get(f"{API}/me", timeout=SECONDS)
             longest = max(longest, time.monotonic() - began)
             assert answer.status_code == 200
             answered += not exported.done()
-            time.sleep(0.1)
+            return exported.done()
+
+        labs.wait_until(is_done, "the export's end")
         told = exported.result()
     assert answered >= 10, "somebody else is answered while it runs, again and again"
     assert longest < 10
@@ -214,7 +218,7 @@ def test_an_ordinary_notebook_is_exported(
 
 
 def test_each_format_of_the_menu_is_made(ada: httpx.Client) -> None:
-    """With mathematics, a picture and a table, which formats need most for."""
+    """With mathematics, a picture and a table, which are the hardest for most formats."""
     content = notebook("print('the source')", "code")
     text = "# One\n\n$x^2$\n\n| a | b |\n| - | - |\n| 1 | 2 |"
     content["cells"] += [{"cell_type": "markdown", "id": "b", "metadata": {}, "source": text}]

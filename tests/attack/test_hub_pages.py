@@ -248,7 +248,7 @@ def test_a_window_of_the_hubs_cannot_be_looked_at(tutor: Page, first: str, path:
 
 
 def test_going_back_to_a_page_of_the_hubs_brings_no_more(tutor: Page) -> None:
-    """Whatever the browser keeps of it: memory for going back, or its cache."""
+    """Neither the browser's memory for going back nor its cache may show it."""
     with tutor.context.expect_page() as opening:
         tutor.evaluate("() => { window.opened = window.open('/services/classroom/api', 'hub'); }")
     popup = opening.value
@@ -376,7 +376,7 @@ def labs_token(page: Page) -> str:
 
 
 def test_the_api_token_of_a_lab_page_has_no_powers(tutor: Page, room: Classroom) -> None:
-    """It says who somebody is and opens the lab, whoever got hold of it."""
+    """The cookie identifies a person and opens the lab for everyone who has it."""
     tutor.goto(f"{labs.ADDRESS}{LAB}/lab")
     token = labs_token(tutor)
     got = tutor.evaluate(
@@ -559,7 +559,7 @@ c.Classroom.egress = "open"
 def test_a_personal_lab_is_started_by_a_button(
     github: Lab, authority: Authority, network: Network, tmp_path: Path, volume: str
 ) -> None:
-    """Where the tutor has them: not by an address, to which a script can send a window."""
+    """By a button only: a script can send a window to any address."""
     started = "a personal lab was started"
     with classrooms.opened(
         network,

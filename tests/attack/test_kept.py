@@ -36,7 +36,7 @@ JOURNAL = "/data/history/documents.db"
 
 
 def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> None:
-    """Of the lab server, and of the whole container; ``make soak`` does it two hundred times."""
+    """Kills of the lab server and of the whole container; ``make soak`` does two hundred."""
     seed = random.randrange(1 << 32)  # noqa: S311 (for when to kill)
     random.seed(seed)
     with started() as killing:
@@ -46,7 +46,7 @@ def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> No
         assert killing.seen > 20 * KILLS
 
 
-def test_every_word_that_another_page_showed_is_kept_whatever_befalls_its_file() -> None:
+def test_every_word_that_another_page_showed_is_kept_through_changes_of_its_file() -> None:
     """Programs, people and accidents, with a fixed seed; ``make soak FILES=1`` goes on for longer.
 
     What people type is not the same each time: when is up to the machine.
@@ -106,7 +106,7 @@ FULL = (
 
 
 def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
-    """And it goes on when there is room again: by itself, with all that was typed meanwhile."""
+    """Saving goes on by itself when there is room again, with all words typed meanwhile."""
     with labs.start(options=SMALL, expected=FULL) as lab:
         lab.wait_healthy()
         with students.signed_in(lab) as client:
@@ -125,7 +125,7 @@ def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
                 assert typed < 200, "it goes on being kept"
                 standing.listen_for_a_moment()
             assert "is not being saved: the disk is full" in standing.warnings[0]
-            # Whoever comes now is warned as well.
+            # A new page gets the warning as well.
             late = Warned(client, lab)
             late.listen_until(lambda: late.warnings)
             page.type(" while it was full")

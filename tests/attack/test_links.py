@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,7 +188,7 @@ INTO: dict[str, Any] = {
 
 
 def is_refused(answer: httpx.Response) -> bool:
-    """See that somebody was told no, and nothing of what is outside."""
+    """Check that an answer is a refusal, and says nothing of what is outside."""
     assert CANARY not in answer.text
     assert TOKEN not in answer.text
     assert "secret.txt" not in answer.text.replace(answer.request.url.path, "") or answer.is_error
@@ -299,10 +300,7 @@ def test_a_room_whose_file_becomes_a_link_saves_nothing_outside(
 ) -> None:
     name = "turned.txt"
     assert there.client.put(f"{CONTENTS}/{name}", json=text("begun")).is_success
-    body = {"format": "text", "type": "file"}
-    found = there.client.put(f"{API}/collaboration/session/{name}", json=body).json()
-    way = f"api/collaboration/room/text:file:{found['fileId']}?sessionId={found['sessionId']}"
-    page = Written(students.open_socket(there.client, there.lab, way))
+    page = open_text(there, name)
     page.write("typed ")
     labs.wait_until(lambda: "typed" in there.client.get(f"{CONTENTS}/{name}").text, "a save")
     turn = f"import os; os.remove('{name}'); os.symlink('{VAULT}/secret.txt', '{name}')"
@@ -312,10 +310,29 @@ def test_a_room_whose_file_becomes_a_link_saves_nothing_outside(
     labs.wait_until(lambda: "aved" in there.lab.log and page.alive(), "the beat")
     looked = there.client.get(f"{CONTENTS}/{name}")
     assert looked.status_code == 403
-    end = time.monotonic() + 5
-    while time.monotonic() < end and page.alive():
+    # The lab looks at each open file in turn. It has done so since for all, once it has found two
+    # changes of another one, the second of which comes after it has found the first.
+    assert there.client.put(f"{CONTENTS}/beside.txt", json=text("begun")).is_success
+    beside = open_text(there, "beside.txt")
+    for word in ("first", "second"):
+        assert kernel.run(f"_ = open('beside.txt', 'w').write('{word}')") == ""
+        labs.wait_until(partial(shows, beside, word), f"{word} in the other one")
+        assert page.alive()
         assert CANARY not in page.text()
     assert kernel.run(f"import os; os.remove('{name}')") == ""
+
+
+def open_text(there: Class, name: str) -> Written:
+    """Open a text file as a page does."""
+    body = {"format": "text", "type": "file"}
+    found = there.client.put(f"{API}/collaboration/session/{name}", json=body).json()
+    way = f"api/collaboration/room/text:file:{found['fileId']}?sessionId={found['sessionId']}"
+    return Written(students.open_socket(there.client, there.lab, way))
+
+
+def shows(page: Written, text: str) -> bool:
+    """Say whether a page shows a text by now."""
+    return page.alive() and page.text() == text
 
 
 class Written:
@@ -360,7 +377,7 @@ class Written:
 
 @pytest.mark.parametrize("folder", ["folder", "up", "root", VAULT, "../history/vault", "/etc"])
 def test_kernels_and_terminals_start_nowhere_outside(there: Class, folder: str) -> None:
-    """Nor does where they start instead say whether there is such a folder."""
+    """The folder where they start instead does not show whether the other one exists."""
     made = there.client.post(f"{API}/kernels", json={"path": folder})
     assert made.is_success, made.text
     ident = made.json()["id"]
@@ -485,12 +502,18 @@ subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 """
 
 
+def is_stopped(there: Class) -> bool:
+    """Say whether a program of a student's is stopped."""
+    states = [there.lab.process(pid)["State"] for pid in there.lab.pids("ipykernel", "student")]
+    return any(state.startswith("T") for state in states)
+
+
 def test_who_stops_the_opening_of_files_stops_nobody_else(
     there: Class, kernel: students.Kernel
 ) -> None:
     """What opens a file for all runs as `student`: any student's program can stop it."""
     assert kernel.run(STOPPING) == ""
-    time.sleep(2)
+    labs.wait_until(lambda: is_stopped(there), "that it stops others")
     with ThreadPoolExecutor(20) as pool:
         asked = [
             pool.submit(there.client.get, f"{CONTENTS}/shut/{number}.txt", timeout=60)

@@ -378,7 +378,7 @@ def test_page_tables_count_as_a_processs_own(narrow: Class) -> None:
 
 
 def test_a_container_that_is_nearly_out_of_memory_ends_who_uses_the_most(tmp_path: Path) -> None:
-    """Whatever it is that uses the rest: students' sum is within its limit."""
+    """Something else uses the rest: the students' sum is within its limit."""
     generous = BOUNDS.replace("500M", "64G").replace("2G", "64G")
     with limited(tmp_path, generous, **ROOM) as (there, _):
         small, running = kernel(there)

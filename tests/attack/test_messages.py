@@ -398,7 +398,7 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
 
 @EVERYWHERE
 def test_presence_is_bounded_in_each_room(there: Classroom) -> None:
-    """Of one person's made-up pages a room remembers some, and each says little."""
+    """A room remembers only some of one person's made-up pages, and little of each."""
     address = notebook(there, "said-presence.ipynb")
     attacker = there.open("hubot", address)
     for first in range(1, 2000, 100):
@@ -431,8 +431,8 @@ def told_of(socket: ClientConnection, client: int, clock: int) -> list[Entry]:
 
 
 @pytest.mark.parametrize("where", ["a document", "the lab"])
-def test_whatever_is_said_of_presence_everybody_can_come(calm: Lab, where: str) -> None:
-    """Each page sends back at once what it is told; too much of it would end everybody's."""
+def test_everybody_can_come_after_any_message_of_presence(calm: Lab, where: str) -> None:
+    """Each page sends presence back at once; too much of it would disconnect all pages."""
     with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
         address = PRESENCE if where == "the lab" else room(ada, "crowd.ipynb")
         attacker = students.open_socket(mallory, calm, address)

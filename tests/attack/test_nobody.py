@@ -1,4 +1,4 @@
-"""Nobody at all: somebody without a cookie, or with one that is made up, sends what they like."""
+"""An attacker without a cookie, or with a made-up one, sends requests of any kind."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ def test_headers_are_bounded(lab: Lab) -> None:
 
 
 def test_a_thousand_idle_connections_take_no_place(lab: Lab) -> None:
-    """They are cheap, and whoever is signed in is still answered."""
+    """They are cheap, and the lab still answers people who are signed in."""
     before = memory(lab)
     with contextlib.ExitStack() as held, students.signed_in(lab) as ada:
         for _ in range(1000):
@@ -317,7 +317,7 @@ def test_uploads_and_notebooks_of_somebody_known_still_fit(lab: Lab) -> None:
         assert kept["cells"][0]["source"] == cell["source"]
 
 
-def test_whoever_has_signed_out_sends_nothing_large(lab: Lab) -> None:
+def test_a_person_who_has_signed_out_sends_nothing_large(lab: Lab) -> None:
     contents = f"{labs.ADDRESS}{BASE}/api/contents/again.txt"
     model = {"type": "file", "format": "text", "content": "x" * 100_000}
     with students.signed_in(lab, "leaver") as client:
@@ -380,7 +380,7 @@ def test_tokens_and_codes_are_not_tried_all_the_time(lab: Lab) -> None:
 
 
 def test_the_passphrase_is_tried_at_the_form_alone(lab: Lab) -> None:
-    """A call of the Hub's API would take it as well, whatever cookie or token comes along.
+    """A call of the Hub's API would accept the passphrase as well, with any cookie or token.
 
     A tutor would get a token there, and anybody would be told whether a passphrase is right.
     """

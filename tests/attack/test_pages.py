@@ -168,7 +168,7 @@ def assert_nothing_reached(found: dict[str, dict[str, Any]]) -> None:
 def test_a_students_notebook_runs_nothing_in_a_tutors_page(
     student: Page, tutor: Page, github_lab: Lab
 ) -> None:
-    """By a file, with all its marks; the tutor says "Trust Notebook" besides."""
+    """In a file with all marks of trust; the tutor even chooses "Trust Notebook"."""
     github_lab.expected += [r"403 POST .*/trust|Nothing is trusted here", PICTURES]
     put(student, "attack.ipynb", notebook())
     ask(student, "POST", "api/contents/attack.ipynb/trust")
@@ -227,7 +227,7 @@ def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
 
 
 def test_the_server_keeps_no_mark(student: Page, github_lab: Lab) -> None:
-    """Of what is saved over HTTP, nor does it sign anything."""
+    """The lab trusts no notebook saved over HTTP, and signs none."""
     github_lab.expected.append(r"403 POST .*/trust|Nothing is trusted here")
     put(student, "marked.ipynb", notebook())
     assert ask(student, "POST", "api/contents/marked.ipynb/trust")[0] == 403
@@ -276,7 +276,7 @@ FILE_AS_SCRIPT = """async (name) => {
 
 
 def test_a_file_of_the_class_is_no_script(student: Page, tutor: Page, github_lab: Lab) -> None:
-    """Whatever gets into a page as text or address runs nothing: as if all else had failed."""
+    """Text and addresses in a page run no script, even without the other defences."""
     github_lab.expected.append("403 GET .*evil|Nothing here may be used as")
     github_lab.expected.append("40[034] GET /services/classroom/(static|lab/extensions)")
     body = json.dumps({"type": "file", "format": "text", "content": "hacked = ['file']"})
@@ -307,7 +307,7 @@ FRAMINGS = {"frame", "navigated"}
 """What would be another page in a frame: Chromium names its host alone."""
 
 
-def test_nothing_is_carried_out_through_whoever_looks(student: Page, tutor: Page) -> None:
+def test_nothing_is_carried_out_through_a_person_who_looks(student: Page, tutor: Page) -> None:
     cells = [
         nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", data)])
         for data in CARRIERS.values()

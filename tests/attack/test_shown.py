@@ -72,7 +72,7 @@ def assert_widgets_are_clean(page: Page) -> None:
 
 
 def test_widgets_put_nothing_into_a_page_but_plain_html(student: Page, tutor: Page) -> None:
-    """Whatever is said of how they are shown; run while the tutor looks on, and found later."""
+    """Run while the tutor looks on, and found later."""
     run_while_looked_on(student, tutor, "widgets.ipynb", [source(name) for name in WIDGETS])
     for page in (tutor, student):
         assert_widgets_are_clean(page)
@@ -149,7 +149,7 @@ def test_a_plots_file_opens_no_window(student: Page, tutor: Page) -> None:
 
 
 def test_a_file_with_a_layout_is_shown_as_text(student: Page, tutor: Page) -> None:
-    """JupyterLab would take it for the layout of whoever opens it, and go there."""
+    """JupyterLab would take it for the layout of the person who opens it, and go there."""
     layout = {"data": {"file-browser-filebrowser:cwd": {"path": "x"}}, "metadata": {"id": "theirs"}}
     write(student, "mine.jupyterlab-workspace", json.dumps(layout))
     look_at(tutor, "mine.jupyterlab-workspace")
@@ -281,7 +281,7 @@ def frames_with(page: Page, selector: str) -> list[Frame]:
 
 
 def test_an_output_does_not_take_the_keyboard(student: Page, tutor: Page) -> None:
-    """What the tutor types stays in the cell, at its place, whatever the output does meanwhile."""
+    """What the tutor types stays in the cell, at its place, even if the output takes the focus."""
     cells = [framed(THIEF, "before after"), framed("<style>b {}</style><b>plot</b>")]
     put(student, "thief.ipynb", nbformat.v4.new_notebook(cells=cells))
     visit(tutor, "thief.ipynb")
@@ -378,7 +378,7 @@ def test_a_form_of_an_output_leads_nowhere(student: Page, tutor: Page) -> None:
 def test_a_broken_notebook_says_in_a_sentence_what_to_do(
     github_lab: Lab, student: Page, tutor: Page
 ) -> None:
-    """Where it is opened and where it is exported, and nothing of Python's."""
+    """Both in the page and in an export; Python's own output has none of it."""
     github_lab.expected.append(r"bad\.ipynb")
     write(student, "bad.ipynb", '{"cells": 5}')
     sentence = "“bad.ipynb” isn't a valid notebook"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from tests.classrooms import Classroom
 from tests.page_messages import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.labs import Lab
 
@@ -23,6 +24,8 @@ __all__ = ["Chromium"]
 
 TIMEOUT = 60_000
 """Milliseconds for which a busy machine may take its time."""
+POLL = 100
+"""Milliseconds between two looks at a condition that Playwright cannot wait for."""
 expect.set_options(timeout=TIMEOUT)
 
 
@@ -47,12 +50,10 @@ def shared_browser(
 
 
 @pytest.fixture
-def restored_browser(shared_browser: Browser, restored_classroom: Classroom) -> Iterator[Browser]:
-    """The same, with nobody in it; its lab is as it was."""
+def restored_browser(shared_browser: Browser, restored_classroom: Classroom) -> Browser:
+    """The same; its lab is as it was."""
     del restored_classroom
-    yield shared_browser
-    for profile in shared_browser.contexts:
-        profile.close()
+    return shared_browser
 
 
 WATCH = Watch()
@@ -62,10 +63,23 @@ WATCH = Watch()
 @pytest.fixture(autouse=True)
 def _what_pages_say() -> Iterator[None]:
     """Check all that pages and server tell each other against the schema that they share."""
-    WATCH.types.clear()
-    WATCH.problems.clear()
+    WATCH.clear()
     yield
     assert WATCH.problems == []
+
+
+OPENED: list[BrowserContext] = []
+"""The profiles that this test has opened."""
+
+
+@pytest.fixture(autouse=True)
+def _pages_close() -> Iterator[None]:
+    """Close a test's pages at its end: in a browser of several tests they would go on working."""
+    OPENED.clear()
+    yield
+    for profile in OPENED:
+        with contextlib.suppress(Error):  # its browser is closed already
+            profile.close()
 
 
 def new_person(browser: Browser, **options: object) -> BrowserContext:
@@ -75,6 +89,7 @@ def new_person(browser: Browser, **options: object) -> BrowserContext:
         viewport={"width": 1280, "height": 800},
         **options,  # type: ignore[arg-type]
     )
+    OPENED.append(context)
     context.set_default_timeout(TIMEOUT)
     context.on("page", WATCH.page)
     return context
@@ -103,6 +118,24 @@ def wait_for_lab(page: Page) -> None:
     """Wait until JupyterLab has put its windows in place."""
     page.wait_for_selector("#jp-main-dock-panel", timeout=60_000)
     page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
+
+
+def wait_on(page: Page, condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """Poll a condition as `labs.wait_until` does, while Playwright goes on hearing of the page.
+
+    Args:
+        page: any of the browser's.
+        condition: what to ask.
+        what: the condition in words, for the message of a test that fails.
+        seconds: how long to poll.
+    """
+
+    def holds() -> Any:
+        if not (found := condition()):
+            page.wait_for_timeout(POLL)
+        return found
+
+    return labs.wait_until(holds, what, seconds, every=0)
 
 
 def shoot(page: Page, name: str) -> None:

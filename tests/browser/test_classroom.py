@@ -52,17 +52,16 @@ def test_two_students_edit_the_same_notebook(browser: Browser, github_lab: Lab) 
     with new_person(browser) as ada_profile, new_person(browser) as hubot_profile:
         ada, hubot = ada_profile.new_page(), hubot_profile.new_page()
         errors = complaints(ada, hubot)
-        for page, login in ((ada, "Octocat"), (hubot, "hubot")):
-            sign_in(page, login)
-            page.wait_for_url(LAB_URL)
-            wait_for_lab(page)
+        sign_in(ada, "Octocat")
+        ada.wait_for_url(LAB_URL)
+        wait_for_lab(ada)
         shoot(ada, "lab-first-visit")
         # Nothing pops up in front of a class.
         expect(ada.locator(".jp-Dialog")).to_have_count(0)
         expect(ada.locator(".jp-toast, .Toastify__toast")).to_have_count(0)
 
         name = new_notebook(ada)
-        hubot.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
+        sign_in(hubot, "hubot", f"/services/classroom/lab/tree/{name}")
         wait_for_lab(hubot)
         cell = hubot.locator(".jp-Notebook .jp-Cell .cm-content").first
         expect(cell).to_be_visible()
@@ -140,9 +139,7 @@ def test_what_a_class_needs_is_in_the_kernel(browser: Browser, github_lab: Lab) 
     del github_lab
     with new_person(browser) as profile:
         page = profile.new_page()
-        sign_in(page, "hubot")
-        wait_for_lab(page)
-        page.goto(f"{labs.ADDRESS}/services/classroom/lab?reset")
+        sign_in(page, "hubot", "/services/classroom/lab?reset")
         wait_for_lab(page)
         new_notebook(page)
         page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
@@ -179,9 +176,7 @@ def test_hub_pages(browser: Browser, github_lab: Lab) -> None:
         page = profile.new_page()
         page.goto(labs.ADDRESS)
         shoot(page, "sign-in")
-        sign_in(page, "mona")
-        wait_for_lab(page)
-        page.goto(f"{labs.ADDRESS}/hub/home")
+        sign_in(page, "mona", "/hub/home")
         expect(page.get_by_role("link", name="Go to the classroom")).to_be_visible()
         expect(page.get_by_text("Start My Server")).to_have_count(0)
         shoot(page, "home")

@@ -132,7 +132,7 @@ def test_a_copy_is_given_by_a_link_and_opens_in_the_others_lab(browser: Browser,
     expect(mine.get_by_role("row")).to_have_count(2)
 
 
-def test_whoever_opens_a_link_reads_what_is_the_matter(browser: Browser, lab: Lab) -> None:
+def test_a_person_who_opens_a_dead_link_reads_why(browser: Browser, lab: Lab) -> None:
     """That it is dead, that the original is gone, that the software has changed since."""
     ada = at_home(browser, lab)
     ada.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=labs.ADDRESS)

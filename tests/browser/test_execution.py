@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests import labs
+from tests import labs, students
 from tests.browser.conftest import (
     enter_trial,
     new_person,
@@ -40,14 +40,28 @@ class Place:
     lab: Lab
     browser: Browser
 
-    def enter(self, name: str) -> Page:
-        """Sign somebody in, in a window of their own."""
+    def enter(self, name: str, path: str = "") -> Page:
+        """Sign somebody in, in a window of their own.
+
+        Args:
+            name: the person's.
+            path: of a notebook that the page opens: one load of the lab instead of two.
+        """
         page = new_person(self.browser).new_page()
-        page.goto(labs.ADDRESS)
+        page.goto(address_of(path) if path else labs.ADDRESS)
         enter_trial(page, name, self.lab.passphrase())
         page.wait_for_url("**/lab**")
         wait_for_lab(page)
+        if path:
+            until_open(page)
         return page
+
+    def write(self, name: str, *sources: str) -> None:
+        """Write a notebook without a page."""
+        body = {"type": "notebook", "format": "json", "content": book(*sources)}
+        with students.signed_in(self.lab, "writer") as client:
+            address = f"{labs.ADDRESS}{students.BASE}/api/contents/{name}"
+            client.put(address, json=body).raise_for_status()
 
     def saved(self, name: str) -> list[dict[str, Any]]:
         """Read the cells of a notebook as they are on the disk."""
@@ -64,24 +78,39 @@ def text_in(output: dict[str, Any]) -> str:
     return "".join(output.get("text", ()))
 
 
-def write(page: Page, name: str, *sources: str) -> None:
-    """Write a notebook, as a tutor would upload it."""
+def book(*sources: str) -> Any:
+    """Make a notebook's content."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     made_of = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    return json.loads(nbformat.writes(made_of))
+
+
+def write(page: Page, name: str, *sources: str) -> None:
+    """Write a notebook, as a tutor would upload it."""
     made = page.evaluate(
         """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
             method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
             headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""},
         })).status""",
-        [name, json.loads(nbformat.writes(made_of))],
+        [name, book(*sources)],
     )
     assert made in {200, 201}, made
 
 
+def address_of(path: str) -> str:
+    """Return the address at which a notebook is open alone."""
+    return f"{labs.ADDRESS}{students.BASE}/lab/tree/{path}?reset"
+
+
 def open_notebook(page: Page, name: str) -> None:
-    """Open a notebook alone, and wait until its kernel can be asked."""
-    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}?reset")
+    """Open a notebook alone, and wait until its kernel answers."""
+    page.goto(address_of(name))
     wait_for_lab(page)
+    until_open(page)
+
+
+def until_open(page: Page) -> None:
+    """Wait until a notebook is shown and its kernel answers."""
     expect(page.locator(CELL).first).to_be_visible()
     status = re.compile(r"\| (Idle|Busy|Unknown)")  # Unknown: it is too busy to introduce itself
     expect(page.get_by_role("contentinfo")).to_contain_text(status)
@@ -135,10 +164,9 @@ def both_open(two: tuple[Page, Page], name: str, *sources: str) -> Iterator[tupl
 
 def test_a_run_goes_on_when_its_page_is_closed(place: Place) -> None:
     """The cell that runs, and the one that waits behind it."""
-    ada = place.enter("ada")
     count = "import time\nfor number in range(40):\n    print(number, flush=True); time.sleep(0.1)"
-    write(ada, "closed.ipynb", count, "print('and then this'); 6 * 7")
-    open_notebook(ada, "closed.ipynb")
+    place.write("closed.ipynb", count, "print('and then this'); 6 * 7")
+    ada = place.enter("ada", "closed.ipynb")
     run_all(ada)
     expect(outputs(ada, 0)).to_contain_text("3")
     expect(prompt(ada, 1)).to_contain_text("[*]")
@@ -150,8 +178,7 @@ def test_a_run_goes_on_when_its_page_is_closed(place: Place) -> None:
     )
     result = place.saved("closed.ipynb")[1]["outputs"][1]
     assert "".join(result["data"]["text/plain"]) == "42"
-    bob = place.enter("bob")
-    open_notebook(bob, "closed.ipynb")
+    bob = place.enter("bob", "closed.ipynb")
     expect(outputs(bob, 0)).to_contain_text("39")
     expect(prompt(bob, 0)).to_contain_text("[1]")
     expect(prompt(bob, 1)).to_contain_text("[2]")
@@ -161,18 +188,12 @@ def test_a_run_goes_on_when_its_page_is_closed(place: Place) -> None:
 
 
 def test_who_opens_the_notebook_meanwhile_sees_it_run(place: Place) -> None:
-    ada = place.enter("ada")
-    write(
-        ada,
-        "late.ipynb",
-        "import time\nfor n in range(300):\n    print(n); time.sleep(0.1)",
-    )
-    open_notebook(ada, "late.ipynb")
+    place.write("late.ipynb", "import time\nfor n in range(300):\n    print(n); time.sleep(0.1)")
+    ada = place.enter("ada", "late.ipynb")
     run_cell(ada, 0)
     expect(outputs(ada, 0)).to_contain_text("3")
     ada.context.close()
-    bob = place.enter("bob")
-    open_notebook(bob, "late.ipynb")
+    bob = place.enter("bob", "late.ipynb")
     expect(prompt(bob, 0)).to_contain_text("[*]")
     seen = int(outputs(bob, 0).inner_text().split()[-1])
     labs.wait_until(lambda: int(outputs(bob, 0).inner_text().split()[-1]) > seen + 10, "more")

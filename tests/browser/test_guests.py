@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests import labs, own_labs
-from tests.browser.conftest import shoot, wait_for_lab
+from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
 from tests.browser.test_places import at_home
 from tests.browser.test_tutor import violations
-from tests.browser.test_view_only import enter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +33,9 @@ def test_the_owner_removes_a_guest_and_lets_them_in_again(
         own_labs.started(tmp_path, authority, network, config=config, expected=refused) as lab,
         chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as browser,
     ):
-        owner, guest = at_home(browser, "Octocat"), enter(browser, "hubot")
-        guest.goto(HOME)
+        owner, guest = at_home(browser, "Octocat"), new_person(browser).new_page()
+        sign_in(guest, "hubot", "/user/octocat/lab")
+        guest.wait_for_url("**/user/octocat/lab**", timeout=90_000)
         wait_for_lab(guest)
         owner.locator("[data-id='classroom-people']").click()
         owner.get_by_role("button", name="Remove hubot from this lab").click()

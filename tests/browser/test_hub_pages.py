@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import new_person, shoot, sign_in, wait_for_lab
+from tests.browser.conftest import new_person, shoot, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,7 @@ def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[B
 def test_a_tutor_does_everything_in_them(browser: Browser, classroom: Classroom) -> None:
     """Make a tutor, issue a token and take it back, sign out."""
     page = new_person(browser).new_page()
-    sign_in(page, "mona")
-    wait_for_lab(page)
-    page.goto(f"{labs.ADDRESS}/hub/admin")
+    sign_in(page, "mona", "/hub/admin")
     row = page.get_by_role("row").filter(has_text="hubot")
     page.get_by_role("button", name="Make hubot a tutor").click()
     expect(row.get_by_text("tutor", exact=True)).to_be_visible()

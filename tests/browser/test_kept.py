@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests import labs, students
 from tests.attack.test_kept import FULL, SMALL
-from tests.browser.conftest import shoot
+from tests.browser.conftest import shoot, wait_on
 from tests.browser.test_execution import Place
 from tests.container.test_rooms import Page, room
 
@@ -24,11 +24,12 @@ def test_every_page_says_that_nothing_is_kept(chromium: Chromium) -> None:
             typing = Page(students.open_socket(client, lab, room(client, "full.ipynb")))
             lab.run("sh", "-c", "cat /dev/zero > /home/classroom/fill", user="student")
             shown = page.get_by_text("not being saved: the disk is full")
-            for _ in range(100):
+
+            def is_full() -> bool:
                 typing.type("x" * 50_000)
-                page.wait_for_timeout(200)
-                if shown.count():
-                    break
+                return bool(shown.count())
+
+            wait_on(page, is_full, "what the page says of the disk")
             expect(shown.first).to_be_visible()
             shoot(page, "not-kept")
             assert lab.run("rm", "/home/classroom/fill", user="student")[0] == 0

@@ -108,7 +108,7 @@ def test_a_notebook_of_a_kernel_that_is_not_there_keeps_its_file(
     )
 
 
-def test_who_runs_a_cell_of_it_is_asked(page: Page) -> None:
+def test_running_a_cell_of_it_opens_a_dialog(page: Page) -> None:
     put(page, "r2.ipynb", OTHER, {"name": "R"})
     go(page, "r2.ipynb")
     expect(page.get_by_text("wants the kernel “R”")).to_be_visible()

@@ -48,14 +48,14 @@ def german(
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(chromium: Chromium, german: Lab, github: Lab) -> Iterator[Browser]:
     with chromium.start({**german.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 
 def english() -> list[re.Pattern[str]]:
-    """List all that we say in English, for values whatever they are."""
+    """List all our English sentences as patterns, in which any value fits each placeholder."""
     found = []
     for catalogue in translations.templates().values():
         for message in catalogue:

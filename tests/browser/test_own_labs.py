@@ -103,7 +103,7 @@ def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab
 def test_an_address_of_a_lab_that_is_stopping_leads_there_without_a_click(
     browser: Browser, lab: Lab
 ) -> None:
-    """To the place in it that was asked for, as soon as the lab can start again."""
+    """The page goes to the requested place as soon as the lab can start again."""
     person = new_person(browser)
     ada = person.new_page()
     sign_in(ada, "Octocat", "/user/octocat/lab")
@@ -147,7 +147,7 @@ def goes_on_to_start(page: Page, name: str) -> bool:
 def test_an_address_that_was_kept_starts_the_lab_and_what_was_open_is_open(
     browser: Browser, lab: Lab
 ) -> None:
-    """By a bookmark, first while the lab has never run, then after it has stopped by itself."""
+    """A bookmark opens a lab that has never run, and later one that has stopped by itself."""
     person = new_person(browser)
     page = person.new_page()
     sign_in(page, "Octocat", "/user/octocat/lab")

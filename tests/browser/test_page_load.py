@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LARGE = 10_000
 """Bytes of a script, compressed, with its headers."""
 MOST_BYTES = 1_650_000
-"""Of a first visit. It was 1.53 MB when this was written."""
+"""Bytes of a first visit: it was 1.53 MB when this was written."""
 SCRIPT = re.compile(
     r"/services/classroom/(?:(static/lab)|lab/(extensions))/(.*)\.[0-9a-f]{16,64}\.js(?:\?.*)?"
 )

@@ -18,7 +18,7 @@ from benchmarks.rooms import running_lab
 from classroom.lab.api import first_answers
 from classroom.lab.upstream import known_answers
 from tests import labs
-from tests.browser.conftest import new_person, notebook, sign_in, wait_for_lab
+from tests.browser.conftest import new_person, notebook, sign_in, wait_for_lab, wait_on
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -82,7 +82,7 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
 
 @pytest.mark.usefixtures("github_lab")
 def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> None:
-    """Of terminals: which there are is asked for once a minute otherwise."""
+    """It asks which terminals there are once a minute otherwise."""
     with new_person(browser) as tutor, new_person(browser) as student:
         page, other = tutor.new_page(), student.new_page()
         recorder = recording.Recorder(page)
@@ -94,12 +94,12 @@ def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> 
         page.get_by_role("tab", name="Running Terminals and Kernels").click()
         panel = page.locator("#jp-running-sessions")
         panel.get_by_text("Terminals", exact=True).first.wait_for()
-
-        def has_asked() -> bool:
-            page.wait_for_timeout(100)
-            return {*recorder.since(ready)} >= RUNNING
-
-        labs.wait_until(has_asked, "what is slow from now on was due once as usual", 120)
+        wait_on(
+            page,
+            lambda: {*recorder.since(ready)} >= RUNNING,
+            "what is slow from now on was due once as usual",
+            120,
+        )
         begun = time.monotonic()
         assert terminal(other, "POST", "", {"name": "theirs"}) == 200
         expect(panel.get_by_text("terminals/theirs").first).to_be_visible()

@@ -15,7 +15,6 @@ from tests.browser.test_tutor import violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Dialog, Locator, Page
     from testcontainers.core.network import Network
@@ -67,12 +66,18 @@ def open_own(page: Page) -> None:
     wait_for_lab(page)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def seen(
-    chromium: Chromium, network: Network, github: Lab, authority: Authority, tmp_path: Path
+    chromium: Chromium,
+    network: Network,
+    github: Lab,
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Seen]:
+    """Open both pages, for all tests: each leaves the student with a lab that runs."""
+    folder = tmp_path_factory.mktemp("tutor")
     with (
-        own_labs.started(tmp_path, authority, network, expected=EXPECTED) as lab,
+        own_labs.started(folder, authority, network, expected=EXPECTED) as lab,
         chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as browser,
     ):
         ada, mona = new_person(browser).new_page(), new_person(browser).new_page()
@@ -83,7 +88,7 @@ def seen(
 
 
 def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
-    """With a question before it is deleted; who declines deletes nothing."""
+    """The page asks before it deletes a lab; a tutor who declines deletes nothing."""
     mona, row, own = seen.mona, seen.row, own_labs.number(seen.lab, "octocat")
     expect(row).to_have_count(1)
     expect(row).to_contain_text(re.compile("octocat", re.IGNORECASE))
@@ -123,10 +128,11 @@ def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
     shoot(mona, "people-labs-deleted")
     open_own(seen.ada)
     assert own_labs.number(seen.lab, "octocat") != own
+    expect(row).to_have_count(1)
 
 
 def test_the_page_says_why_a_lab_is_not_deleted(seen: Seen) -> None:
-    """And the lab stays in the list."""
+    """The lab stays in the list."""
     own = own_labs.number(seen.lab, "octocat")
     seen.lab.expected += [r"can't keep|snapshots\] |Fatal: |503 DELETE /hub/"]
     # Their page asks how far the start is of a lab that was told to stop meanwhile.

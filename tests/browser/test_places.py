@@ -167,7 +167,7 @@ def test_a_tutor_finds_everybody_and_leads_from_lab_to_lab(browser: Browser) -> 
 
 
 def lead_to_a_lab_and_back(mona: Page, hubot: Page, octocat: Page) -> None:
-    """Who follows and may not enter a lab reads so, and stays; who may goes by a click."""
+    """A follower who may not enter a lab reads that, and stays; one who may enters by a click."""
     mona.get_by_role("button", name="Ask all to follow").click()
     for page in (hubot, octocat):
         expect(page.get_by_role("button", name=re.compile("^Following "))).to_be_visible()

@@ -1,4 +1,4 @@
-"""The container is removed and made anew: everybody finds their work and stays signed in."""
+"""After the container is removed and made again, people find their work and stay signed in."""
 
 from __future__ import annotations
 

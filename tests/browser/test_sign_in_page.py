@@ -28,7 +28,7 @@ MOST_BYTES = 60_000
 PHONE = {"width": 390, "height": 780}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def trial(chromium: Chromium, trial_lab: Lab) -> Iterator[Browser]:
     with chromium.start(trial_lab.hosts) as made:
         yield made

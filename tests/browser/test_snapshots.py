@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
 NOTEBOOK = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()], metadata=PYTHON)
-LAB = f"{labs.ADDRESS}/services/classroom/lab"
+LAB = "/services/classroom/lab"
 MENU = "Restore an Earlier Version…"
 
 
@@ -45,9 +45,10 @@ def browser(chromium: Chromium, lab: Lab, github: Lab) -> Iterator[Browser]:
         yield made
 
 
-def enter(browser: Browser, login: str) -> Page:
+def enter(browser: Browser, login: str, path: str = "") -> Page:
+    """Sign somebody in, to a file or to the lab's first page."""
     page = new_person(browser).new_page()
-    sign_in(page, login)
+    sign_in(page, login, f"{LAB}/tree/{path}" if path else "")
     wait_for_lab(page)
     return page
 
@@ -65,9 +66,8 @@ def item(page: Page, name: str) -> None:
 
 def test_a_tutor_goes_back_and_everybody_sees_it(lab: Lab, browser: Browser) -> None:
     write(lab, "lesson.ipynb", nbformat.writes(NOTEBOOK))
-    tutor, student = enter(browser, "mona"), enter(browser, "Octocat")
     name, cell = "lesson.ipynb", ".jp-Notebook .jp-Cell .cm-content"
-    tutor.goto(f"{LAB}/tree/{name}")
+    tutor = enter(browser, "mona", name)
     tutor.locator(cell).first.click()
     tutor.keyboard.type("the good version")
     file, story = f"/data/files/{name}", "/data/files/notes/story.txt"
@@ -76,7 +76,7 @@ def test_a_tutor_goes_back_and_everybody_sees_it(lab: Lab, browser: Browser) -> 
     take(lab)
     as_student(lab, "rm -r notes")
     tutor.keyboard.type(", spoilt")
-    student.goto(f"{LAB}/tree/{name}")
+    student = enter(browser, "Octocat", name)
     expect(student.locator(cell).first).to_contain_text("the good version, spoilt")
 
     # A student isn't even offered it.

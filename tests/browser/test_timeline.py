@@ -67,12 +67,11 @@ def type_in(window: Window, words: str) -> None:
 
 def test_nobody_types_into_the_past(place: Place) -> None:
     name = "timeline.ipynb"
-    ada = place.enter("ada")
     with students.signed_in(place.lab, "bob") as client:
         bob = Page(students.open_socket(client, place.lab, room(client, name)))
         for words in ("one ", "two "):
             bob.type(words)
-        open_notebook(ada, name)
+        ada = place.enter("ada", name)
         expect(first(ada)).to_contain_text("one two")
         go_back(ada, "two")
         shoot(ada, "timeline-past")
@@ -111,12 +110,11 @@ def test_nobody_types_into_the_past(place: Place) -> None:
 def test_a_restored_version_is_everybodys(place: Place) -> None:
     """What others typed since somebody went back stays."""
     name = "restored.ipynb"
-    ada = place.enter("ada")
     with students.signed_in(place.lab, "bob") as client:
         bob = Page(students.open_socket(client, place.lab, room(client, name)))
         for words in ("one ", "two "):
             bob.type(words)
-        open_notebook(ada, name)
+        ada = place.enter("ada", name)
         expect(first(ada)).to_contain_text("one two")
         go_back(ada, "two")
         bob.type("three ")
@@ -131,14 +129,13 @@ def test_a_restored_version_is_everybodys(place: Place) -> None:
 
 def test_who_is_view_only_does_not_go_back(place: Place) -> None:
     name = "watched.ipynb"
-    eve = place.enter("eve")
     with (
         students.signed_in(place.lab, "bob") as client,
         students.signed_in(place.lab, "tutor", place.lab.passphrase("Tutor")) as tutor,
     ):
         bob = Page(students.open_socket(client, place.lab, room(client, name)))
         bob.type("one ")
-        open_notebook(eve, name)
+        eve = place.enter("eve", name)
         expect(first(eve)).to_contain_text("one")
         switch = f"{labs.ADDRESS}{students.BASE}/classroom/api/driving/eve"
         tutor.put(switch, json={"viewOnly": True}).raise_for_status()

@@ -14,10 +14,11 @@ from tests.browser.conftest import (
     WATCH,
     new_notebook,
     new_person,
+    notebook,
     shoot,
     sign_in,
     wait_for_lab,
-    write_notebook,
+    wait_on,
 )
 from tests.browser.test_view_only import CELL, enter
 
@@ -26,20 +27,12 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page, Route
 
-    from tests.browser.conftest import Chromium
     from tests.classrooms import Classroom
-    from tests.labs import Lab
 
 OURS = (
     "[data-jp-item-name^='classroom-'], #classroom-people, #classroom-share, .classroom-Ran,"
     " .classroom-Open"
 )
-
-
-@pytest.fixture
-def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
-    with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
-        yield made
 
 
 def violations(page: Page, ours: str = OURS) -> list[str]:
@@ -55,14 +48,18 @@ def is_at(page: Page, name: str, text: str) -> None:
     expect(page.locator(CELL, has_text=text).first).to_be_in_viewport()
 
 
-def open_lesson(page: Page) -> str:
-    """Write a notebook that is longer than a screen, and open it; return its name."""
-    name = "lesson.ipynb"
-    write_notebook(page, name, [f"# cell{number:02}" for number in range(40)])
-    page.goto(f"{labs.ADDRESS}/services/classroom/lab/tree/{name}")
-    wait_for_lab(page)
+@pytest.fixture
+def lesson(restored_classroom: Classroom) -> str:
+    """Write a notebook that is longer than a screen; return its name."""
+    content = notebook([f"# cell{number:02}" for number in range(40)])
+    body = {"type": "notebook", "format": "json", "content": content}
+    address = f"{restored_classroom.api}/contents/lesson.ipynb"
+    restored_classroom.enter("mona").put(address, json=body).raise_for_status()
+    return "lesson.ipynb"
+
+
+def until_idle(page: Page) -> None:
     expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
-    return name
 
 
 def go_to(page: Page, text: str) -> None:
@@ -70,21 +67,43 @@ def go_to(page: Page, text: str) -> None:
     notebook = page.locator(".jp-WindowedPanel-outer").first
     cell = page.locator(CELL, has_text=text).first
     notebook.hover()
-    for _ in range(40):
+
+    def is_there() -> bool:
         if cell.count() and cell.is_visible():
-            break
+            return True
         page.mouse.wheel(0, 400)
-        page.wait_for_timeout(50)
+        return False
+
+    wait_on(page, is_there, f"the cell {text}")
     cell.click()
+
+
+def places(page: Page) -> set[tuple[str, int]]:
+    """List the tutor's places that a page has heard of: paths, and indices of cells."""
+    told = WATCH.heard(page, "leading")
+    return {
+        (one["path"].rpartition(":")[2], one["index"])
+        for message in told
+        for one in message["leaders"]
+    }
+
+
+def goes_up(tutor: Page, page: Page) -> None:
+    """Have a tutor go to the cell above, and wait until another page has heard of it."""
+    before = places(page)
+    tutor.keyboard.press("Escape")
+    tutor.keyboard.press("ArrowUp")
+    wait_on(page, lambda: places(page) - before, "where the tutor is now")
 
 
 def person(page: Page, name: str) -> Locator:
     return page.locator(".classroom-Person", has_text=name)
 
 
-def test_students_follow_a_tutor(restored_browser: Browser) -> None:
-    mona, hubot = enter(restored_browser, "mona"), enter(restored_browser, "hubot")
-    first = open_lesson(mona)
+def test_students_follow_a_tutor(restored_browser: Browser, lesson: str) -> None:
+    mona, hubot = enter(restored_browser, "mona", lesson), enter(restored_browser, "hubot")
+    until_idle(mona)
+    first = lesson
     go_to(mona, "cell39")
     follow = hubot.get_by_role("button", name=re.compile("^Follow "))
     follow.focus()
@@ -111,12 +130,15 @@ def test_students_follow_a_tutor(restored_browser: Browser) -> None:
     stop.click()
     expect(follow).to_be_visible()
     mona.get_by_role("tab", name=first).click()
-    hubot.wait_for_timeout(1500)  # longer than it takes to be told
+    # They hear of three more places of the tutor, and stay where they are.
+    for _ in range(3):
+        goes_up(mona, hubot)
+    assert {path for path, _ in places(hubot)} >= {first, second}
     expect(hubot.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=second)).to_be_visible()
     expect(led).to_have_count(0)
 
 
-def test_who_follows_into_a_new_notebook_is_asked_nothing(restored_browser: Browser) -> None:
+def test_a_follower_gets_no_dialog_in_a_new_notebook(restored_browser: Browser) -> None:
     """Its kernel hasn't started when they come, and nothing says yet which it is to be."""
     mona, hubot = enter(restored_browser, "mona"), enter(restored_browser, "hubot")
     hubot.get_by_role("button", name=re.compile("^Follow ")).click()
@@ -157,9 +179,9 @@ def open_launcher(page: Page) -> Page:
     return page
 
 
-def test_a_tutor_asks_all_to_follow(restored_browser: Browser) -> None:
-    mona = enter(restored_browser, "mona")
-    name = open_lesson(mona)
+def test_a_tutor_asks_all_to_follow(restored_browser: Browser, lesson: str) -> None:
+    mona, name = enter(restored_browser, "mona", lesson), lesson
+    until_idle(mona)
     students = [enter(restored_browser, login) for login in ("hubot", "Octocat")]
     ask = mona.get_by_role("button", name="Ask all to follow")
     for tutors in ("Ask all", "Students: "):
@@ -185,10 +207,18 @@ def test_a_tutor_asks_all_to_follow(restored_browser: Browser) -> None:
         assert violations(page) == []
 
 
-def test_a_tutor_sees_who_is_here(browser: Browser, classroom: Classroom) -> None:
-    classroom.lab.expected += ["User is not authorized to", "hubot is no longer admitted"]
-    mona = enter(browser, "mona")
-    hubot = enter(browser, "hubot")
+@pytest.fixture
+def _hubot_is_back(restored_classroom: Classroom) -> Iterator[None]:
+    """Add whom a test has removed, for the next one."""
+    yield
+    assert restored_classroom.page("POST", "users", usernames=["hubot"]).status_code == 201
+
+
+@pytest.mark.usefixtures("_hubot_is_back")
+def test_a_tutor_sees_who_is_here(restored_browser: Browser, restored_classroom: Classroom) -> None:
+    restored_classroom.lab.expected += ["User is not authorized to|hubot is no longer admitted"]
+    mona = enter(restored_browser, "mona")
+    hubot = enter(restored_browser, "hubot")
     name = new_notebook(hubot)
     hubot.locator(CELL).first.click()
     hubot.keyboard.type("1 + 1")
@@ -239,12 +269,15 @@ def test_a_tutor_sees_who_is_here(browser: Browser, classroom: Classroom) -> Non
     assert violations(mona) == []
 
 
-def test_a_link_leads_to_the_cell_also_through_the_sign_in(restored_browser: Browser) -> None:
+def test_a_link_leads_to_the_cell_also_through_the_sign_in(
+    restored_browser: Browser, lesson: str
+) -> None:
     context = new_person(restored_browser, permissions=["clipboard-read", "clipboard-write"])
     mona = context.new_page()
-    sign_in(mona, "mona")
+    name = lesson
+    sign_in(mona, "mona", f"/services/classroom/lab/tree/{name}")
     wait_for_lab(mona)
-    name = open_lesson(mona)
+    until_idle(mona)
     go_to(mona, "cell25")
     mona.get_by_role("button", name="Share link").click()
     expect(mona.get_by_text("The link to this cell is copied.")).to_be_visible()

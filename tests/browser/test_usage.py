@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests import labs
-from tests.browser.conftest import shoot
+from tests.browser.conftest import shoot, wait_on
 from tests.browser.test_execution import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Locator, Page
 
     from tests.browser.conftest import Chromium
     from tests.labs import Lab
@@ -31,13 +32,19 @@ def place(chromium: Chromium, trial_lab: Lab) -> Iterator[Place]:
         yield Place(trial_lab, browser)
 
 
+def until_new(page: Page, bar: Locator) -> None:
+    """Wait until a page shows other figures."""
+    known = bar.inner_text()
+    wait_on(page, lambda: bar.inner_text() != known, "figures that are new")
+
+
 def test_usage_is_in_the_status_bar(place: Place) -> None:
     page = place.enter("ada")
     bar = page.get_by_role("contentinfo")
     expect(bar).to_contain_text(SHOWN)
     found = SHOWN.search(bar.inner_text())
     assert found is not None
-    # Of a lab in which other tests have left kernels: then it is told in GB.
+    # In GB if other tests have left kernels in the lab.
     assert (50 if found[3] == "M" else 0.5) < float(found[1]) < float(found[2])
     # Asking each kernel for its usage would take its time: no panel, no second poll.
     expect(page.get_by_role("tab", name="Kernel Usage")).to_have_count(0)
@@ -51,13 +58,7 @@ def test_usage_is_in_the_status_bar(place: Place) -> None:
     assert 0 < sum(loaded) < ADDED_BYTES
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if POLL in one.url else None)
-    for news in ("first", "second"):
-        known = bar.inner_text()
-
-        def is_other(known: str = known) -> bool:
-            page.wait_for_timeout(100)
-            return bar.inner_text() != known
-
-        labs.wait_until(is_other, f"{news} figures that are new")
-    assert asked == [], "the page is told"
+    for _ in range(2):
+        until_new(page, bar)
+    assert asked == [], "the lab sends it"
     page.context.close()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests import labs
-from tests.browser.conftest import new_notebook, new_person, shoot, sign_in, wait_for_lab
+from tests.browser.conftest import new_notebook, new_person, shoot, sign_in, wait_for_lab, wait_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -86,7 +85,9 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
     control(mona).focus()
     mona.keyboard.press("Enter")
     for page in pages:
-        page.keyboard.type("xyz")  # before and while they are told: taken or not, but everywhere
+        page.keyboard.type(
+            "xyz"
+        )  # before and while they hear of it: accepted or not, but everywhere
     expect(control(mona)).to_have_accessible_name("Students: view-only")
     for page in pages:
         expect(badge(page)).to_be_visible()
@@ -122,11 +123,9 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
 def agree(pages: Sequence[Page]) -> str:
     """Wait until everybody sees the same, and what the lab has; return it."""
 
-    def seen() -> set[str]:
-        return {first(page).inner_text() for page in pages}
+    def agreed() -> list[str]:
+        found = {first(page).inner_text() for page in pages}
+        return [*found] if len(found) == 1 else []
 
-    end = time.monotonic() + 30
-    while len(found := seen()) != 1:
-        assert time.monotonic() < end, found
-        pages[0].wait_for_timeout(200)
-    return found.pop()
+    (text,) = wait_on(pages[0], agreed, "the same text for everybody")
+    return str(text)

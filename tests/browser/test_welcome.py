@@ -61,7 +61,7 @@ def seen(lab: Lab, name: str, count: int) -> bool:
     return len(json.loads(lab.read(SEEN)).get(name, ())) == count
 
 
-def test_it_is_opened_once_whatever_the_device(browser: Browser, lab: Lab) -> None:
+def test_it_is_opened_once_on_all_devices(browser: Browser, lab: Lab) -> None:
     page = new_person(browser).new_page()
     sign_in(page, "Octocat")
     wait_for_lab(page)

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
+IN_THE_WORLD = pytest.mark.xdist_group("egress")
+"""For tests with the stand-in internet (`world`): one process runs them all. Its private networks
+have fixed addresses, which the tutor's file names, so two processes could not both have them; and
+the tests share three labs in these networks, which the other process would start as well."""
+
 DATA, WILD, OTHER = "data.classroom.test", "wild.classroom.test", "other.classroom.test"
 NEVER = {
     "metadata.classroom.test": "169.254.169.254",
@@ -40,7 +45,7 @@ c.Classroom.egress_private = ["{NAMED_NETWORK}"]
 SERVICE, DATABASE, SCHEDULER = "service.classroom.test", "db.school.test", "dask.school.test"
 IN_THE_SCHOOL = {DATABASE: "10.78.0.79", SCHEDULER: "10.78.0.80"}
 GREETS = 8080
-"""A port at which the test's internet greets whoever connects."""
+"""A port at which the test's internet sends each connection a greeting."""
 INSIDE = (PRIVATE, *NEVER)
 """Names that lead where nothing may lead."""
 SERVICES = (

@@ -65,7 +65,7 @@ class AtPebble(Place):
 
 
 def people_page(lab: Lab, github: Lab) -> str:
-    """What a tutor sees on the page People, whoever vouches for the lab."""
+    """What a tutor sees on the page People; any certificate of the lab will do."""
     with web.browser({**lab.hosts, labs.GITHUB: github.ip}) as tutor:
         assert web.sign_in_with_github(tutor, labs.ADDRESS, "mona").status_code == 200
         return tutor.get(f"{labs.ADDRESS}/hub/admin").text
@@ -157,7 +157,7 @@ def test_it_is_renewed_while_people_stay_connected(settled: AtPebble) -> None:
 
 
 def test_one_that_was_revoked_is_replaced(settled: AtPebble) -> None:
-    """The authority says so where it is asked when to renew (RFC 9773)."""
+    """The authority says so in its answer about the time of renewal (RFC 9773)."""
     before = settled.served()
     status, said = settled.lab.run("python", "-I", "-c", BY_HAND)
     assert status == 0, said
@@ -227,7 +227,7 @@ def test_what_the_authority_says_is_understood(
 
 
 def test_a_clock_that_is_off_is_named(settled: AtPebble) -> None:
-    """To it the authority's own certificate is over, or not valid yet."""
+    """For that clock the authority's own certificate has expired, or is not valid yet."""
     settled.ca.begin(pair=OVER)
     found = settled.ask(labs.HOST, {})
     assert found["kind"] == "clock", found["detail"]

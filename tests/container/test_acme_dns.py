@@ -58,7 +58,7 @@ class AtPersist(Place):
 
 
 def people_page(lab: Lab, github: Lab) -> str:
-    """What a tutor sees on the page People, whoever vouches for the lab."""
+    """What a tutor sees on the page People; any certificate of the lab will do."""
     with web.browser({**lab.hosts, APART: lab.ip, labs.GITHUB: github.ip}) as tutor:
         assert web.sign_in_with_github(tutor, labs.ADDRESS, "mona").status_code == 200
         return tutor.get(f"{labs.ADDRESS}/hub/admin").text

@@ -104,7 +104,7 @@ def read(lab: Lab, name: str, path: str) -> str:
 
 
 def carry(lab: Lab, order: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Have something carried as the supervisor does, whatever the lab's server says to it."""
+    """Have a folder copied as the supervisor does, without the lab server's consent."""
     text = shlex.quote(json.dumps(order))
     command = f"printf %s {text} | {PYTHON} -I -m classroom.supervisor.carrier"
     found: dict[str, dict[str, Any]] = lab.answer("sh", "-c", command)

@@ -92,7 +92,7 @@ def by_http(block: str) -> str:
 
 @contextlib.contextmanager
 def waiting(network: Network) -> Iterator[Lab]:
-    """A container that will be a proxy: it has its address, which the lab is told first."""
+    """A container that will be a proxy: the lab's configuration needs its address first."""
     made = (
         DockerContainer(IMAGE)
         .with_kwargs(entrypoint="sleep", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)

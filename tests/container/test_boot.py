@@ -49,7 +49,7 @@ def test_one_line_per_step(trial_lab: Lab) -> None:
 
 
 def test_the_labs_own_token_opens_nothing_of_the_hub(trial_lab: Lab) -> None:
-    """The service has no scopes: whoever stole its token could not even list users."""
+    """The service has no scopes: a thief of its token could not even list users."""
     script = """
 import http.client, json, socket, sys
 token, found = sys.argv[1], {}

@@ -1,4 +1,4 @@
-"""Who is here, where, and who ran what: to whom it is told, and who may do something about it."""
+"""Who is here, where, and who ran what: which pages hear of it, and who may act on it."""
 
 from __future__ import annotations
 
@@ -38,9 +38,12 @@ def people(shared_classroom: Classroom) -> Iterator[Classroom]:
 
 
 @pytest.fixture
-def alone(classroom: Classroom) -> Classroom:
-    """For what changes the list."""
-    return entered(classroom)
+def changing(restored_classroom: Classroom) -> Iterator[Classroom]:
+    """The same, for what changes the list: the next test has the first one again."""
+    yield entered(restored_classroom)
+    restored_classroom.reset()
+    mona = entered(restored_classroom).people["mona"]
+    assert mona.put(FOLLOWING, json={"follow": False}).status_code == 204
 
 
 def entered(room: Classroom) -> Classroom:
@@ -54,7 +57,7 @@ def entered(room: Classroom) -> Classroom:
 
 
 def listed(page: Page, *names: str) -> dict[str, Any]:
-    """Wait until a tutor's page is told of exactly these people."""
+    """Wait until a tutor's page lists exactly these people."""
     while True:
         found = {one["name"]: one for one in page.hears(type="people")["people"]}
         if set(found) == set(names):
@@ -103,7 +106,7 @@ def test_students_are_told_of_tutors_alone(people: Classroom) -> None:
 
 
 def test_everybody_is_told_which_documents_are_open_and_no_more(people: Classroom) -> None:
-    """Whoever opens a document sees who is in it; nobody is told of cells, or of chats."""
+    """A person who opens a document sees who is in it; no page hears of cells or chats."""
     hubot = Page(people, "hubot")
     known = people.people["Octocat"].put(
         f"{API}/collaboration/session/Classroom.chat", json={"format": "text", "type": "chat"}
@@ -170,8 +173,8 @@ def test_a_page_that_says_too_much_loses_its_own_connection_alone(people: Classr
     again.socket.close()
 
 
-def test_a_tutor_asks_all_to_follow(alone: Classroom) -> None:
-    people = alone
+def test_a_tutor_asks_all_to_follow(changing: Classroom) -> None:
+    people = changing
     mona, hubot = people.people["mona"], Page(people, "hubot")
     Page(people, "mona")
     assert mona.put(FOLLOWING, json={"follow": True}).status_code == 204
@@ -204,8 +207,8 @@ def test_only_a_tutors_own_page_asks(people: Classroom) -> None:
     assert people.people["Octocat"].get(f"{API}/me").status_code == 200, "is still here"
 
 
-def test_a_tutor_removes_somebody(alone: Classroom) -> None:
-    people = alone
+def test_a_tutor_removes_somebody(changing: Classroom) -> None:
+    people = changing
     people.lab.expected += ["hubot is no longer admitted"]
     hubot, mona = Page(people, "hubot"), people.people["mona"]
     page = Page(people, "mona")

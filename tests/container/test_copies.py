@@ -249,7 +249,7 @@ def test_no_way_out_of_the_lab_is_copied(
 def test_what_is_in_the_way_stays(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """Whatever has the name already, also a link that leads to another's files."""
+    """Everything that has the name already, also a link that leads to another person's files."""
     lab = room.lab
     write(lab, "way.txt", "new")
     address = made(octocat, base(OWNER), "way.txt")
@@ -297,7 +297,7 @@ def test_a_link_taken_back_is_dead_like_any_wrong_one(
 def test_a_link_is_dead_when_its_maker_may_not_enter_the_lab(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """Who may look there may give a copy; whose access ends, or whom the lab removes, not."""
+    """A person who may look there may give a copy, until their access ends or they are removed."""
     lab, twin = room.lab, room.people["twin"]
     write(lab, "guests.txt", "x")
     assert share(room, "hubot", role="view", seconds=None).is_success
@@ -318,7 +318,7 @@ def test_a_link_is_dead_when_its_maker_may_not_enter_the_lab(
 
 
 def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) -> None:
-    """Also for whoever comes by that name later."""
+    """Also for a person who takes that name later."""
     lab, twin, octocat = room.lab, room.people["twin"], room.people[OWNER]
     room.people["hubot"] = signed_in(room, "hubot")
     enter(room.people["hubot"], "hubot")

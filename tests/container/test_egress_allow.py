@@ -10,6 +10,7 @@ from tests import labs
 from tests.container.conftest import (
     DATA,
     EGRESS_CONFIG,
+    IN_THE_WORLD,
     NAMED,
     NAMED_NETWORK,
     NEVER,
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 CLOSED = {"ECONNRESET", "SSLEOFError", "SSLError", "SSLZeroReturnError", "EPIPE", "EPERM"}
 DOOR = "127.0.0.3"
@@ -205,7 +205,7 @@ def test_the_list_follows_the_saved_file(
 def test_github_behind_a_private_address(
     folder: Path, network: Network, world: Internet, private_networks: dict[str, Network]
 ) -> None:
-    """Only in a network that the tutor has named: the Hub is told at once."""
+    """Only in a network that the tutor has named: the Hub gets its refusal at once."""
     ask = "import urllib.request as u; print(u.urlopen(f'https://{host}', timeout=5).status)"
     options = {"dns": [world.ip]}
     for host, reached in ((PRIVATE, False), (NAMED, True)):

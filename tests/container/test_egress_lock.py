@@ -1,4 +1,4 @@
-"""Taking the lock: which one, what stops the start, and that it outlives whatever happens."""
+"""Taking the lock: which one, what stops the start, and that the lock outlasts failures."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 from testcontainers.core.container import DockerContainer
 
 from tests import internet, labs, students, web
-from tests.container.conftest import DATA, EGRESS_CONFIG, with_student
+from tests.container.conftest import DATA, EGRESS_CONFIG, IN_THE_WORLD, with_student
 from tools.engine import PYTHON
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from testcontainers.core.network import Network
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
     from tests.students import Student
-
-# Those with the test's internet share its networks, which have fixed addresses, and so a process.
-together = pytest.mark.xdist_group("egress")
 
 RIGHTS = {"NET_ADMIN": 12, "NET_RAW": 13, "SYS_MODULE": 16, "SYS_PTRACE": 19, "SYS_ADMIN": 21}
 RIGHTS |= {"BPF": 39, "PERFMON": 38, "SYS_RAWIO": 17, "NET_BROADCAST": 11, "MKNOD": 27}
@@ -72,7 +70,7 @@ def steps(lab: Lab) -> list[str]:
     return [*re.findall(r"classroom\] ([a-z -]+):", start), "lab"]
 
 
-@together
+@IN_THE_WORLD
 def test_under_compose_the_lock_is_nftables(locked_lab: Lab) -> None:
     line = next(line for line in locked_lab.log.splitlines() if "egress lock:" in line)
     assert f"nftables: students reach {DATA}" in line
@@ -86,7 +84,7 @@ def test_of_a_plain_run_it_is_the_sandbox_and_says_what_that_costs(trial_lab: La
     assert "--cap-add NET_ADMIN" in line
 
 
-@together
+@IN_THE_WORLD
 def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
     """The supervisor, which opens every port, is the step after."""
     assert steps(locked_lab) == ["settings", "tls", "egress lock", "sign-in", "lab"]
@@ -94,7 +92,7 @@ def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
     assert "using inherited sockets" not in before
 
 
-@together
+@IN_THE_WORLD
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_no_process_can_get_a_right_back(lab_name: str, request: pytest.FixtureRequest) -> None:
     """Every process but tini, which runs nothing: no bounding set has what could change rules."""
@@ -130,7 +128,7 @@ c.JupyterHub.services = [
         assert "table inet egress" in before
 
 
-@together
+@IN_THE_WORLD
 def test_row_5_a_connection_from_before_the_lock(world: Internet, network: Network) -> None:
     """Somebody has one open when the rules come: it is reset, and nothing more gets out.
 
@@ -174,7 +172,7 @@ time.sleep(60)
         assert world.heard_from(lab) == []
 
 
-@together
+@IN_THE_WORLD
 def test_row_16_inbound_is_8443_alone(student: Student, locked_lab: Lab, world: Internet) -> None:
     """A neighbour knocks: a student's server that listens everywhere, and internal ports."""
     student.kernel.run(
@@ -188,7 +186,7 @@ def test_row_16_inbound_is_8443_alone(student: Student, locked_lab: Lab, world: 
     student.kernel.run("[one.close() for one in everywhere]")
 
 
-@together
+@IN_THE_WORLD
 def test_row_26_a_network_that_is_added_later(student: Student) -> None:
     """locked_lab was put into two more networks after its rules were loaded."""
     for port in ("443", "80"):
@@ -197,7 +195,7 @@ def test_row_26_a_network_that_is_added_later(student: Student) -> None:
             assert found["error"] == "ECONNREFUSED", "told so, rather than left to wait"
 
 
-@together
+@IN_THE_WORLD
 def test_row_26_after_a_restart(
     tmp_path: Path, network: Network, world: Internet, authority: Authority, github: Lab
 ) -> None:
@@ -241,6 +239,19 @@ RULES = (labs.ROOT / "nftables/egress.nft").read_text()
 PACKAGED = f"/opt/classroom/lib/python{PYTHON}/site-packages/classroom/nftables/egress.nft"
 
 
+@pytest.fixture(scope="module")
+def not_started(
+    network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Lab, Path]]:
+    """A container in which nothing was started, and its file of rules."""
+    rules_file = tmp_path_factory.mktemp("rules") / "egress.nft"
+    rules_file.write_text(RULES)
+    mounted = docker.types.Mount(PACKAGED, str(rules_file), type="bind", read_only=True)
+    options = {"entrypoint": ["sleep", "infinity"], "init": True, "mounts": [mounted]}
+    with labs.start(network=network, options=options, check_log=False) as lab:
+        yield lab, rules_file
+
+
 @pytest.mark.parametrize(
     ("rule", "instead", "said"),
     [
@@ -267,21 +278,20 @@ PACKAGED = f"/opt/classroom/lib/python{PYTHON}/site-packages/classroom/nftables/
     ],
 )
 def test_rules_that_do_not_hold_end_the_start(
-    rule: str, instead: str, said: str, tmp_path: Path, network: Network
+    rule: str, instead: str, said: str, not_started: tuple[Lab, Path]
 ) -> None:
     """One denied packet of each user, one allowed connection: a slip in the file is noticed."""
     assert rule in RULES
-    mutated = tmp_path / "egress.nft"
-    mutated.write_text(RULES.replace(rule, instead, 1))
-    options = {"mounts": [docker.types.Mount(PACKAGED, str(mutated), type="bind", read_only=True)]}
-    with labs.start(network=network, options=options, check_log=False) as lab:
-        assert lab.wait_exit() == 78
-        (line,) = [line for line in lab.log.splitlines() if line.startswith("Not started.")]
-        assert said in line
-        assert "JupyterHub" not in lab.log
+    lab, rules_file = not_started
+    rules_file.write_text(RULES.replace(rule, instead, 1))
+    status, found = lab.run("classroom", "boot")
+    assert status == 78, found
+    (line,) = [line for line in found.splitlines() if line.startswith("Not started.")]
+    assert said in line
+    assert "JupyterHub" not in found
 
 
-@together
+@IN_THE_WORLD
 def test_students_cannot_use_up_the_hubs_door(
     student: Student, locked_lab: Lab, github: Lab, authority: Authority
 ) -> None:
@@ -294,7 +304,6 @@ for _ in range(900):
         many.append(socket.create_connection(("127.0.0.3", 443), timeout=2))
     except OSError:
         break
-time.sleep(0.5)
 def is_open(way):
     way.setblocking(False)
     try:
@@ -303,6 +312,9 @@ def is_open(way):
         return True
     except OSError:
         return False
+end = time.monotonic() + 60
+while sum(map(is_open, many)) > 384 and time.monotonic() < end:
+    time.sleep(0.1)
 print(len(many), sum(map(is_open, many)))
 """)
     opened, left = map(int, held.split())
@@ -344,11 +356,11 @@ def test_the_hosts_own_network_is_never_locked(network: Network) -> None:
         assert "egress" not in inside.run("nft", "list", "tables")[1]
 
 
-@together
+@IN_THE_WORLD
 def test_open_is_the_tutors_explicit_word(
     tmp_path: Path, network: Network, world: Internet, github: Lab, authority: Authority
 ) -> None:
-    """By the environment; the log and the Hub's pages say so."""
+    """An environment variable opens the lock; the log and the Hub's pages say so."""
     folder = labs.write_folder(tmp_path / "tutor", labs.GITHUB_CONFIG, authority)
     environment, expected = {"EGRESS": "open"}, ("egress lock: OPEN",)
     with labs.start(folder, network=network, environment=environment, expected=expected) as lab:
@@ -362,13 +374,13 @@ def test_open_is_the_tutors_explicit_word(
             assert "none" in student.terminal.run("echo ${PIP_RETRIES-none}"), "pip tries again"
 
 
-@together
+@IN_THE_WORLD
 def test_a_locked_labs_pages_say_nothing_of_it(locked_lab: Lab, authority: Authority) -> None:
     with web.browser(locked_lab.hosts, authority.crt) as client:
         assert "is open" not in client.get(labs.ADDRESS).text
 
 
-@together
+@IN_THE_WORLD
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_github_sign_in_works_under_the_lock(
     lab_name: str, request: pytest.FixtureRequest, github: Lab, authority: Authority
@@ -379,7 +391,7 @@ def test_github_sign_in_works_under_the_lock(
         assert page.url.path == "/services/classroom/lab"
 
 
-@together
+@IN_THE_WORLD
 def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority: Authority) -> None:
     """The Hub holds its port: who signs in right then waits a moment, and gets in."""
     locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: restarting it")
@@ -391,15 +403,17 @@ def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority:
             assert page.url.path == "/services/classroom/lab"
 
 
-@together
+@IN_THE_WORLD
 def test_nobody_can_take_a_dead_proxys_port(locked_lab: Lab, student: Student) -> None:
     """Row 15, from the moment it dies."""
     locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: restarting it")
     student.kernel.run("""
 import socket, threading, time
-taken, stop = [], False
+taken, rounds, stop = [], 0, False
 def squat():
+    global rounds
     while not stop:
+        rounds += 1
         for address in ("127.0.0.2", "127.0.0.3", "0.0.0.0"):
             way = socket.socket()
             way.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -413,7 +427,8 @@ threading.Thread(target=squat).start()
 """)
     assert locked_lab.run("pkill", "-KILL", "-u", "egress")[0] == 0
     labs.wait_until(lambda: locked_lab.pids("nginx", "egress"), "the proxy's return")
-    assert student.kernel.run("time.sleep(0.5); stop = True; print(taken)") == "[]\n"
+    more = "seen = rounds\nwhile rounds < seen + 100: time.sleep(0.01)\nstop = True; print(taken)"
+    assert student.kernel.run(more) == "[]\n"
 
 
 STUDENTS_ATTEMPTS: list[tuple[list[str], set[str]]] = [
@@ -430,7 +445,7 @@ STUDENTS_ATTEMPTS: list[tuple[list[str], set[str]]] = [
 ]
 
 
-@together
+@IN_THE_WORLD
 @pytest.mark.parametrize("words", STUDENTS_ATTEMPTS, ids=lambda words: " ".join(words[0]))
 @pytest.mark.usefixtures("student")
 def test_what_the_user_student_cannot_reach(
@@ -460,7 +475,7 @@ seccomp.main()
     assert int(status["Seccomp_filters"]) >= 2, "Docker's and ours"
 
 
-@together
+@IN_THE_WORLD
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_the_lab_server_itself_is_restricted(lab_name: str, request: pytest.FixtureRequest) -> None:
     lab: Lab = request.getfixturevalue(lab_name)
@@ -503,11 +518,11 @@ def test_what_a_student_leaves_in_the_labs_place_does_not_outlive_a_start(tmp_pa
         lab.wait_healthy()
 
 
-@together
+@IN_THE_WORLD
 def test_the_tutor_sees_what_was_refused(
     student: Student, locked_lab: Lab, world: Internet, github: Lab, authority: Authority
 ) -> None:
-    """By a command that needs no privilege, in the log, and as the Hub's metrics."""
+    """A command without privileges, the log and the Hub's metrics show it."""
     student.kernel.attempt("tcp", world.ip, "4242")
     student.kernel.attempt("tcp", world.ip6, "4343")
     student.kernel.attempt("resolve", "wanted.example.org")
@@ -536,7 +551,7 @@ def test_the_tutor_sees_what_was_refused(
     assert re.search(r"refused_names_total [1-9]", metrics)
 
 
-@together
+@IN_THE_WORLD
 def test_a_flood_is_counted_and_floods_no_log(student: Student, locked_lab: Lab) -> None:
     """Every packet counts, also those that nobody had time to look at."""
 
@@ -562,13 +577,13 @@ for _ in range(200_000):
     assert locked_lab.log.count("Egress lock: refused") <= lines + 2
 
 
-@together
+@IN_THE_WORLD
 @pytest.mark.parametrize("user", ["student", "classroom"])
 def test_students_cannot_see_what_others_tried(user: str, locked_lab: Lab) -> None:
     assert locked_lab.run("classroom", "egress", user=user)[0] != 0
 
 
-@together
+@IN_THE_WORLD
 def test_the_sandbox_says_that_it_does_not_count(sandboxed_lab: Lab) -> None:
     said = sandboxed_lab.run("classroom", "egress", user="egress")[1]
     assert said.startswith("Egress lock: sandbox")

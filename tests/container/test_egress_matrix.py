@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import labs, school
-from tests.container.conftest import GREETS, OTHER, SERVICE
+from tests.container.conftest import GREETS, IN_THE_WORLD, OTHER, SERVICE
 
 if TYPE_CHECKING:
     from tests.internet import Internet
     from tests.labs import Lab
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 # Errors of a rule that rejects at once, and of a socket that can't be made at all.
 REJECTED = {"ECONNREFUSED", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH"}
@@ -176,7 +175,7 @@ PLACES: dict[str, dict[str, Any]] = {}
 
 
 def check(found: dict[str, Any], errors: frozenset[str] | set[str], got: str | None) -> None:
-    """Hold what an attempt was told against what it must be told, at once."""
+    """Check an attempt's error against the row, and that it came at once."""
     if got is not None and found["error"] is None:
         assert found["got"] == got, found
     else:

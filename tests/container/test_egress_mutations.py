@@ -14,7 +14,7 @@ import pytest
 from classroom.runtime import lab_users
 from tests import labs, students
 from tests.container import test_egress_allow, test_egress_lock, test_egress_services
-from tests.container.conftest import DATA, GREETS, PRIVATE, SERVICE
+from tests.container.conftest import DATA, GREETS, IN_THE_WORLD, PRIVATE, SERVICE
 from tests.container.test_egress_matrix import Row, hold, hold_in_the_sandbox
 from tests.egress_rules import RULES, load
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 
 @dataclass(frozen=True)
@@ -210,7 +209,7 @@ OF_LABS = (
 def test_the_row_notices_from_a_lab_of_ones_own(
     mutation: Mutation, student_at_home: Student, labs_of_people: Lab, world: Internet
 ) -> None:
-    """With rules taken away that are about labs alone."""
+    """Without the rules that are about labs alone."""
     with (
         mutated(labs_of_people, mutation.rules, lab_users.LAST),
         pytest.raises(AssertionError),

@@ -17,6 +17,7 @@ from tests.container.conftest import (
     EGRESS_CONFIG,
     GREETS,
     IN_THE_SCHOOL,
+    IN_THE_WORLD,
     INSIDE,
     NAMED,
     NEVER,
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 SHUT = {"ECONNREFUSED", "ECONNRESET"}
 
@@ -148,7 +148,7 @@ def test_a_service_never_leads_into_the_container(student_with_services: Student
 
 
 def leaves(lab: Lab, world: Internet, port: int) -> bool:
-    """Say whether the proxy's user, whatever made it, can connect to a port out there."""
+    """Say whether a process of the proxy's user can connect to a port out there."""
     words = ("tcp", world.ip, str(port))
     found = students.read(lab.run("python", "-c", students.ATTEMPTS, *words, user="egress")[1])
     assert found["got"] == "connected" or found["error"] in SHUT, found
@@ -200,7 +200,7 @@ def test_the_tutor_reads_which_service_cannot_work(opened_lab: Lab) -> None:
 
 
 def test_nobody_can_take_a_services_address(student_with_services: Student) -> None:
-    """Who listens there, or everywhere at its port, is not who answers."""
+    """A student's own server at that address or port does not answer in the service's place."""
     student_with_services.kernel.run(f"""
 import socket
 place = socket.gethostbyname({SERVICE!r})

@@ -1,4 +1,4 @@
-"""Runs at the protocol: outputs are the server's to write, whatever a client or a kernel sends."""
+"""Runs at the protocol: only the server writes outputs, for every message of client or kernel."""
 
 from __future__ import annotations
 
@@ -167,11 +167,13 @@ def test_outputs_are_kept_without_anybody(client: httpx.Client, trial_lab: Lab) 
     book = Notebook(client, trial_lab, "alone.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, "1", ""))
-    execute(kernel, "import time; time.sleep(1); print('kept')", page.cell["id"])
+    wait = "import os, time\nwhile not os.path.exists('page-is-gone'): time.sleep(0.1)\n"
+    execute(kernel, f"{wait}print('kept')", page.cell["id"])
     line = f"run: ada runs cell {page.cell['id']} in kernel {book.kernel}"
     labs.wait_until(lambda: line in trial_lab.log, "who runs what")
     kernel.close()
     page.connection.close()
+    assert trial_lab.run("touch", "/data/files/page-is-gone")[0] == 0
     labs.wait_until(lambda: book.text() == "kept\n", "the output on the disk")
     book.end()
 
@@ -200,7 +202,7 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
 def test_who_connects_later_is_not_heard_by_the_others(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """For each page that came the kernel was asked something, and all pages heard of it."""
+    """Upstream asked the kernel something for each new page, and all pages heard the answer."""
     book = Notebook(client, trial_lab, "many.ipynb")
     first = book.channels()
     until_idle(first, execute(first, "1", ""))
@@ -236,7 +238,7 @@ def test_who_connects_later_is_not_heard_by_the_others(
 
 
 def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -> None:
-    """Only the page that runs a cell is asked; whoever looks on saw a cell that does nothing."""
+    """Only the page that runs a cell gets the question; others saw a cell that does nothing."""
     book = Notebook(client, trial_lab, "asks.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, "1", ""))
@@ -272,7 +274,7 @@ def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -
 
 
 def test_no_message_of_a_kernel_ends_anything(client: httpx.Client, trial_lab: Lab) -> None:
-    """Students' code can say whatever it likes in its kernel's name."""
+    """Students' code can send any message in its kernel's name."""
     book = Notebook(client, trial_lab, "bad.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, PUBLISH, ""))
@@ -284,7 +286,7 @@ def test_no_message_of_a_kernel_ends_anything(client: httpx.Client, trial_lab: L
 
 
 def test_the_same_message_twice(client: httpx.Client, trial_lab: Lab) -> None:
-    """Of two requests with one name the first counts; nobody else's outputs move."""
+    """The first of two requests with one name counts; other people's outputs stay."""
     book, other = (Notebook(client, trial_lab, f"twice-{n}.ipynb") for n in range(2))
     page, theirs = book.open(), other.open()
     kernel = book.channels()
@@ -322,7 +324,7 @@ def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab)
     for path in ("execute", "input", f"requests/{uuid.uuid4()}"):
         answer = client.post(f"{API}/kernels/{book.kernel}/{path}", json=body)
         assert answer.status_code == 404, (path, answer.text)
-    # One at a time, in order: whoever called before has been heard when this is.
+    # One at a time, in order: an earlier call has been heard when this one is.
     with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/ours", timeout=10):
         server.shutdown()
     server.server_close()
@@ -376,7 +378,7 @@ def test_a_class_is_not_locked_out_of_what_it_has_run(client: httpx.Client, tria
     assert "too large to be opened again. Clear outputs" in book.text()
     found = client.get(f"{API}/contents/{book.name}", params={"content": 1})
     assert found.status_code == 200, found.text[:300]
-    # Whoever clears the outputs can go on at once.
+    # After the outputs are cleared, work goes on at once.
     until_idle(kernel, execute(kernel, show, page.cell["id"]))
     labs.wait_until(lambda: book.text() == "display_data", "what it shows now")
     page.connection.close()

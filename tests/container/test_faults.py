@@ -226,9 +226,13 @@ def test_the_launcher_dies_and_kernels_start_again(falling: Class) -> None:
 
 
 def test_the_supervisor_dies_and_the_container_with_it(doomed: Class) -> None:
-    """Docker starts it anew; nothing may go on without the one who watches."""
+    """Docker starts the container again; no part may go on without its supervisor."""
     doomed.kill(SUPERVISOR)
     assert doomed.lab.wait_exit() != 0
+
+
+LOST_SECONDS = 1.0
+"""What is typed in the last second before the whole machine falls may be lost, and no more."""
 
 
 def test_everything_dies_while_ten_type(volume: str) -> None:
@@ -243,7 +247,7 @@ def test_everything_dies_while_ten_type(volume: str) -> None:
                 for name, page in pages.items():
                     page.type(f"{name}:{turn};")
             typed = {name: str(page.source) for name, page in pages.items()}
-            time.sleep(1)  # the sentence: up to a second before
+            time.sleep(LOST_SECONDS)
             lab.container.kill("SIGKILL")
             lab.container.wait()
             lab.container.start()

@@ -209,7 +209,7 @@ def test_assignments_are_in_labs_of_peoples_own_as_soon_as_there_are_some(
 def test_on_a_kernel_that_keeps_no_labs_apart_the_save_is_refused(
     network: Network, authority: Authority, tmp_path: Path
 ) -> None:
-    """And the tutor reads so at once, not at the next start."""
+    """The tutor reads it at once, not at the next start."""
     denied = {"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}
     profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [denied]}
     options = {"security_opt": [f"seccomp={json.dumps(profile)}"]}

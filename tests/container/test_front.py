@@ -90,7 +90,7 @@ def test_headers(client: httpx.Client) -> None:
 
 
 def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Client) -> None:
-    """Of files, and of errors that a script can bring about: a policy, and no frame."""
+    """Files, and errors that a script can cause, have a policy and may be in no frame."""
     lab = f"{labs.ADDRESS}/services/classroom"
     own = {
         f"{lab}/static/lab/package.json": 200,
@@ -145,7 +145,7 @@ def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) ->
 
 
 def test_it_vouches_for_the_addresses_that_make_up_has_found(volume: str) -> None:
-    """Whoever trusts it goes on doing so when the machine has come into another network."""
+    """People who trust it need not do so again after the machine has changed its network."""
     seen = []
     for addresses in ("10.9.8.7,lab.example.org", "192.168.7.7,ada-laptop.local"):
         with labs.start(volume=volume, environment={"ADDRESSES": addresses}) as lab:

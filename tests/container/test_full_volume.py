@@ -139,7 +139,7 @@ def room_of(client: object, name: str) -> str:
 
 
 def test_while_the_volume_is_full_people_sign_in_and_what_they_type_outlasts_a_kill() -> None:
-    """Without a restart too: the Hub and the journal have space of their own."""
+    """Also without a restart: the Hub and the journal have space of their own."""
     with (
         shared("size=300m") as (volume, other),
         labs.start(volume=volume, expected=(*EXPECTED, *logs.FALLEN)) as lab,

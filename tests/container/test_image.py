@@ -41,7 +41,7 @@ def test_size_and_labels() -> None:
 
 
 def test_nothing_of_the_tutors_is_built_in(context: Path) -> None:
-    """Whatever lies in the folder: only what .dockerignore names goes in."""
+    """Only what .dockerignore names goes into the image."""
     canary = "canary-7c1e"
     for name in ("jupyterhub_config.py", "secrets/ssl.key", "materials/lesson.txt", ".env"):
         file = context / name

@@ -105,7 +105,7 @@ def test_only_8443_listens(plain: bool, tmp_path: Path) -> None:  # noqa: FBT001
 
 
 def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) -> None:
-    """ipykernel's debugger speaks TCP; whatever else students start is theirs, as this is."""
+    """ipykernel's debugger speaks TCP; it is a student's, as all that students start."""
     kernels = [f"/proc/{pid}/fd" for pid in github_lab.pids("ipykernel_launcher")]
     _, owned = github_lab.run("ls", "-l", *kernels, user="student")
     for row in listeners(github_lab, "tcp"):
@@ -120,7 +120,7 @@ def capabilities(lab: Lab, pattern: str, line: str) -> int:
 
 @pytest.mark.parametrize("lab_name", ["github_lab", "trial_lab"])
 def test_capabilities(lab_name: str, request: pytest.FixtureRequest) -> None:
-    """The Hub keeps five; the lab has none and can't gain any. Whatever Docker handed out."""
+    """The Hub keeps five; the lab has none and can't gain any, even if Docker gave more."""
     lab: Lab = request.getfixturevalue(lab_name)
     chown, dac_override, kill, setgid, setuid = 0, 1, 5, 6, 7
     kept = sum(1 << bit for bit in (chown, dac_override, kill, setgid, setuid))

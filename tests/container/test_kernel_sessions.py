@@ -1,10 +1,9 @@
-"""Whose kernel somebody gets who opens a notebook."""
+"""Which kernel a person gets who opens a notebook."""
 
 from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from classroom.lab.execution.session_manager import SECOND_THOUGHTS_SECONDS
 from tests import labs, students
 from tests.container.test_rooms import API
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Given:
-    """What a page was told about the kernel that it asked for."""
+    """The lab's answer to a page that asked for a kernel."""
 
     session: str
     kernel: str
@@ -111,15 +109,18 @@ def test_a_page_that_asked_twice_ends_nobodys_kernel(pages: Pages) -> None:
     first, again = (pages.ask("", "twice.ipynb") for _ in range(2))
     pages.end(again)
     assert first.kernel in pages.kernels()
-    time.sleep(SECOND_THOUGHTS_SECONDS)
-    pages.end(first)
-    assert first.kernel not in pages.kernels()
+
+    def is_ended() -> bool:
+        pages.end(first)
+        return first.kernel not in pages.kernels()
+
+    labs.wait_until(is_ended, "that it is ended again", every=1)
 
 
 def test_a_live_notebooks_kernel_starts_beside_it(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Or nothing would be found that a notebook opens by its name."""
+    """Otherwise code would not find files beside the notebook."""
     folder = {"type": "directory"}
     assert client.put(f"{API}/contents/beside", json=folder).is_success
     given = pages.ask("beside/", "lesson.ipynb")
@@ -130,7 +131,7 @@ def test_a_live_notebooks_kernel_starts_beside_it(
     assert shown.split() == ["/data/files/beside", "/data/files/beside/lesson.ipynb"]
 
 
-def test_a_kernel_that_isnt_there_is_said_to_whoever_asks(
+def test_a_request_for_a_kernel_that_isnt_there_says_so(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
     """Upstream called it the server's failure, with a stack in the log for each."""
@@ -165,7 +166,7 @@ def test_a_kernel_goes_with_its_notebook(
     client: httpx.Client,
     is_named: bool,  # noqa: FBT001
 ) -> None:
-    """Also with the folder: who makes a new one of the old name gets nobody's variables."""
+    """Also with the folder: a new notebook of the old name gets a new kernel."""
     old, new, there = (f"{uuid.uuid4().hex}.ipynb" for _ in range(3))
     put(client, old)
     first = pages.ask("", old)

@@ -45,7 +45,7 @@ def test_everybody_has_their_own_settings(people: tuple[httpx.Client, httpx.Clie
 
 
 def test_class_defaults_hold_for_everybody(people: tuple[httpx.Client, httpx.Client]) -> None:
-    """overrides.json: no news and no update checks, whatever JupyterLab's own default is."""
+    """overrides.json: no news and no update checks, independent of JupyterLab's own default."""
     for client in people:
         found = client.get(f"{LAB}/lab/api/settings/@jupyterlab/apputils-extension:notification")
         properties = found.json()["schema"]["properties"]
@@ -63,7 +63,7 @@ def test_everybody_has_their_own_layout(people: tuple[httpx.Client, httpx.Client
 
 
 def told(page: httpx.Response) -> dict[str, Any]:
-    """Take out of a page what it is told."""
+    """Take the configuration out of a page."""
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page.text, re.DOTALL)
     assert found is not None, page.text[:2000]
     given: dict[str, Any] = json.loads(found[1])
@@ -78,7 +78,7 @@ def answers(page: httpx.Response) -> dict[str, Any]:
 def test_a_page_is_told_how_often_what_is_running_has_changed(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
-    """With the lists that it comes with: what changes until it is connected is news to it."""
+    """The count comes with the page's lists, so that it hears of changes before it connects."""
     ada, bob = people
     before = told(ada.get(f"{LAB}/lab"))["classroomRunning"]
     assert before.keys() == {"kernels", "sessions", "terminals"}
@@ -122,7 +122,7 @@ NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 def test_a_page_comes_with_what_it_asks_about_its_notebooks(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
-    """Of the one in its address, and of those of its layout: as the lab answers those who ask."""
+    """The models of the document in its address and of those in its layout, as the API has them."""
     ada, _ = people
     names = {"Übung (1)/a b.ipynb": "%C3%9Cbung%20(1)/a%20b.ipynb", "open.ipynb": "open.ipynb"}
     first, second = names
@@ -174,7 +174,7 @@ def test_a_page_of_what_is_not_there_comes_without_answers_about_it(
         assert not [what for what in answers(page) if "ipynb" in what], place
 
 
-def test_all_settings_come_compressed_to_whoever_takes_that(
+def test_all_settings_come_compressed_to_clients_that_accept_it(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
     _, bob = people

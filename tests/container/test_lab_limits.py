@@ -1,4 +1,4 @@
-"""Limits of labs of people's own and of rooms: whatever one does, the others go on."""
+"""Limits of personal labs and of rooms: code in one lab stops no other lab."""
 
 from __future__ import annotations
 

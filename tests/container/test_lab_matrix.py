@@ -218,7 +218,7 @@ def test_from_the_class_at_a_lab(row: Try, where: str, neighbours: dict[str, Nei
 
 
 def test_the_class_serves_itself(lab: Lab, neighbours: dict[str, Neighbour]) -> None:
-    """Also where there are other labs, and its connections are kept track of."""
+    """Also beside other labs, where the rules track its connections."""
     if is_without_network(lab):
         assert neighbours["class"].left["port"] == 9
         return
@@ -247,7 +247,7 @@ def open_for(lab: Lab, neighbour: Neighbour, mode: str, *places: str) -> None:
 
 
 def code_of(neighbour: Neighbour) -> str:
-    """Who a lab's code runs as."""
+    """Return the user as which a lab's code runs."""
     own = int(neighbour.number or 0)
     return f"{20001 + 4 * own}:{20000 + 4 * own}"
 
@@ -311,7 +311,7 @@ load = partial(egress_rules.load, last=lab_users.LAST)
 def test_the_rows_of_ports_notice(
     mutation: tuple[str, str], words: str, lab: Lab, neighbours: dict[str, Neighbour]
 ) -> None:
-    """With a rule taken away, what was refused is answered; with the rules back it is not."""
+    """Without a rule the refused attempt succeeds; with the rules back it is refused again."""
     if is_without_network(lab):
         assert neighbours["octocat"].left["port"] == 9
         return

@@ -243,7 +243,7 @@ def test_a_tutor_goes_back_to_a_snapshot_of_a_room(lab: Lab, people: People) -> 
 def test_a_hub_that_starts_again_knows_who_belongs_where(
     lab: Lab, people: People, folder: Path
 ) -> None:
-    """Nobody is cut off meanwhile, and a room that goes while it is down is closed."""
+    """All connections stay meanwhile, and a room that the file drops meanwhile is closed."""
     lab.expected += [r"The Hub ended with -9", r"is back", r"\[crit\]|\[error\]|\[front\]"]
     lab.expected += [r"Deleting role classroom.room.algebra"]
     with page_of(people["octocat"], lab, ALGEBRA) as theirs:

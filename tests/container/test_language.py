@@ -53,7 +53,7 @@ def lab(client: httpx.Client, path: str) -> httpx.Response:
 
 
 def options(page: str) -> dict[str, Any]:
-    """Return what a page of JupyterLab's is told."""
+    """Return the configuration in a page of JupyterLab's."""
     found = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found
     told: dict[str, Any] = json.loads(html.unescape(found[1]))

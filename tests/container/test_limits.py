@@ -1,4 +1,4 @@
-"""Whatever a student's code does to the machine, the others go on typing and saving."""
+"""While a student's code uses up the machine, the others go on typing and saving."""
 
 from __future__ import annotations
 

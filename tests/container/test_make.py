@@ -158,7 +158,7 @@ def test_make_up_and_down(tutor: Tutor) -> None:
     assert (tutor.folder / ".env").read_text() == f"PORT={tutor.port}\nCLASS={tutor.name}\n"
     assert "\033[97;40m" in tutor.on_a_terminal("sign-in"), "no picture of the address"
     assert tutor.make("down").returncode == 0
-    # Made anew, the same passphrase: the volume has stayed.
+    # A new container has the same passphrase: the volume has stayed.
     again = tutor.make("up")
     assert passphrase.group(1) in again.stdout
 
@@ -213,7 +213,7 @@ def test_that_anybody_may_enter_is_said_wherever_a_tutor_looks(tutor: Tutor) -> 
 
 
 def test_make_check_says_what_a_start_would_and_ends_no_class(tutor: Tutor) -> None:
-    """While a class runs: nothing of it is stopped, started or made anew."""
+    """While a class runs: `make check` stops, starts and changes no container of it."""
     assert tutor.make("up").returncode == 0
 
     before = container(tutor)
@@ -293,7 +293,7 @@ def test_make_up_with_a_mistake(tutor: Tutor) -> None:
     assert done.stderr.count("Not started.") == 1, "said once, however often Docker tried"
     words = ["docker", "compose", "--project-name", tutor.project, "ps", "--quiet"]
     running = subprocess.run(words, cwd=tutor.folder, capture_output=True, text=True, check=True)
-    assert running.stdout == "", "Docker would try for ever"
+    assert running.stdout == "", "Docker would try without end"
 
 
 def lab_of(tutor: Tutor) -> Lab:
@@ -331,7 +331,7 @@ def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:
     assert tutor.make("up").returncode == 0
     assert inside(tutor, "cat /data/files/work.txt") == "work\n"
 
-    # Over a lab that runs: it is started anew, and what it had is kept.
+    # Over a lab that runs: it restarts, and its former files are kept.
     inside(tutor, "echo newer > /data/files/newer.txt")
     done = tutor.make("restore-backup", "FILE=lab.tgz")
     assert done.returncode == 0, done.stdout + done.stderr

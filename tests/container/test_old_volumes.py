@@ -56,7 +56,7 @@ EXPECTED = (
 )
 LISTED = "find /data -mindepth 1 -not -path '/data/snapshots/cache*' -printf '%p %U %G %m\\n'"
 GONE = r"/data/(labs/\d+/)?(reserve|lock$|history/documents[-.]|history/saving|snapshots/lock)"
-"""What a start makes anew, or takes up into something else."""
+"""What a start makes again, or merges into something else."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def test_the_chat_goes_on(upgraded: Upgraded) -> None:
 
 
 def test_who_was_allowed_is_and_nobody_else(upgraded: Upgraded) -> None:
-    """By the file, by the page *People*, and as a tutor or not."""
+    """People of the file and of the page *People*, as tutors or students."""
     room = upgraded.room
     room.enter(old_volume.ADDED)
     assert {"octocat", "hubot", "mona", old_volume.ADDED} <= room.listed()
@@ -222,7 +222,7 @@ def test_somebodys_settings_are_theirs_still(upgraded: Upgraded) -> None:
 
 
 def test_everybody_has_a_lab_of_their_own_as_it_was(upgraded: Upgraded) -> None:
-    """Without any of before, a new one."""
+    """From a volume without labs they get new ones."""
     room = upgraded.room
     with own_labs.sign_in(room.lab, room.github, room.authority.crt, "Octocat") as ada:
         for name, text in (("octocat", old_volume.MINE), (own_labs.ROOM, old_volume.OURS)):

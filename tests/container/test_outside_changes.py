@@ -78,7 +78,7 @@ place.write_text(json.dumps(found))
 
 
 class Program:
-    """It reads a notebook, and writes it back when it is told to."""
+    """A program that reads a notebook, and writes it back on request."""
 
     def __init__(self, lab: Lab, name: str, change: str) -> None:
         self._lab, self._name = lab, name

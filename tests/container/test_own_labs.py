@@ -210,7 +210,7 @@ print(json.dumps({place: reach(place) for place in PLACES}))
 
 
 def doors(number: int) -> set[str]:
-    """Where a lab's server and those who work for it listen."""
+    """Return the places at which a lab's server and its helpers listen."""
     paths = Paths().of_lab(number)
     found = (paths.lab_socket, paths.restoring_socket, paths.snapshots_socket)
     return {*map(str, found), str(paths.launcher_socket)}

@@ -90,7 +90,7 @@ def test_who_types_there_reads_that_it_is_not_saved(
 
 
 def test_it_opens_again_as_the_tutor_has_it(ada: httpx.Client, lab: Lab) -> None:
-    """Whatever was typed there before: that can go nowhere, and keeps nobody from opening it."""
+    """Earlier typed words can be saved nowhere, and keep nobody from opening the file."""
     page = opened(ada, lab)
     page.type(" # gone with the lab server")
     labs.wait_until(lambda: "Not saved: " in lab.log, "it can't be saved")

@@ -57,7 +57,7 @@ PROJECTS = {"vox": ["Octocat", "hubot"], "mighty": ["twin"]}
 CONFIG_DATA = re.compile(r'id="jupyter-config-data"[^>]*>(.*?)</script>', re.DOTALL)
 SHARES, CODES = f"shares/{OWNER}/", f"share-codes/{OWNER}/"
 ACCESS = f"access:servers!server={OWNER}/"
-"""What JupyterHub's API shares when nothing else is asked for."""
+"""What JupyterHub's API shares by default."""
 OF_TOKEN = [f"{one}!server={OWNER}/" for one in ("shares", "servers", "users:activity")]
 """What the example lets the token of a lab do."""
 

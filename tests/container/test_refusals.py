@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from tests import labs, students
+from tests import labs, own_labs, students
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +84,15 @@ CASES = [
         second_secret,
     ),
     Case("syntax error", ("jupyterhub_config.py:3", "SyntaxError"), "\n\nc.Authenticator.x = = 1"),
+    *(
+        Case(f"labs besides the class, and {line}", (sentence,), f"{own_labs.CONFIG}{line}\n")
+        for line, sentence in (
+            ("c.JupyterHub.spawner_class = 'simple'", "would start other servers instead"),
+            ("c.JupyterHub.subdomain_host = 'https://a.example'", "have no host there"),
+            ("c.Classroom.max_labs = -1", "max_labs"),
+            ("c.Classroom.idle_lab_timeout = 'soon'", "idle_lab_timeout"),
+        )
+    ),
     Case(
         "the example, not filled in",
         ("GitHubOAuthenticator.client_id", "empty"),
@@ -118,7 +127,7 @@ exec env "$@" classroom boot
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_start_is_refused(case: Case, folders: Path, idle: Lab, authority: Authority) -> None:
-    """By the program that starts the container; those below see Docker get its exit code."""
+    """Run the program that starts the container; the tests below read Docker's exit code."""
     config = case.config
     if config == "example":
         example = labs.ROOT / "jupyterhub_config_example.py"

@@ -65,7 +65,7 @@ def confirm_another(tutor: httpx.Client) -> None:
 def test_who_is_renamed_keeps_the_lab_and_who_takes_the_name_gets_none_of_it(
     network: Network, github: Lab, authority: Authority, tmp_path: Path, first: str
 ) -> None:
-    """Whoever of the two comes first, also while the lab still runs from before."""
+    """With either person first, also while the lab still runs from before."""
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(
             own_labs.started(tmp_path / "tutor", authority, network, expected=EXPECTED)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ME = f"{labs.ADDRESS}/services/classroom/api/me"
 
 
-def test_whoever_left_the_list_is_out_after_a_restart(
+def test_a_person_who_left_the_list_is_out_after_a_restart(
     network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
 ) -> None:
     folder = labs.write_folder(tmp_path / "tutor", labs.GITHUB_CONFIG, authority)

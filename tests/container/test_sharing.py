@@ -49,7 +49,7 @@ def room(shared_lab: Classroom) -> Iterator[Classroom]:
 
 
 def test_who_is_let_in_to_edit_works_there(room: Classroom) -> None:
-    """By their exact name, in whatever case; JupyterHub's API and the pages say so."""
+    """By their exact name, in any case; JupyterHub's API and the pages say so."""
     is_out(room, "hubot")
     made = share(room, "HuBot", role="edit", seconds=None)
     assert made.is_success, made.text
@@ -137,7 +137,7 @@ def test_who_is_revoked_is_out_and_comes_back_by_no_way(room: Classroom) -> None
 
 
 def test_at_its_end_a_share_is_over(room: Classroom) -> None:
-    """Also while no Hub is there to say so; and the Hub has forgotten it when it is back."""
+    """Also while the Hub is down; when it is back, it has removed the share."""
     lab = room.lab
     assert share(room, "hubot", role="view", seconds=None).is_success
     comes_in(room, "hubot")
@@ -176,7 +176,7 @@ def test_a_restart_of_the_hub_loses_no_role_and_no_end(room: Classroom) -> None:
 
 
 def test_what_is_done_by_jupyterhubs_api_shows_and_takes_effect(room: Classroom) -> None:
-    """With a token of the owner's: shared, seen in the panel, and revoked."""
+    """A program with the owner's token shares and revokes; the panel shows it."""
     program = token_of(room, OWNER)
     made = api(room, program, "POST", f"shares/{OWNER}/", user="hubot")
     assert made.is_success, made.text
@@ -249,7 +249,7 @@ def test_who_there_can_be_none_of_is_refused_with_a_sentence(room: Classroom) ->
 
 
 def test_a_guest_leaves(room: Classroom) -> None:
-    """By the panel in the lab, also one who only looks, and on the Hub's page."""
+    """In the lab's panel, also for a view-only guest, and on the Hub's page."""
     assert share(room, "hubot", role="view", seconds=None).is_success
     comes_in(room, "hubot")
     assert set(listed(room, "hubot")) == {"hubot"}
@@ -393,7 +393,7 @@ def test_whom_the_owner_removed_comes_back_when_the_lab_is_shared_again(room: Cl
 def test_who_is_removed_from_the_class_is_out_of_shared_labs_and_forgotten(
     room: Classroom,
 ) -> None:
-    """Whoever comes by that name later is in no lab that was shared with it."""
+    """A person who takes that name later is in no lab that was shared with it."""
     assert share(room, "hubot", role="edit", seconds=None).is_success
     comes_in(room, "hubot")
     with page_of(room, "hubot") as theirs:

@@ -95,8 +95,8 @@ def test_a_link_says_what_it_gives_and_the_button_gives_it(room: Classroom) -> N
     assert code not in room.lab.log
 
 
-def test_whoever_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> None:
-    """And whoever may not enter the class at all is refused there."""
+def test_a_guest_who_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> None:
+    """A person who may not enter the class gets a refusal there."""
     address = made(room, role="edit")
     hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})
     with web.browser(hosts, room.authority.crt) as stranger:
@@ -115,7 +115,7 @@ def test_whoever_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> No
 
 
 def test_a_link_is_used_so_often_and_then_dead_like_any_wrong_one(room: Classroom) -> None:
-    """Who comes twice counts once; the answer tells none of the dead apart."""
+    """A person who comes twice counts once; the answer is the same for all dead links."""
     room.people.setdefault("twin", signed_in(room, "twin"))
     address = made(room, most=1)
     spare = made(room, most=2)
@@ -319,7 +319,7 @@ def test_a_code_made_by_jupyterhubs_api_is_an_ordinary_link(room: Classroom) -> 
 
 
 def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) -> None:
-    """Also for whoever comes by that name later."""
+    """Also for a person who takes that name later."""
     room.people.setdefault("twin", signed_in(room, "twin"))
     enter(room.people["hubot"], "hubot")
     answer = links.make(room, "hubot", "hubot")

@@ -1,4 +1,4 @@
-"""Who gets in, by which way, and what the others see."""
+"""Who may sign in, by which way, and what other people see."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def test_a_name_that_another_account_has_now_waits_for_a_tutor(
 def test_a_wrong_client_secret_admits_nobody(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """And whoever tries reads a sentence; GitHub being away is told likewise."""
+    """The person reads a sentence, and another one when GitHub does not answer."""
     wrong = labs.GITHUB_CONFIG.replace(labs.CLIENT_SECRET, "not-the-secret")
     folder = labs.write_folder(tmp_path / "tutor", wrong, authority)
     expected = ("HTTP|403 GET /hub/oauth_callback|503 GET /hub/oauth_callback|could not be asked",)
@@ -283,7 +283,7 @@ def test_trial_admits_any_name_with_the_passphrase(trial_lab: Lab) -> None:
 
 
 def test_trial_shows_a_name_as_it_was_typed_and_asks_a_second_of_it(trial_lab: Lab) -> None:
-    """Nobody of another module may have this name: the first would be asked then."""
+    """No other module may use this name: the form would ask the first person then."""
     passphrase = trial_lab.passphrase()
     with web.browser(trial_lab.hosts) as first:
         web.sign_in_with_passphrase(
@@ -342,7 +342,7 @@ def test_trial_refuses_a_wrong_passphrase(trial_lab: Lab) -> None:
 
 
 def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
-    """To those who know the passphrase; others learn nothing of who is who."""
+    """Only for people who know the passphrase; others learn no names."""
     trial_lab.expected.append("Failed login for|403 POST /hub/login|blocked. Stop authent|404 ")
     trial_lab.expected.append("unused OAuth state cookies|403 GET|wrote error: 'Forbidden'")
     right = trial_lab.passphrase()

@@ -107,7 +107,7 @@ def lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab that takes snapshots only when it is asked to."""
+    """A lab that takes snapshots only on request."""
     del github
     folder = tmp_path_factory.mktemp("tutor")
     with labs.configured(folder, QUIET, authority, network, EXPECTED) as found:
@@ -265,7 +265,7 @@ def test_the_lab_server_itself_cannot_alter_them(lab: Lab) -> None:
 
 
 def test_the_socket_answers_by_the_kernels_word(lab: Lab) -> None:
-    """Who gets as far as the socket is still not answered: here with the directory's group."""
+    """A process that reaches the socket, here by the directory's group, gets no answer."""
     ask = TAKE.replace('body={"why": "asked"}, ', "")
     script = f"import os; os.setgroups([1000]); os.setuid(1001)\n{ask}"
     status, said = lab.run("python", "-c", script)
@@ -312,8 +312,9 @@ paths = Paths(run=Path("/tmp/unconfined"))
 paths.snapshots_socket.parent.mkdir(parents=True)
 async def main():
     service = asyncio.create_task(run(paths, [], 1, arguments()))
-    while not paths.snapshots_socket.exists():
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while not paths.snapshots_socket.exists():
+            await asyncio.sleep(0.01)
     os.kill(os.getpid(), signal.SIGTERM)
     await service
 asyncio.run(main())
@@ -389,7 +390,7 @@ def test_a_folder_comes_back_and_what_is_new_in_it_stays(lab: Lab, mona: httpx.C
 def test_everybody_in_an_open_document_sees_what_comes_back(
     lab: Lab, mona: httpx.Client, octocat: httpx.Client
 ) -> None:
-    """And their pages don't write over it, nor does the room."""
+    """Neither their pages nor the room write over it."""
     where = room(mona, "open.ipynb")
     tutor, student = (Page(students.open_socket(client, lab, where)) for client in (mona, octocat))
     tutor.type("good")
@@ -415,7 +416,7 @@ def test_everybody_in_an_open_document_sees_what_comes_back(
 
 
 def test_a_file_with_a_later_time_than_any_comes_back_too(lab: Lab, mona: httpx.Client) -> None:
-    """Upstream finds changes by time: whoever sets it to the next century must not win."""
+    """Upstream finds changes by time: a program that sets it to the next century must not win."""
     page = Page(students.open_socket(mona, lab, room(mona, "future.ipynb")))
     page.type("good")
     labs.wait_until(lambda: saved(mona, "future.ipynb") == "good", "saved")

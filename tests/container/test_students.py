@@ -38,7 +38,7 @@ WRITABLE = (
     "/tmp",  # noqa: S108 (in the container)
     "/var/tmp",  # noqa: S108
 )
-"""Where a student's process may write; nobody loads anything from there."""
+"""Folders that a student's process may write to; no other process loads code from them."""
 
 LOADED = (
     ".ipython/profile_default/ipython_config.py",

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 PORTS = (8443, 9443)
-"""Of one host, as browsers see it."""
+"""The ports of two labs, which are one host to a browser."""
 SIGNED_OUT = (
     r"\[W .*403 GET /hub/api/user ",
     "No Hub user identified for request",
     "Token stored in cookie may have expired",
     r"\[W .*403 GET .*/services/classroom/|wrote error: 'Forbidden'",
 )
-"""Of a sign-out, and of pages that are still open then."""
+"""Lines of the log of a sign-out, and of pages that are still open then."""
 
 
 def test_two_servers_in_one_process_share_nothing() -> None:

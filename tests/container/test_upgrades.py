@@ -92,7 +92,7 @@ def test_a_newer_labs_backup_is_refused(newer: Volume) -> None:
     assert "ready" not in said.splitlines()
 
 
-def test_documents_are_opened_and_let_go_again() -> None:
+def test_documents_are_opened_and_unloaded_again() -> None:
     """In a lab that was started again: until then rooms wait for their people for a minute."""
     names = ("upgraded.ipynb", "deleted.ipynb")
     with labs.start(plain=True) as lab:

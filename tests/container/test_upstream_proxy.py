@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import labs, school, web
-from tests.container.conftest import DATA, GREETS, OTHER, SERVICE, private_network, with_student
+from tests.container.conftest import (
+    DATA,
+    GREETS,
+    IN_THE_WORLD,
+    OTHER,
+    SERVICE,
+    private_network,
+    with_student,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +30,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
     from tests.students import Student
 
-# Their networks have fixed addresses.
-pytestmark = pytest.mark.xdist_group("egress")
+pytestmark = IN_THE_WORLD
 
 SUBNET, ADDRESS, PROXY = "10.79.0.0/24", "10.79.0.79", "proxy.school.test"
 CONFIG = f"""{labs.GITHUB_CONFIG}
@@ -164,7 +171,7 @@ def test_the_check_without_a_start(
     authority: Authority,
     tmp_path: Path,
 ) -> None:
-    """As `make check` runs it: GitHub, too, is asked by the proxy."""
+    """As `make check` runs it: it reaches GitHub by the proxy as well."""
     del proxy, github
     folder = written(tmp_path / "tutor", authority, CONFIG, login)
     options = {"entrypoint": ["sleep", "infinity"], "init": True}

@@ -49,7 +49,7 @@ def entered(room: Classroom) -> Classroom:
 
 
 def mode_of(room: Classroom, name: str = "") -> str:
-    """Where a lab's mode is asked for and switched, or that of one of its people."""
+    """The address of a lab's mode, or of one person's."""
     address = f"{room.address}/{driving.ADDRESS}"
     return f"{address}/{name}" if name else address
 
@@ -330,7 +330,7 @@ def test_nothing_is_written_to_a_document_that_is_open(people: Classroom) -> Non
 
 @EVERYWHERE
 def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
-    """Neither what was typed meanwhile, nor what is built on it, by whichever way."""
+    """Neither what was typed meanwhile, nor what builds on it, in any message."""
     path = people.room("hubot", "late.ipynb")
     typed, deleted = Copy(people, "hubot", path), Copy(people, "hubot", path)
     fresh = Copy(people, "hubot", path)
@@ -459,7 +459,7 @@ def test_single_students_and_who_comes_later(people: Classroom) -> None:
     switch(people, view_only=True, name="hubot")
     assert not may_write(people, people.people["hubot"])
     assert may_write(people, people.people["Octocat"])
-    assert not may_write(people, people.enter("hubot")), "signed in anew"
+    assert not may_write(people, people.enter("hubot")), "signed in again"
     switch(people, view_only=True)
     switch(people, view_only=False, name="Octocat")
     assert may_write(people, people.people["Octocat"])
@@ -488,8 +488,8 @@ def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
     assert may_write(people, people.people["mona"])
 
 
-def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
-    people = entered(classroom)
+def test_a_demoted_tutor_is_a_student(restored_classroom: Classroom) -> None:
+    people = entered(restored_classroom)
     mona = people.people["mona"]
     switch(people, view_only=True)
     people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])
@@ -499,6 +499,7 @@ def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
     labs.wait_until(lambda: may_write(people, octocat), "a tutor since")
     assert octocat.put(mode_of(people), json={"viewOnly": False}).status_code == 200
     labs.wait_until(lambda: may_write(people, mona), "everybody writes")
+    people.reset()
 
 
 @EVERYWHERE

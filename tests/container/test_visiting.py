@@ -1,4 +1,4 @@
-"""People come to a document just as it is let go of: what they type is in its file."""
+"""People open a document while the lab unloads it: what they type is in its file."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def hear(connection: ClientConnection, doc: Doc[Any], until: Callable[[byt
 
 
 async def crowd(address: str) -> list[str]:
-    """Have people come and go at random; return what they were told was taken."""
+    """Have people come and go at random; return the words that the lab has confirmed."""
 
     async def come_and_go(number: int) -> list[str]:
         taken = []
@@ -78,16 +78,16 @@ async def crowd(address: str) -> list[str]:
     return [word for words in found for word in words]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hasty() -> Iterator[Server]:
-    """A server that lets go of a document at once when nobody is in it."""
+    """A server that unloads a document at once when nobody is in it."""
     traits: dict[str, object] = {"document_cleanup_delay": 0.0}
     with servers.start("ours", YDocExtension=traits, Application={"log_level": "INFO"}) as server:
         yield server
         assert not is_said(server, "Traceback")
 
 
-def test_who_comes_as_a_document_is_let_go_of_types_into_its_file(hasty: Server) -> None:
+def test_people_who_come_as_a_document_is_unloaded_type_into_its_file(hasty: Server) -> None:
     address = hasty.room("door").address
     taken = loops.run(crowd(address))
     assert len(taken) > VISITORS * VISITS // 2, "most visits come to their end"
@@ -97,7 +97,7 @@ def test_who_comes_as_a_document_is_let_go_of_types_into_its_file(hasty: Server)
     assert "".join(cell["source"]) == kept
 
 
-def test_a_document_that_nobody_gets_to_is_let_go_of(hasty: Server) -> None:
+def test_a_document_that_nobody_gets_to_is_unloaded(hasty: Server) -> None:
     """A request that never becomes a WebSocket, or one that is gone at once, leaves nothing open.
 
     Each open document's file is looked at once a second.
@@ -109,10 +109,10 @@ def test_a_document_that_nobody_gets_to_is_let_go_of(hasty: Server) -> None:
     for address in (asked, gone):
         ident = address.partition("room/")[2].partition("?")[0]
         line = f"Room {ident} deleted"
-        labs.wait_until(partial(is_said, hasty, line), "it is let go of")
+        labs.wait_until(partial(is_said, hasty, line), "it is unloaded")
 
 
-def test_timelines_that_were_opened_long_ago_are_let_go_of(hasty: Server) -> None:
+def test_timelines_that_were_opened_long_ago_are_unloaded(hasty: Server) -> None:
     address = hasty.room("back").address
     assert loops.run(visit(address, "typed;"))
     api = f"{hasty.address}api/collaboration"
@@ -140,14 +140,9 @@ REFUSED = (
 )
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with labs.start(plain=True, expected=(REFUSED,)) as made:
-        made.wait_healthy()
-        yield made
-
-
-def test_nobody_makes_a_room_of_nothing_or_without_signing_in(lab: Lab) -> None:
+def test_nobody_makes_a_room_of_nothing_or_without_signing_in(trial_lab: Lab) -> None:
+    lab = trial_lab
+    lab.expected.append(REFUSED)
     with students.signed_in(lab) as client:
         earlier = len(lab.log)  # of tests before, in the same lab
         where = test_rooms.room(client, "never-opened.ipynb")

@@ -1,4 +1,4 @@
-"""Where everybody is: whom a page is told to be in which lab. The Hub decides, whoever asks."""
+"""Which people a page sees in which lab: the Hub decides, for each person who asks."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_tutors_see_all_labs_and_where_in_each_people_are(lab: Lab, people: Peop
 
 
 def test_students_see_labs_that_they_may_enter_and_names_alone(lab: Lab, people: People) -> None:
-    """Nobody learns who is in a lab of another's, whichever lab's server they ask."""
+    """Nobody learns who is in another person's lab, by any lab's server."""
     at_home = be_in(people["octocat"], lab, base("octocat"), "RTC:diary.txt")
     assert is_open(people["mona"], "octocat")
     visitor = be_in(people["mona"], lab, base("octocat"), "RTC:diary.txt")
@@ -143,7 +143,7 @@ def test_only_a_lab_asks_the_hub_for_somebody_who_has_signed_in_to_it(
         assert answer.status_code in {302, 403}
 
 
-def test_who_has_been_removed_is_told_nothing_more(people: People) -> None:
+def test_a_removed_person_hears_nothing_more(people: People) -> None:
     page = people["mona"].get(f"{labs.ADDRESS}/hub/home")
     token = page.text.partition('xsrf_token: "')[2].partition('"')[0]
     gone = people["mona"].delete(

@@ -67,7 +67,7 @@ def state(app: ServerApp) -> LabContext:
 
 
 async def told(page: Any, kind: str) -> dict[str, Any]:
-    """Wait until a page is told something of a kind."""
+    """Wait until a page hears a message of a type."""
     while True:
         found: dict[str, Any] = json.loads(await page.read_message())
         if found["type"] == kind:

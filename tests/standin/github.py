@@ -106,7 +106,7 @@ class AccessToken(tornado.web.RequestHandler):
 
 
 class Api(tornado.web.RequestHandler):
-    """Whatever needs a token."""
+    """All paths that need a token."""
 
     def login(self) -> str:
         """Return whose token this is."""

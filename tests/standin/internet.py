@@ -121,13 +121,13 @@ def greet(connection: socket.socket, context: ssl.SSLContext | None) -> None:
 
 
 def greet_or_not(connection: socket.socket, context: ssl.SSLContext | None) -> None:
-    """Greet; whoever doesn't listen is left alone."""
+    """Greet a connection; ignore it if it has ended already."""
     with contextlib.suppress(OSError):
         greet(connection, context)
 
 
 def serve(port: int, context: ssl.SSLContext | None = None) -> None:
-    """Greet whoever connects to a port, IPv4 and IPv6."""
+    """Greet each connection to a port, IPv4 and IPv6."""
     door = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
     while True:
         connection, _ = door.accept()

@@ -109,7 +109,7 @@ class Authorization:
 
 @dataclass
 class Order:
-    """A certificate that is asked for."""
+    """A requested certificate."""
 
     url: str
     account: Account
@@ -166,7 +166,7 @@ def address(kind: str) -> str:
 
 
 class Place(tornado.web.RequestHandler):
-    """Whatever is asked."""
+    """All requests."""
 
     def set_default_headers(self) -> None:
         nonce = secrets.token_urlsafe(16)
@@ -221,7 +221,7 @@ class Place(tornado.web.RequestHandler):
 
 
 class Directory(Place):
-    """Where everything is; below /02 as draft 02 speaks."""
+    """The directory of addresses; those below /02 are of draft 02."""
 
     def get(self, version: str) -> None:
         begin = f"{HERE}{version}"
@@ -320,7 +320,7 @@ class Existing(Place):
 
 
 class Root(tornado.web.RequestHandler):
-    """By what clients know its certificates; another after each start."""
+    """The issuer that clients trust; a new one after each start."""
 
     def get(self) -> None:
         """Give it to the tests."""

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tests.swarm.schools import School
 
 MOVING = ("algebra", "biology", "chemistry", "drama")
-"""Whose work is in a folder that all machines share."""
+"""The class whose work is in a folder that all machines share."""
 PINNED = {"english": "node-2", "french": "node-3"}
-"""Whose work is on one machine's disk."""
+"""The class whose work is on one machine's disk."""
 ALL = (*MOVING, *PINNED)
 CONFIG = f"{labs.PASSPHRASE_CONFIG}c.Classroom.preload = False\n"
 

@@ -112,7 +112,7 @@ def address(name: str) -> str:
 
 
 def api(name: str) -> str:
-    """Return where a class's lab is asked."""
+    """Return the address of a class's lab."""
     return f"{address(name)}{students.BASE}/api"
 
 

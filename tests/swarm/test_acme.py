@@ -36,7 +36,7 @@ c.Classroom.acme_authorities = "secrets/ca.crt"
 c.Classroom.egress_private = ["{engines.OUTSIDE}/32"]
 """
 HTTP = 80
-"""Where an authority looks, whatever the school's file says."""
+"""Where an authority looks; the school's file cannot change that."""
 
 
 @contextlib.contextmanager

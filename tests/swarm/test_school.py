@@ -31,7 +31,7 @@ def written(school: School, name: str, text: str) -> None:
 
 
 def kept(school: School, name: str) -> str:
-    """Read that text, by whichever machine."""
+    """Read that text by any of the machines."""
     with person(school, name, "ada") as ada:
         return saved(ada, "kept.ipynb", api(name))
 

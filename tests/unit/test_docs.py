@@ -56,7 +56,7 @@ def test_every_setting_is_described(trait: str) -> None:
 
 @pytest.mark.parametrize("page", WRITTEN)
 def test_every_file_that_is_named_exists(page: str) -> None:
-    """Of our own: below one of the repository's folders, or of ``src/classroom``."""
+    """Every file of our own: below one of the repository's folders, or of ``src/classroom``."""
     ours = labs.ROOT / "src/classroom"
     folders = [one.name for one in ours.iterdir() if one.is_dir()]
     folders += ["src", "tests", "tools", "nginx", "nftables", "requirements", "labextension"]

@@ -1,4 +1,4 @@
-"""The account of `benchmarks.files` misses each word that is lost, or that nobody was told of."""
+"""The account of `benchmarks.files` finds each word that is lost, or lost without a notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a program in a container is started as."""
+"""The user as which a program in a container starts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Tests of different modules share labs, so that each document's name is one module's alone.
 
-A module that made a notebook anew which another one had made before changed its file: the log said
+A module that wrote a notebook which another one had written before changed its file: the log said
 so, and the test that looked at the log failed, whenever both came to the same lab.
 """
 

@@ -86,7 +86,7 @@ def test_the_made_image_gets_security_updates() -> None:
 
 
 def test_the_debian_release_and_its_python_stand_in_one_place() -> None:
-    """Whoever changes the release changes one line, and the line of its Python below it."""
+    """A change of the release is a change of one line, and of the line of its Python below it."""
     files = [labs.ROOT / name for name in ("Dockerfile", "Makefile", "docker-compose.yml")]
     for folder in ("src", "tools", "tests", "benchmarks"):
         files += [file for file in (labs.ROOT / folder).rglob("*") if file.suffix in {".py", ""}]

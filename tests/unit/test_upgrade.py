@@ -57,7 +57,7 @@ def test_a_lab_that_says_nothing_is_broken() -> None:
 
 @pytest.mark.parametrize("said", ["", "usage: classroom", "[]", '{"opened": 1}', '{"opened": []}'])
 def test_what_is_no_answer_is_none(said: str) -> None:
-    """As of a lab that has no such command."""
+    """As the output of a lab without this command."""
     assert upgrade.read(said) is None
 
 
@@ -97,7 +97,7 @@ def test_a_clone_is_named_by_git_and_an_archive_by_what_is_in_it(tmp_path: Path)
 
 
 def test_all_that_goes_into_the_image_makes_a_release() -> None:
-    """Of what the build may see, the tutor's own files make none."""
+    """The tutor's own files change no file that the build may see."""
     seen = (labs.ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     own = {"requirements.txt", "apt.txt", "postBuild"}
     built = {line[1:].split("/")[0] for line in seen if line.startswith("!")} - own

@@ -1,4 +1,4 @@
-"""Nothing of upstream's is relied on, beyond its public hooks, without a row in a contract."""
+"""Our code uses nothing of upstream's beyond its public hooks without a row in a contract."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def test_a_patch_elsewhere_is_found() -> None:
 
 
 def flaws(row: ContractRow) -> Iterator[str]:
-    """What isn't right about a row, whatever upstream has."""
+    """List a row's mistakes that do not depend on upstream."""
     name = re.split(r"[.:]", row.name)[-1]
     for place in row.used_in:
         text = (SOURCE / place).read_text(encoding="utf-8")

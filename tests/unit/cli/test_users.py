@@ -66,7 +66,7 @@ def test_who_was_removed_is_shown_as_that() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"here": 1}', '{"here": [[], {}]}', "[" * 100_000, "\xff"]
 )
-def test_whatever_the_lab_has_written_the_list_is_printed(tmp_path: Path, text: str) -> None:
+def test_the_list_is_printed_from_any_file_of_the_lab(tmp_path: Path, text: str) -> None:
     file = tmp_path / "here.json"
     file.write_text(text, encoding="latin-1")
     assert listing.read_here(file) == set()

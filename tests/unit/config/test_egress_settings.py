@@ -85,7 +85,7 @@ def test_what_is_no_host_is_told_with_its_cure(text: str, what: str, cure: str) 
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_read_can_be_written_into_nginxs_configuration(text: str) -> None:
+def test_every_accepted_host_fits_into_nginxs_configuration(text: str) -> None:
     try:
         found = hosts.parse(text)
     except BadHostError:

@@ -1,4 +1,4 @@
-"""The last good configuration is what was checked, whatever the files hold by then."""
+"""The last good configuration is what was checked, also if the files have changed since."""
 
 from __future__ import annotations
 

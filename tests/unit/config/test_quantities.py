@@ -25,7 +25,7 @@ PLACES = {
     "kernel_memory_limit": "limits.memory",
     "memory_limit": "limits.together",
 }
-"""Where a setting is, once all are loaded, if not under its own name."""
+"""The attributes of loaded settings whose names differ from the settings' own."""
 MB = 1 << 20
 
 

@@ -176,7 +176,7 @@ def test_a_host_that_both_may_reach_is_at_the_students_door() -> None:
 
 
 def test_a_host_with_a_service_has_an_address_of_its_own() -> None:
-    """The same at each start, whatever else is in the list; and the Hub's hosts have it, too."""
+    """It is the same at each start, with any other entries; the Hub's hosts have one, too."""
     git = Endpoint("github.com", 22)
     wanted = EgressSettings(hub=(Host("github.com"),), allow=(DATA,), endpoints=(SQL, git))
     place = resolv.answer_for(wanted, "DB.example.org.")

@@ -75,7 +75,7 @@ def test_no_certificate_smuggles_configuration(name: str) -> None:
     assert hosts.patterns(name, 443) == []
 
 
-def test_the_settings_are_kept_and_the_certificate_is_read_anew(tmp_path: Path) -> None:
+def test_the_settings_are_kept_and_the_certificate_is_read_again(tmp_path: Path) -> None:
     paths = Paths(config=tmp_path)
     paths.config_file.write_text(
         labs.GITHUB_CONFIG + 'c.JupyterHub.subdomain_host = "https://sub.test:8443"\n'

@@ -61,7 +61,7 @@ def test_who_trusts_it_trusts_the_lab(authority: LocalAuthority, name: str, tmp_
 def test_it_vouches_for_nothing_on_the_internet(
     authority: LocalAuthority, name: str, tmp_path: Path
 ) -> None:
-    """Whoever steals its key gets nothing of the person's bank."""
+    """A thief of its key can imitate no bank of the person's."""
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
         shake_hands(authority, authority.issue([name], NOW), name, tmp_path)
 

@@ -17,7 +17,7 @@ from pycrdt import Array, Doc, Map
 
 from classroom.lab.api import events, user_settings
 from classroom.lab.connections.registry import Connections
-from classroom.lab.execution import cell_writer, request_checks, run_registry
+from classroom.lab.execution import cell_run, cell_writer, request_checks, run_registry
 from classroom.lab.execution.cell_writer import MOST_OUTPUTS, MOST_PLACES, CellWriter
 from classroom.lab.execution.open_notebooks import CellIndex
 from classroom.lab.execution.run_history import MOST_NEW, RunHistory
@@ -26,7 +26,7 @@ from classroom.lab.protocol import kernel_messages
 from classroom.lab.protocol.kernel_messages import Kept
 from classroom.lab.protocol.kernel_outputs import Cleared, Printed, Shown, Updated
 from tests import loops
-from tests.unit.lab.execution.test_outputs import Book, display, message, new_cell, until
+from tests.unit.lab.execution.test_outputs import Book, display, message, new_cell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,7 +183,7 @@ def test_invented_cells_are_not_taken_over_without_end() -> None:
         assert len(found.unfinished("room")) == run_registry.MOST_SEARCHING
         found.announce("real", "a", ["room"])
         found.hear(message("stream", "real", name="stdout", text="said"))
-        await until(lambda: len(cell["outputs"]) == 1)
+        await loops.until(lambda: len(cell["outputs"]) == 1)
         # One of them comes into the document after all: there is room for another.
         book.add("invented-0")
         found.announce("late", "another", ["room"])
@@ -218,12 +218,12 @@ def test_many_displays_of_one_id_are_changed_at_once() -> None:
             data = {"text/plain": f"{number}"}
             found.hear(message("display_data", "1", data=data, **said))
             found.hear(message("update_display_data", "1", data=data, **said))
-        await until(lambda: len(cell["outputs"]) == MOST_PLACES)
+        await loops.until(lambda: len(cell["outputs"]) == MOST_PLACES)
         shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
         assert set(shown) == {f"{MOST_PLACES - 1}"}
         assert len(changes) == 1
         found.hear(message("update_display_data", "1", data={"text/plain": "new"}, **said))
-        await until(lambda: cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"})
+        await loops.until(lambda: cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"})
         shown = [one["data"]["text/plain"] for one in cell["outputs"].to_py()]
         assert shown == ["new"] * MOST_PLACES
         assert len(changes) == 2
@@ -255,7 +255,7 @@ def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
             found.announce(f"{number}", f"{number}", ["room"])
             old = message("display_data", f"{number}", data={"text/plain": "old"}, **said)
             found.hear(old)
-        await until(lambda: all(len(cell["outputs"]) for cell in shown))
+        await loops.until(lambda: all(len(cell["outputs"]) for cell in shown))
         times: list[float] = []
 
         def take_long(_: object) -> None:
@@ -266,7 +266,7 @@ def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
 
         watching = book.doc.observe(take_long)
         found.hear(message("update_display_data", "0", data={"text/plain": "new"}, **said))
-        await until(lambda: len(times) == len(shown))
+        await loops.until(lambda: len(times) == len(shown))
         assert times[-1] - times[0] > 10 * 0.002 * (len(shown) - 2)
         assert all(cell["outputs"].to_py()[0]["data"] == {"text/plain": "new"} for cell in shown)
         book.doc.unobserve(watching)
@@ -288,7 +288,7 @@ def test_an_update_overtakes_no_display() -> None:
         found.hear(message("display_data", "1", data={"text/plain": "old"}, **said))
         found.hear(message("status", "1", execution_state="idle"))
         found.hear(message("update_display_data", "2", data={"text/plain": "new"}, **said))
-        await until(lambda: len(first["outputs"]))
+        await loops.until(lambda: len(first["outputs"]))
         assert first["outputs"].to_py()[0]["data"] == {"text/plain": "new"}
         found.lose(is_dead=False)
 
@@ -299,11 +299,12 @@ def test_who_searches_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         found = KernelRuns(Book(), LOG)
         found.announce("1", "invented", ["room"])
-        await asyncio.sleep(0.05)
-        found.announce("2", "other", ["room"])
+        found.announce("2", "late", ["room"])
+        assert [run.cell_id for run in found.unfinished("room")] == ["invented", "late"]
+        monkeypatch.setattr(cell_run, "PATIENCE_SECONDS", -1)  # it is over
+        found.announce("3", "other", ["room"])
         assert [run.cell_id for run in found.unfinished("room")] == ["other"]
 
-    monkeypatch.setattr("classroom.lab.execution.cell_run.PATIENCE_SECONDS", 0.02)
     loops.run(main())
 
 

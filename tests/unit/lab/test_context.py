@@ -158,7 +158,7 @@ def found_in(name: str, tree: ast.Module) -> Iterator[str]:
 
 
 def test_no_module_keeps_anything_of_a_labs() -> None:
-    """Whoever needs a new object of a module's puts it into `LabContext`, or says here why not."""
+    """Put each new object of a module into `LabContext`, or say here why not."""
     found = {one for name, tree in sources() for one in found_in(name, tree)}
     assert found - KEPT.keys() == set()
     assert KEPT.keys() - found == set(), "it isn't there any more"

@@ -1,4 +1,4 @@
-"""How often the Hub is asked for labs, however often pages ask."""
+"""The lab asks the Hub for the list of labs rarely, however often pages ask."""
 
 from __future__ import annotations
 

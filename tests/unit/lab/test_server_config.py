@@ -1,4 +1,4 @@
-"""What the lab server is told."""
+"""The lab server's configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was just ended leaves a file for a moment: the log said that nobody had its memory."""
+"""A process leaves a file for a moment after its end: the log called that memory nobody's."""
 
 from __future__ import annotations
 

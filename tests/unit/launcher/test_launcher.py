@@ -103,7 +103,7 @@ def test_a_process_has_nothing_of_ours_and_a_home_of_its_own() -> None:
     }
 
 
-def test_no_limit_is_asked_for_where_none_is_set() -> None:
+def test_no_limit_is_requested_where_none_is_set() -> None:
     """A hard limit can't be raised, not even to what it is: prlimit(1) would fail."""
     assert not [
         word for word in command.prefix(ProcessKind.KERNEL, Limits(), "/") if "unlimited" in word
@@ -182,7 +182,7 @@ def test_who_fills_the_disk_ends() -> None:
 STAT = b"7 (a) b (c) S 3 7 5 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 1 0 999 4096 25 1844 1 1"
 
 
-def test_a_line_of_stat_whatever_the_command_is_called() -> None:
+def test_a_line_of_stat_with_any_name_of_a_command() -> None:
     found, headless = process_table.parse(STAT)
     assert found == Process(7, 3, 5, 999, 25 * process_table.PAGE)
     assert not headless
@@ -486,7 +486,7 @@ def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
 def test_a_thread_that_has_just_ended_hides_nothing_of_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever starts and ends threads all the time would never be seen to hide anything."""
+    """Otherwise a process that starts and ends threads all the time could hide its memory."""
     monkeypatch.setattr(shared_memory, "PROC", tmp_path)
     for folder in ("7/fd", "7/task/7/fd", "7/task/8"):  # 8 is still listed
         (tmp_path / folder).mkdir(parents=True)
@@ -593,10 +593,9 @@ def test_a_process_is_over_when_nobody_has_it_any_more() -> None:
 def test_a_whole_group_is_signalled() -> None:
     # The leader must not end by itself when the others, who may be killed first, are gone.
     with started("sh", "-c", "sleep 60 & sleep 60 & exec sleep 60") as leader:
-        while len(signals.members(leader.pid)) < 3:
-            time.sleep(0.01)
+        labs.wait_until(lambda: len(signals.members(leader.pid)) == 3, "all three")
         assert signals.send_group(leader.pid, signal.SIGKILL, os.getuid())
         assert leader.wait() == -signal.SIGKILL
-    end = time.monotonic() + 10
-    while signals.send_group(leader.pid, signal.SIGCONT, os.getuid()):
-        assert time.monotonic() < end
+    labs.wait_until(
+        lambda: not signals.send_group(leader.pid, signal.SIGCONT, os.getuid()), "the group's end"
+    )

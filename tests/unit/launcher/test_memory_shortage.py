@@ -1,4 +1,4 @@
-"""Who is ended when students use too much memory together."""
+"""Which process ends when all students together use too much memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOG = logging.getLogger("test")
 
 @pytest.fixture
 def shortage(monkeypatch: pytest.MonkeyPatch) -> MemoryShortage:
-    """Of students who may use 500 MB; what is in this machine's /dev/shm stays there."""
+    """Students may use 500 MB; files in this machine's /dev/shm stay there."""
     unused = UnusedSharedMemory(Census(lambda _: False), LOG)
     monkeypatch.setattr(unused.leftovers[STUDENT], "remove", lambda *_: None)
     return MemoryShortage(500 * MB, unused, LOG)

@@ -1,4 +1,4 @@
-"""What the launcher does for whoever is connected, with processes that only seem to be."""
+"""What the launcher does for its connections, with stand-ins for processes."""
 
 from __future__ import annotations
 
@@ -89,11 +89,6 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     return run
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 (of other tasks)
-        await asyncio.sleep(0.01)
-
-
 def test_an_end_is_told_before_anything_is_tidied(serve: Callable[..., Any]) -> None:
     """What tidies is a student's, who can stop it: the lab waited for the end and never heard."""
 
@@ -110,7 +105,7 @@ def test_a_task_that_nobody_waits_for_keeps_no_place(serve: Callable[..., Any]) 
 
     async def hang_up(made: Any, ours: socket.socket) -> None:
         ours.close()
-        await until(lambda: not made._running)
+        await loops.until(lambda: not made._running)
 
     serve(ProcessKind.TASK, hang_up)
 
@@ -119,18 +114,29 @@ def test_a_task_ends_in_time(serve: Callable[..., Any], monkeypatch: pytest.Monk
     monkeypatch.setattr(server, "TASK_SECONDS", 0.1)
 
     async def wait(made: Any, _: socket.socket) -> None:
-        await until(lambda: not made._running)
+        await loops.until(lambda: not made._running)
 
     serve(ProcessKind.TASK, wait)
 
 
-def test_a_kernel_goes_on_without_its_connection(serve: Callable[..., Any]) -> None:
+def test_a_kernel_goes_on_without_its_connection(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go, gone = server._let_go, asyncio.Event()
+
+    def noted(launched: Any) -> None:
+        let_go(launched)
+        gone.set()
+
     async def hang_up(made: Any, ours: socket.socket) -> None:
         ours.close()
-        await asyncio.sleep(0.2)
+        await gone.wait()
+        await loops.settle()
         assert made._running
         made._running[CLASS, "k"].signal(signal.SIGKILL)
 
+    monkeypatch.setattr(server, "_let_go", noted)
+    monkeypatch.setattr(server, "HANG_UP_SECONDS", 0.0)
     serve(ProcessKind.KERNEL, hang_up)
 
 

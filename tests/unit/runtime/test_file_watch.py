@@ -6,13 +6,13 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-import pytest
-
 from classroom.runtime import file_watch
 from tests import loops
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 async def notices_changes(folder: Path) -> None:
@@ -51,10 +51,6 @@ def test_its_thread_ends_with_it(tmp_path: Path) -> None:
         await anext(moments)
         assert threading.active_count() > before
         await moments.aclose()  # type: ignore[attr-defined]
-        for _ in range(40):
-            if threading.active_count() <= before:
-                return
-            await asyncio.sleep(0.1)
-        pytest.fail("it goes on")
+        await loops.until(lambda: threading.active_count() <= before)
 
     loops.run(run())

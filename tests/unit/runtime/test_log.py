@@ -1,4 +1,4 @@
-"""One record of the log is one line, whatever people have typed."""
+"""One record of the log is one line, even if people typed line breaks into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How setpriv is told what the snapshot service may use."""
+"""The arguments of setpriv that say which files the snapshot service may use."""
 
 from __future__ import annotations
 

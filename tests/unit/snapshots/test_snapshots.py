@@ -62,7 +62,7 @@ def test_old_snapshots_are_thinned_out() -> None:
 
 
 def test_a_full_disk_never_deletes_the_past() -> None:
-    """Whoever could fill the disk could otherwise delete what they don't like."""
+    """Otherwise a person who fills the disk could delete snapshots that they don't like."""
     assert restic.KEEP_WHEN_SHORT["daily"] >= 7
     assert restic.KEEP_WHEN_SHORT["last"] >= 1
 
@@ -92,7 +92,7 @@ def test_whether_anything_has_changed() -> None:
     "read", [records.read_snapshots, records.read_entries, records.read_summary]
 )
 @given(printed=st.binary(max_size=100))
-def test_whatever_restic_prints_is_read_or_refused(read: Any, printed: bytes) -> None:
+def test_any_output_of_restic_is_read_or_refused(read: Any, printed: bytes) -> None:
     with contextlib.suppress(ValueError):
         read(printed)
 
@@ -145,7 +145,7 @@ MOUNTINFO = """\
 
 
 def test_what_is_mounted_there_is_found() -> None:
-    """Of the same disk, too: nothing but this table tells."""
+    """Also on the same disk: only this table shows it."""
     assert mounts.below(Path("/data/files"), MOUNTINFO) == ["my materials"]
     assert mounts.below(Path("/data"), MOUNTINFO) == ["files/my materials", "filesystem"]
 

@@ -50,7 +50,7 @@ BROKEN = {"broken": True}
         ([{"has": "copy"}, BROKEN], FETCH, {"error": carrier.INTERRUPTED}),
     ],
 )
-def test_the_reason_is_that_of_whoever_knows_it(
+def test_the_reason_is_that_of_the_process_that_knows_it(
     answers: list[dict[str, Any]], what: Carried, wanted: dict[str, Any]
 ) -> None:
     assert carrier.merged(answers, what) == wanted

@@ -29,7 +29,7 @@ GIVEN = {"leftOut": [], "moreLeftOut": 0}
         ([GIVEN, BROKEN], {"error": carrier.INTERRUPTED}),
     ],
 )
-def test_the_reason_is_that_of_whoever_knows_it(
+def test_the_reason_is_that_of_the_process_that_knows_it(
     answers: list[dict[str, Any]], wanted: dict[str, Any]
 ) -> None:
     assert copier.merged(answers) == wanted

@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def test_who_answers_now_and_then_is_never_ended(answers: list[bool]) -> None:
 
 
 def test_a_machine_that_slept_is_no_silence() -> None:
-    """Of a frozen container, or a closed laptop: nobody could answer, and nobody was asked."""
+    """A frozen container or a closed laptop, for example: no part could answer a question."""
     silence = Silence(0.0)
     assert not silence.look(3600.0, answered=False)
     assert not silence.look(3600.0 + BEAT_SECONDS, answered=True)
@@ -147,6 +148,17 @@ class Log(logging.Handler):
         return sum(words in line for line in self.lines)
 
 
+@dataclass(frozen=True)
+class Counted(Question):
+    """A question whose answers are counted."""
+
+    answers: list[bool] = field(default_factory=list)
+
+    async def is_answered(self) -> bool:
+        self.answers.append(await super().is_answered())
+        return self.answers[-1]
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "SILENT_SECONDS", 2.0)
@@ -176,19 +188,13 @@ def kept(
     return log
 
 
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 (of another process)
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.usefixtures("impatient")
 def test_what_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
     async def stop(made: Keeper, log: Log) -> None:
         process = made._process
         assert process is not None
         process.send_signal(signal.SIGSTOP)
-        await until(lambda: log.count("is back"))
+        await loops.until(lambda: log.count("is back"))
         assert made._process is not process
 
     log = kept(tmp_path, SERVE.format(delay=""), stop, get(tmp_path / "alive.sock", "/"))
@@ -199,23 +205,24 @@ def test_what_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_what_is_slow_and_answers_goes_on(tmp_path: Path) -> None:
     """Each answer comes later than the next question; nothing of that is silence."""
+    question = Counted(tmp_path / "alive.sock", get(tmp_path / "alive.sock", "/").request)
 
     async def wait(made: Keeper, _: Log) -> None:
         process = made._process
         assert process is not None
-        await asyncio.wait({asyncio.ensure_future(process.wait())}, timeout=5)
+        # One after the other, half a second each: twice as long as silence may last.
+        await loops.until(lambda: len(question.answers) > 8 or process.returncode is not None)
         assert process.returncode is None
 
-    script = SERVE.format(delay="time.sleep(0.5)")
-    log = kept(tmp_path, script, wait, get(tmp_path / "alive.sock", "/"))
+    log = kept(tmp_path, SERVE.format(delay="time.sleep(0.5)"), wait, question)
     assert log.lines == []
 
 
 def test_what_dies_at_once_keeps_no_core_busy(tmp_path: Path) -> None:
     async def wait(_: Keeper, log: Log) -> None:
-        await until(lambda: log.count("is back") >= 3)
+        await loops.until(lambda: log.count("is back") >= 3)
         begun = asyncio.get_running_loop().time()
-        await until(lambda: log.count("is back") >= 5)
+        await loops.until(lambda: log.count("is back") >= 5)
         # 0.8 s and 1.6 s, whatever the machine adds; it was 0.2 s each.
         assert asyncio.get_running_loop().time() - begun > 2
 
@@ -230,7 +237,7 @@ def test_what_cannot_be_started_is_given_up(
 
     async def wait(made: Keeper, log: Log) -> None:
         monkeypatch.setattr(made, "_spawn", refuse)
-        await until(lambda: log.count("given up"))
+        await loops.until(lambda: log.count("given up"))
 
     async def refuse() -> None:
         raise RuntimeError("it ended with 1")
@@ -243,7 +250,7 @@ def test_a_watch_that_fails_ends_the_container(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def wait(made: Keeper, log: Log) -> None:
-        await until(lambda: log.count("given up"))
+        await loops.until(lambda: log.count("given up"))
         del made
 
     def fail(_: object) -> None:
@@ -272,6 +279,12 @@ def test_what_comes_before_is_tried_again_when_somebody_stops_it(
     script = f"test -e {mark} && exec touch {mark}.done; touch {mark}; kill -{number} $$"
     loops.run(asyncio.wait_for(supervised.run_before(("sh", "-c", script)), 20))
     assert mark.with_name("tried.done").exists()
+
+
+def test_what_comes_before_may_fail_but_not_be_stopped_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     loops.run(asyncio.wait_for(supervised.run_before(("false",)), 20))
-    with pytest.raises(TimeoutError):
+    monkeypatch.setattr(supervised, "BEFORE_SECONDS", 0.05)
+    with pytest.raises(TimeoutError, match="was stopped 4 times"):
         loops.run(asyncio.wait_for(supervised.run_before(("sh", "-c", "kill -STOP $$")), 20))

@@ -85,7 +85,7 @@ def with_name(name: bytes) -> bytes:
     "name", [b"a.b:22 HTTP/1.1\r\nx.wild.test", b"10.0.0.1/x.wild.test", b"-.wild.test", b"a..b"]
 )
 def test_a_name_that_is_more_than_a_name_goes_nowhere(name: bytes) -> None:
-    """It becomes a line of what the proxy is asked; whoever matches a pattern is asked first."""
+    """The name becomes a line of the request to the proxy: only a plain name is read."""
     reader = asyncio.StreamReader
     assert name in with_name(name)
 

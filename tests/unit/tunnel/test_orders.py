@@ -1,4 +1,4 @@
-"""What the tunnel is told, and the login of a school's proxy in it."""
+"""The tunnel's orders, and the login of a school's proxy in them."""
 
 from __future__ import annotations
 

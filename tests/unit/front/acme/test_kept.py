@@ -32,7 +32,7 @@ def test_an_account_is_kept_and_nobody_else_reads_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", [b"", b"nonsense", b"-----BEGIN PRIVATE KEY-----\n"])
-def test_a_damaged_account_is_made_anew(tmp_path: Path, damaged: bytes) -> None:
+def test_a_damaged_account_is_replaced(tmp_path: Path, damaged: bytes) -> None:
     (tmp_path / account.FILE).write_bytes(damaged)
     made = account.ensure(tmp_path)
     assert account.thumbprint(account.ensure(tmp_path)) == account.thumbprint(made)

@@ -1,4 +1,4 @@
-"""When a certificate is asked for, and how long the lab waits after a failure."""
+"""When the lab requests a certificate, and how long it waits after a failure."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_is_to_be_done(
     assert plan.next_step(held, course, now) is step
 
 
-def test_it_waits_longer_after_each_failure_and_never_for_ever() -> None:
+def test_it_waits_longer_after_each_failure_up_to_a_limit() -> None:
     course, now, waits = NONE, NOW, []
     for _ in range(10):
         course = plan.failed(course, REFUSED, now)
@@ -86,7 +86,7 @@ def test_it_waits_longer_after_each_failure_and_never_for_ever() -> None:
     assert waits[-1] == 12 * HOUR
 
 
-def test_whoever_starts_it_all_the_time_asks_no_more_than_an_authority_takes() -> None:
+def test_many_starts_in_a_row_stay_within_an_authoritys_limits() -> None:
     """Let's Encrypt takes five failures an hour."""
     course, tried = NONE, []
     for minute in range(600):
@@ -142,7 +142,7 @@ def test_a_record_that_is_not_there_is_looked_for_every_minute_and_never_longer(
     assert gone.record == WAITS.record, "it is looked for before the next question"
 
 
-def test_the_authority_is_asked_now_and_then_whatever_the_lab_sees() -> None:
+def test_the_authority_is_asked_now_and_then_even_without_the_record() -> None:
     """It takes five failures an hour, and may see more in DNS than the lab."""
     course, asked = NONE, []
     for minute in range(24 * 60):

@@ -132,7 +132,7 @@ def test_what_an_authority_calls_malformed(text: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_in_dns_is_judged(text: str) -> None:
+def test_any_record_in_dns_is_judged(text: str) -> None:
     assert records.judge([text], PLAIN, NOW) in {RecordVerdict.MISSING, RecordVerdict.UNREADABLE}
     records.judge([f"authority.example;{text}", f"{PLAIN};{text}"], PLAIN, NOW)
 

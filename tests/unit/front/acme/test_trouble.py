@@ -1,4 +1,4 @@
-"""One sentence for whatever an authority, or the way to it, says."""
+"""One sentence for each error of an authority, or of the way to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def document(kind: str, detail: str = "so it is", **more: Any) -> messages.Error
 
 
 def invalid(kind: str, detail: str) -> errors.ValidationError:
-    """What comes of an authority that has looked at the host in vain."""
+    """The outcome if the authority could not reach the host."""
     said = {
         "identifier": {"type": "dns", "value": WANTED.host},
         "status": "invalid",

@@ -1,4 +1,4 @@
-"""Who may still be in, and what becomes of those who may not."""
+"""Who may stay, and what happens to the sessions of people who may not."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_people_of_the_page_survive_a_save_and_a_restart(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"listed": 7, "tutors": []}'])
 def test_a_file_that_is_none_is_not_taken_for_an_empty_one(tmp_path: Path, text: str) -> None:
-    """Whom the page has removed would be back."""
+    """Otherwise people whom the page has removed would be back."""
     (tmp_path / "people.json").write_text(text)
     with pytest.raises(StartRefusedError, match=r"people.json.*restore it from a backup"):
         roster.read(tmp_path / "people.json")

@@ -58,7 +58,7 @@ def test_only_the_last_name_of_an_account_counts(file: Path) -> None:
 
 
 def test_a_damaged_file_is_no_empty_one(file: Path) -> None:
-    """Or whoever takes a name over would get in."""
+    """Otherwise a person who takes a name over would get in."""
     file.write_text("{")
     with pytest.raises(ValueError, match="Expecting"):
         Accounts(file)

@@ -49,7 +49,7 @@ def test_what_is_not_clear_is_refused(wrong: dict[str, Any]) -> None:
         copy_links.read({**BODY, **wrong})
 
 
-def test_whatever_is_no_object_is_refused() -> None:
+def test_everything_but_an_object_is_refused() -> None:
     bodies: tuple[Any, ...] = (None, [], "x", 3)
     for body in bodies:
         with pytest.raises(NotMadeError):

@@ -63,7 +63,7 @@ def test_of_the_packages_those_that_a_tutor_has_added_are_told(image: Path) -> N
 
 
 @pytest.mark.parametrize("what", ["a package", "of the image's own", "Debian's"])
-def test_whatever_is_installed_anew_makes_it_another(image: Path, what: str) -> None:
+def test_another_installation_makes_it_another(image: Path, what: str) -> None:
     before = look(image)
     site = image / "opt/lib/python3.9/site-packages"
     if what == "a package":

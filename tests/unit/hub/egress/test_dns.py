@@ -63,7 +63,7 @@ def test_nothing_behind_the_question_is_read() -> None:
 
 
 def test_an_answer_is_never_answered() -> None:
-    """Two such servers would talk to each other for ever."""
+    """Two such servers would answer each other without end."""
     response, _ = resolver.answer(ask("data.example.org"), allowed)
     assert response is not None
     assert resolver.answer(response, allowed) == (None, "")

@@ -41,7 +41,7 @@ c.GitHubOAuthenticator.client_secret = "secret"
 
 
 def test_members_of_a_room_are_named_with_what_they_may_do() -> None:
-    """Of tutors, who enter everywhere, those whom the file names; and what is no person here."""
+    """Of the tutors, who may enter every lab, only those whom the file names are listed."""
     assert belonging.of_room("lecture", LECTURE, PEOPLE, {"mona", "tutor"}) == Belonging(
         "lecture",
         {"ada": "edit", "bob": "view", "cleo": "edit", "mona": "drive"},

@@ -1,4 +1,4 @@
-"""Who belongs to rooms and groups, and what JupyterHub and the labs are told of it."""
+"""Members of rooms and groups, and how JupyterHub and the labs learn of them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def rooms_of(hub: Any, folder: Path, **given: Any) -> LabRooms:
 
 
 class Told:
-    """What the labs are told, in place of the file that they read."""
+    """The standing that the labs would read, in place of its file."""
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
@@ -112,7 +112,7 @@ def test_jupyterhub_knows_who_may_enter_and_start_a_room(hub: Any, tmp_path: Pat
 
 
 def test_nobody_is_in_a_room_that_does_not_know_as_what(hub: Any, tmp_path: Path) -> None:
-    """And who is out of one, or may only look on from now on, is out whatever the disk does."""
+    """A removed or demoted member loses access even if the disk is full."""
     made = rooms_of(hub, tmp_path, rooms={"lecture": LabRoom(frozenset({"ada", "bob"}))})
     made.greet("ada", {})
     made._access.is_full = True  # type: ignore[union-attr]
@@ -148,7 +148,7 @@ def test_members_of_a_group_enter_each_others_labs(hub: Any, tmp_path: Path) -> 
 def test_people_may_have_labs_of_their_own_as_soon_as_the_file_says_so(
     hub: Any, tmp_path: Path
 ) -> None:
-    """And not a moment longer; the class and the labs are told."""
+    """And no longer than that; the class and the labs hear of it."""
     made = rooms_of(hub, tmp_path)
     made.greet("ada", {})
     assert not any(may(hub, "ada", what, "ada") for what in ("access", "start"))

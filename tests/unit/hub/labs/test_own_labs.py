@@ -1,4 +1,4 @@
-"""Whose a lab is, how the front finds it, and what the Hub believes of what it writes down."""
+"""Owners of labs, how the front finds a lab, and what the Hub reads of its own records."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_cannot_be_written_down_is_given_to_nobody(tmp_path: Path) -> None:
     assert registry.give(GRACE, "grace").number == 1
 
 
-def test_a_damaged_list_is_not_begun_anew(tmp_path: Path) -> None:
+def test_a_damaged_list_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
     file = tmp_path / "labs.json"
     for text in ("", "[]", '{"next": 1}', '{"next": 1, "labs": [{"number": 1}]}'):
         file.write_text(text)

@@ -1,4 +1,4 @@
-"""Who is in a lab, as its server writes it down: read as what it is, and no more."""
+"""The people in a lab, as its server writes them: the Hub checks each value."""
 
 from __future__ import annotations
 

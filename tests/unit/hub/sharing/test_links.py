@@ -104,7 +104,7 @@ def test_the_owner_sees_links_the_newest_first_and_no_other_labs() -> None:
     ]
 
 
-def test_what_a_link_means_for_whoever_opens_it() -> None:
+def test_what_a_link_means_for_the_person_who_opens_it() -> None:
     def meant(visitor: Visitor, guests: int = 0) -> LinkAnswer:
         return answer(CODE, LOOKS, visitor, guests)
 

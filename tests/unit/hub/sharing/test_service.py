@@ -1,4 +1,4 @@
-"""Shares in JupyterHub's database, and what labs are told of them."""
+"""Shares in JupyterHub's database, and what labs hear of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Hub:
         self.told: list[Any] = []
         self.is_full = False
         self.before: list[bool] = []
-        """Whether ada could enter when the labs were told."""
+        """Whether ada could enter when the labs heard of the change."""
 
     def add(self, name: str) -> None:
         user = orm.User(name=name)
@@ -95,7 +95,7 @@ def test_a_share_is_jupyterhubs_and_the_lab_knows_first(hub: Hub) -> None:
     assert kept.TERMS.read(hub.folder / FILE) == {}
 
 
-def test_whose_time_is_over_is_out_whatever_the_disk_does(
+def test_an_expired_share_ends_even_on_a_full_disk(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares = hub.start()
@@ -136,7 +136,7 @@ def test_a_change_of_somebody_else_is_not_looked_at(hub: Hub) -> None:
     assert not shares._changed.is_set(), "as whenever somebody does anything"
 
 
-def test_whoever_takes_an_owners_name_shares_with_nobody(hub: Hub) -> None:
+def test_a_person_who_takes_an_owners_name_shares_with_nobody(hub: Hub) -> None:
     shares = hub.start()
     shares.grant("mona", "carol", EDIT, None)
     hub.db.delete(orm.User.find(hub.db, "mona"))
@@ -240,7 +240,7 @@ def test_on_a_full_disk_nobody_is_let_in(hub: Hub, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_is_left_no_right_to_enter_is_out(hub: Hub) -> None:
-    """By the API, which may leave of a share what lets nobody in; and which may give it again."""
+    """By the API, which may leave a part of a share that lets nobody in, and may share again."""
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
     shares._changed.clear()
@@ -261,7 +261,7 @@ def test_who_is_left_no_right_to_enter_is_out(hub: Hub) -> None:
 
 
 def test_whose_access_the_api_has_ended_is_let_in_by_no_link(hub: Hub) -> None:
-    """And whoever has never signed in is not waited for any more."""
+    """The service also stops waiting for a guest who has never signed in."""
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
     shares.grant("mona", "grace", VIEW, None)

@@ -14,7 +14,7 @@ PAGES = 100
 
 
 class Page:
-    """A page that counts what it is told."""
+    """A page that counts its messages."""
 
     def __init__(self, logger: EventLogger) -> None:
         self.event_logger = logger

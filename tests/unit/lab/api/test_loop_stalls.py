@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -38,13 +37,19 @@ def work(seconds: float) -> None:
         pass
 
 
+async def next_beat(stalls: LoopStalls) -> None:
+    """Wait until the loop's time was measured once more."""
+    due = stalls._due
+    await loops.until(lambda: stalls._due != due)
+
+
 async def measured(seconds: float) -> LoopStalls:
     stalls = LoopStalls()
     stalls.begin()
     try:
-        await asyncio.sleep(2 * loop_stalls.BEAT_SECONDS)
+        await next_beat(stalls)
         work(seconds)
-        await asyncio.sleep(2 * loop_stalls.BEAT_SECONDS)
+        await next_beat(stalls)
     finally:
         stalls.end()
     return stalls

@@ -1,4 +1,4 @@
-"""What pages are told instead of asking for it again and again."""
+"""The notices that pages get, so that they need not poll."""
 
 from __future__ import annotations
 

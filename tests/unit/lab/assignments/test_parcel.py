@@ -1,4 +1,4 @@
-"""A folder through a pipe: what arrives, and what is refused whoever sends it."""
+"""A folder through a pipe: what arrives, and what the receiver rejects from every sender."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ BEGIN = SIZE.pack(0)
         SIZE.pack(copying.LARGEST_BYTES + 1) + END,
     ],
 )
-def test_whatever_is_wrong_leaves_nothing_behind(tmp_path: Path, stream: bytes) -> None:
+def test_every_error_leaves_nothing_behind(tmp_path: Path, stream: bytes) -> None:
     with pytest.raises(OSError, match=r".+"):
         take_in(tmp_path, stream)
     assert list(tmp_path.iterdir()) == []

@@ -242,7 +242,7 @@ def test_a_copy_goes_with_the_chat() -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=64))
-def test_whatever_comes_is_taken_or_refused(update: bytes) -> None:
+def test_any_message_is_accepted_or_refused(update: bytes) -> None:
     chat = Chat()
     try:
         offer = chat.referee.judge(update, "bob")

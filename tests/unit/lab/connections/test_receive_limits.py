@@ -7,8 +7,9 @@ import os
 import socket as sockets
 import struct
 import time
+from collections import Counter
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -60,10 +61,21 @@ def budget() -> Iterator[MemoryBudget]:
 OWN = ("_read_bytes", "_receive_frame", "_write_frame")
 
 
+SENT = 5
+"""How often a page that doesn't read asks for something."""
+
+
 class Handler(WebSocketHandler):
-    """Takes anything, and sends what it is told to."""
+    """Takes anything, and sends what a page asks for."""
 
     messages: list[bytes]
+    done: ClassVar[Counter[str]] = Counter()
+    """By name: connections over which `SENT` requests were taken, or which were closed before."""
+    asked = 0
+
+    def on_close(self) -> None:
+        if self.asked < SENT:
+            self.done[self.current_user.username] += 1
 
     def get_current_user(self) -> Any:
         return type("User", (), {"username": self.request.path.strip("/")})
@@ -74,6 +86,8 @@ class Handler(WebSocketHandler):
     def on_message(self, message: str | bytes) -> None:
         assert isinstance(message, bytes)
         if message.startswith(b"send"):
+            self.asked += 1
+            self.done[self.current_user.username] += self.asked == SENT
             self.write_message(bytes(2 * MB), binary=True).add_done_callback(socket_patches.heard)
         else:
             if message.startswith(b"busy"):
@@ -88,6 +102,7 @@ async def served(budget: MemoryBudget) -> AsyncIterator[Any]:
     """Serve; gives a way to connect as somebody, and what came."""
     del budget
     messages: list[bytes] = []
+    Handler.done.clear()
     application = Application(
         [("/.*", Handler)], messages=messages, websocket_max_message_size=64 * MB
     )
@@ -118,12 +133,6 @@ def frame(size: int, sent: int | None = None, head: int = 0x82) -> bytes:
     return struct.pack("!BBQI", head, 0x80 | 127, size, 0) + body
 
 
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 (of a socket, which tells nobody)
-            await asyncio.sleep(0.01)
-
-
 async def is_cut(reader: asyncio.StreamReader) -> bool:
     """Say whether a connection ends soon, after all that came."""
     try:
@@ -142,7 +151,7 @@ def test_what_people_have_begun_to_send_counts_together(budget: MemoryBudget) ->
             _, whole = await connect("ada")
             for size in (10, PIECE_BYTES, 3 * MB):
                 whole.write(frame(size))
-            await until(lambda: len(messages) == 3)
+            await loops.until(lambda: len(messages) == 3)
             assert [len(one) for one in messages] == [10, PIECE_BYTES, 3 * MB]
             assert budget.held("ada") == 0
             # By several sockets, in one frame or in parts.
@@ -150,7 +159,7 @@ def test_what_people_have_begun_to_send_counts_together(budget: MemoryBudget) ->
                 await connect("mallory") for _ in range(3)
             ]
             first.write(frame(60 * MB, 2 * MB))
-            await until(lambda: budget.held("mallory") >= 2 * MB - PIECE_BYTES)
+            await loops.until(lambda: budget.held("mallory") >= 2 * MB - PIECE_BYTES)
             for _ in range(40):
                 second.write(frame(MB // 10, head=0x02 if not _ else 0x00))
             assert await is_cut(reader)
@@ -158,9 +167,9 @@ def test_what_people_have_begun_to_send_counts_together(budget: MemoryBudget) ->
             assert await is_cut(other)
             assert budget.held("mallory") <= 4 * MB
             whole.write(frame(3 * MB))
-            await until(lambda: len(messages) == 4)
+            await loops.until(lambda: len(messages) == 4)
             first.close()
-            await until(lambda: not budget.held("mallory"))
+            await loops.until(lambda: not budget.held("mallory"))
 
     loops.run(run())
 
@@ -178,9 +187,9 @@ def test_what_one_person_sends_over_many_sockets_is_read_in_turn_and_later(
             begun = time.monotonic()
             for _, writer in mallorys:
                 writer.write(busy * 10)
-            await until(lambda: len(messages) > 5)
+            await loops.until(lambda: len(messages) > 5)
             ada.write(word)
-            await until(lambda: len(messages) == 31)
+            await loops.until(lambda: len(messages) == 31)
             assert messages.index(b"word") < 30
             # Of 0.3 s of work 0.1 s is done at once.
             assert time.monotonic() - begun > 1
@@ -197,7 +206,7 @@ def test_a_message_that_never_ends_is_waited_for_only_so_long(
             reader, writer = await connect("mallory")
             writer.write(frame(3 * MB, MB))
             assert await is_cut(reader)
-            await until(lambda: not budget.held("mallory"))
+            await loops.until(lambda: not budget.held("mallory"))
 
     monkeypatch.setattr(receive_limits, "SECONDS", 0.2)
     loops.run(run())
@@ -208,16 +217,15 @@ def test_what_peoples_pages_do_not_read_counts_together(budget: MemoryBudget) ->
         async with served(budget) as (connect, _):
             pages = [await connect("mallory") for _ in range(6)]
             for _, writer in pages:
-                writer.write(frame(4)[:-4] + b"send")
-                for _ in range(4):
+                for _ in range(SENT):
                     writer.write(frame(4)[:-4] + b"send")
-            await asyncio.sleep(0.5)
+            await loops.until(lambda: Handler.done["mallory"] == len(pages))
             assert budget.held("mallory") <= 4 * MB
             reader, ada = await connect("ada")
             ada.write(frame(4)[:-4] + b"send")
             assert len(await reader.readexactly(2 * MB)) == 2 * MB
             for _, writer in pages:
                 writer.close()
-            await until(lambda: not budget.held("mallory"))
+            await loops.until(lambda: not budget.held("mallory"))
 
     loops.run(run())

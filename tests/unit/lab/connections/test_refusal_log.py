@@ -58,7 +58,7 @@ def test_upstreams_second_line_is_left_out() -> None:
 
 
 def test_a_request_that_is_refused_before_anybody_knows_whose_it_is() -> None:
-    """Of a handler of jupyter_server's; it raises, and its answer would end in stack traces."""
+    """A handler of jupyter_server's raises there; without our code the log has stack traces."""
 
     class Early:
         request = SimpleNamespace(

@@ -21,12 +21,6 @@ KERNEL = "a-kernel"
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
-async def until(socket: zmq.Socket[Any]) -> None:
-    async with asyncio.timeout(30):
-        while socket.poll(0) != zmq.POLLIN:  # noqa: ASYNC110 (nothing else tells it)
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize(
     ("before", "kind", "content", "after"),
     [
@@ -60,7 +54,7 @@ def test_a_kernel_has_started_when_it_welcomes(
 
             known._activity_stream.on_recv(hear)
             try:
-                await until(kernel)  # the subscription
+                await loops.until(lambda: kernel.poll(0) == zmq.POLLIN)  # the subscription
                 Session(key=b"key").send(kernel, kind, content, ident=b"a-topic")
                 async with asyncio.timeout(30):
                     await heard.wait()

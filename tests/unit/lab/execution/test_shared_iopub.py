@@ -14,14 +14,8 @@ from classroom.lab.execution.shared_iopub import SharedIopub
 from tests import loops
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not happened():  # noqa: ASYNC110 (nothing else tells it)
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -34,7 +28,7 @@ async def connected(folder: Path) -> AsyncIterator[tuple[zmq.Socket[Any], Shared
         lab.setsockopt(zmq.SUBSCRIBE, b"")
         lab.connect(address)
         shared = SharedIopub(ZMQStream(lab), [])
-        await until(lambda: kernel.poll(0) == zmq.POLLIN)  # the subscription
+        await loops.until(lambda: kernel.poll(0) == zmq.POLLIN)  # the subscription
         yield kernel, shared
 
 
@@ -55,17 +49,17 @@ def test_each_page_hears_all_until_it_goes(tmp_path: Path) -> None:
             for page, theirs in zip(pages, heard, strict=True):
                 page.on_recv_stream(partial(keep, theirs))
             kernel.send_multipart([b"a", b"b"])
-            await until(lambda: all(heard))
+            await loops.until(lambda: all(heard))
             assert [theirs[0] for theirs in heard] == [(one, [b"a", b"b"]) for one in pages]
             assert shared.hears
             pages[1].on_recv(fail)
             kernel.send(b"trouble")
-            await until(lambda: len(heard[2]) == 2)
+            await loops.until(lambda: len(heard[2]) == 2)
             assert len(heard[0]) == 2, "one page's trouble is nobody else's"
             pages[0].close()
             pages[1].stop_on_recv()
             kernel.send(b"c")
-            await until(lambda: len(heard[2]) == 3)
+            await loops.until(lambda: len(heard[2]) == 3)
             assert [len(theirs) for theirs in heard] == [2, 1, 3]
             assert pages[0].closed()
             assert not pages[1].closed()

@@ -201,7 +201,14 @@ def test_a_process_converts() -> None:
 class Export(Exporting):
     """One that waits for as long as its person does."""
 
-    begun, ended = asyncio.Event(), asyncio.Event()
+    begun, ended, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def _execute(self, *arguments: Any, **named: Any) -> None:
+        """Say when all is over that could be logged as an error."""
+        try:
+            await super()._execute(*arguments, **named)
+        finally:
+            self.over.set()
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Ask nobody who it is."""
@@ -230,7 +237,7 @@ def test_nothing_goes_on_when_its_person_has_gone(caplog: pytest.LogCaptureFixtu
         assert not Export.ended.is_set()
         writer.close()
         await asyncio.wait_for(Export.ended.wait(), 10)
-        await asyncio.sleep(0.1)
+        await asyncio.wait_for(Export.over.wait(), 10)
         server.stop()
 
     asyncio.run(scenario())

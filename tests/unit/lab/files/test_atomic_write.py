@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, whatever happens in between."""
+"""A file is the old one or the new one, and never something between them."""
 
 from __future__ import annotations
 

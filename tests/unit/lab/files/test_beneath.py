@@ -251,7 +251,7 @@ def test_a_folder_is_copied_with_its_links_as_links(root: Root) -> None:
 
 
 def test_what_cannot_be_copied_as_a_whole_is_not_copied(root: Root) -> None:
-    """As of a file that grows meanwhile, or of a disk that is full."""
+    """As for a file that grows meanwhile, or on a full disk."""
     (root.path / "a/b/large").write_bytes(b"x" * 100_000)
     with pytest.raises(reader.TooLargeError):
         tree.copy(root, ("a",), ("copy",), 50_000)

@@ -122,7 +122,7 @@ def test_no_folder_is_copied_that_takes_more_than_it_seems(
 def test_what_is_moved_or_deleted_is_so_without_its_checkpoint(
     contents: Any, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pages and rooms hear where a file has gone, whatever a student makes of checkpoints."""
+    """Pages and rooms hear where a file has gone, even if a student has broken its checkpoints."""
     told: list[Any] = []
 
     def tell(data: Any) -> None:

@@ -106,7 +106,7 @@ def test_a_document_without_a_file_has_one_copy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_gone", [False, True], ids=["changed", "gone"])
 def test_a_copy_whose_folder_was_moved_is_made_again(tmp_path: Path, *, is_gone: bool) -> None:
-    """It was saved where the folder had been, in vain, and the change wasn't taken over."""
+    """The lab tried to save at the folder's former place, and so lost the change."""
     contents = ClassContents(root_dir=str(tmp_path))
     (tmp_path / "one").mkdir()
 

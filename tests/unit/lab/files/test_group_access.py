@@ -65,19 +65,35 @@ def text(content: str) -> dict[str, Any]:
     return {"type": "file", "format": "text", "content": content}
 
 
-def test_others_read_and_save_while_the_launcher_does_not_answer(contents: ClassContents) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What the launcher has been asked to open, each in a thread that waits for it."""
+    found: list[list[str]] = []
+    share = group_access._share
+
+    def noted(places: list[str]) -> bool:
+        found.append(places)
+        return share(places)
+
+    monkeypatch.setattr(group_access, "_share", noted)
+    return found
+
+
+def test_others_read_and_save_while_the_launcher_does_not_answer(
+    contents: ClassContents, asked: list[list[str]]
+) -> None:
     async def run() -> list[float]:
         shut = [
             asyncio.create_task(contents.save(text("x"), f"shut{number}")) for number in range(SHUT)
         ]
-        await asyncio.sleep(0.1)
+        await loops.until(lambda: len(asked) == group_access.THREADS)
         took = []
         while not all(one.done() for one in shut):
             begun = time.monotonic()
             await contents.save(text("y"), "open")
             assert (await contents.get("open"))["content"] == "y"
             took.append(time.monotonic() - begun)
-        # And whoever asks for one that is shut now isn't kept waiting either.
+        # A request for one that is shut does not wait now either.
         begun = time.monotonic()
         await contents.save(text("x"), "shut")
         took.append(time.monotonic() - begun)
@@ -120,7 +136,7 @@ async def opened(room: Any) -> asyncio.Task[None]:
 
 
 def test_documents_are_saved_while_the_launcher_does_not_answer(
-    rooms_of: Any, tmp_path: Path
+    rooms_of: Any, asked: list[list[str]], tmp_path: Path
 ) -> None:
     async def run() -> float:
         shut = [rooms_of(f"shut{number}") for number in range(8)]
@@ -128,12 +144,10 @@ def test_documents_are_saved_while_the_launcher_does_not_answer(
         running = [await opened(room) for room in (*shut, other)]
         for room in shut:
             room.ydoc.get("source", type=Text).insert(0, "x")
-        await asyncio.sleep(0.2)
+        await loops.until(lambda: len(asked) == group_access.THREADS)
         begun = time.monotonic()
         other.ydoc.get("source", type=Text).insert(0, "typed")
-        while (tmp_path / "files/open").read_text() != "typed":
-            await asyncio.sleep(0.02)
-            assert time.monotonic() - begun < 20
+        await loops.until(lambda: (tmp_path / "files/open").read_text() == "typed")
         took = time.monotonic() - begun
         for room in (*shut, other):
             await room.stop()

@@ -53,7 +53,7 @@ def test_a_new_file_is_not_taken_for_one_that_was_deleted(tmp_path: Path, kind: 
     assert moved.find(root, held) is None
 
 
-def test_a_file_is_held_until_it_is_let_go_of(tmp_path: Path) -> None:
+def test_a_file_is_held_until_it_is_released(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("text")
     before = len(list(FDS.iterdir()))

@@ -114,7 +114,7 @@ def deep(levels: int) -> bytes:
 
 
 class Panic(BaseException):
-    """As of pycrdt's Rust: no Exception."""
+    """A panic of pycrdt's Rust code, which is no Exception."""
 
 
 class Panicking(Doc[Any]):

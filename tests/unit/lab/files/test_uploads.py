@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from classroom.lab.files.directory_entry import LeadsOutError
 from classroom.lab.files.disk_reserve import DiskReserveError
 from classroom.lab.files.reader import NoFileError
 from classroom.lab.files.uploads import LAST, UploadError, Uploads, refusal
+from tests import labs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,9 +168,9 @@ def test_who_begins_again_while_a_piece_is_written_takes_nothing_from_under_it(
         there.clock.now += uploads.UNDER_WAY_SECONDS
         again = pool.submit(there.send, "ada", [1])
         # The second is where it would take the first one's folder: done with it, or waiting.
-        end = time.monotonic() + 20
-        while len(there.left_over) < 2 and not again.done() and time.monotonic() < end:
-            time.sleep(0.01)
+        labs.wait_until(
+            lambda: len(there.left_over) == 2 or again.done(), "the second is there", every=0.01
+        )
         go_on.set()
         piece.result(20)
         again.result(20)

@@ -42,7 +42,7 @@ def test_a_terminal_counts_while_it_says_something() -> None:
     assert lab.since(1300.0) == 1200.0
 
 
-def test_whoever_has_it_started_is_on_their_way() -> None:
+def test_a_person_who_starts_a_lab_counts_as_on_their_way() -> None:
     since = made(set(), []).since(0.0)
     assert since is not None
     assert since > 1_700_000_000

@@ -1,4 +1,4 @@
-"""Where somebody is: what of a page's word is taken."""
+"""A person's place: which parts of a page's message the lab accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents pages are told of, and whom they are told to be there."""
+"""Which open documents pages hear of, and which people in them."""
 
 from __future__ import annotations
 

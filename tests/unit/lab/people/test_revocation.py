@@ -180,10 +180,13 @@ def test_a_share_ends_by_the_labs_own_clock() -> None:
             lab.followed = lab.of("mona")
             lab.followed.take(shared)
             guest = await lab.open("a guest's")
+
+            def is_over() -> bool:
+                lab.followed.take(shared)
+                return not lab.connections.of(NAME)
+
+            await loops.until(is_over)
             async with asyncio.timeout(20):
-                while lab.connections.of(NAME):
-                    lab.followed.take(shared)
-                    await asyncio.sleep(0.01)
                 assert await until_closed(guest) == revocation.NOT_HERE
 
     loops.run(look())

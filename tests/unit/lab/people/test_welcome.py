@@ -1,4 +1,4 @@
-"""Who is still to see the welcome notebook, and when one is put into a lab."""
+"""Who has not seen the welcome notebook yet, and when a lab gets one."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def test_a_document_that_cannot_be_read_is_written_to_by_everything() -> None:
 
 
 def test_copies_are_somebodys_own() -> None:
-    """Nobody makes another's copy out of date by taking its number."""
+    """A page that uses another page's number does not make that page's copy outdated."""
     outdated = Outdated()
     outdated.add("hubot", [7])
     assert outdated.among("hubot", {7, 8})

@@ -51,7 +51,7 @@ def test_numbers_of_any_size(number: int) -> None:
 
 @given(st.integers(awareness.LARGEST + 1, 2**69))
 def test_numbers_that_no_page_could_read(number: int) -> None:
-    """Told to all, such a clock would make each page's decoder throw away what else was told."""
+    """If the lab sent such a clock on, each page's decoder would discard the whole message."""
     with pytest.raises(OutOfBoundsError, match=f"{number} is too large|a number has no end"):
         awareness.parse(awareness.encode([Entry(7, number, b"{}")]))
 

@@ -149,7 +149,7 @@ def test_a_length_is_within_the_message(head: bytes) -> None:
 
 @pytest.mark.parametrize("what", updates.BREAKING)
 def test_what_no_page_sends_is_refused_before_a_document_is_asked(what: str) -> None:
-    """But for what only shows when it is held against the document."""
+    """Except for mistakes that only a comparison with the document shows."""
     raw = updates.BREAKING[what]
     needs_document = {
         "nested types",

@@ -1,4 +1,4 @@
-"""What is nested too deep for the decoder of documents is shown as text, whoever brings it."""
+"""Data that is nested too deep for the decoder of documents becomes text, from every source."""
 
 from __future__ import annotations
 

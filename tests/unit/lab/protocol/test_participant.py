@@ -34,7 +34,7 @@ def state(**fields: object) -> bytes:
         state(user={"name": "mona", "username": "mona", "avatar_url": "https://x/mona"}),
     ],
 )
-def test_whatever_a_page_says_it_is_shown_as_its_user(said: bytes) -> None:
+def test_a_page_is_shown_as_its_user_for_any_state(said: bytes) -> None:
     found = participant.stamp(Entry(7, 3, said), ADA)
     assert found is not None
     assert (found.client, found.clock) == (7, 3)
@@ -81,7 +81,7 @@ def test_what_other_pages_cannot_read_is_left_out(wrong: dict[str, object]) -> N
 
 
 def test_in_the_whole_lab_nobody_says_which_documents_they_have_open() -> None:
-    """JupyterLab's own list of people would show it to all, and open whatever it is."""
+    """JupyterLab's own list of people would show the address to all, and open it."""
     said = state(current="notebook:RTC:private.ipynb", documents=5, autosave=True, anything=1)
     found = participant.stamp(Entry(7, 1, said), ADA, ClassTransientRoom.says)
     assert found is not None

@@ -1,4 +1,4 @@
-"""What the others are told of somebody who says the same again."""
+"""What the other pages hear of a page that sends the same state again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from classroom.lab.protocol.awareness import NULL, Entry
 from classroom.lab.protocol.renewals import AGAIN_SECONDS, Renewals
 
 GONE_SECONDS, RENEWED_SECONDS = 30.0, 15.0
-"""Of y-protocols: when a page takes somebody for gone, and how often it says something at least."""
+"""From y-protocols: after how long a page is taken for gone, and how often it sends its state."""
 
 
 def test_the_same_again_is_told_once() -> None:

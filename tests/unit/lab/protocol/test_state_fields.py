@@ -114,7 +114,7 @@ def test_a_page_notes_that_there_is_something_to_save(lab: YNotebook) -> None:
 
 
 def test_a_page_that_comes_back_tells_all_it_knows(lab: YNotebook) -> None:
-    """Also of the state, as it was: what it has typed is taken."""
+    """The lab keeps the document's state, and accepts the typed words of the same update."""
     page = Copy(lab)
     page.state["dirty"] = True
     page.cells[0]["source"].insert(0, "y")

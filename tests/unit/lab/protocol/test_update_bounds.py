@@ -1,4 +1,4 @@
-"""What pages write is admitted, whatever they do; what no page writes isn't."""
+"""The lab accepts every update that a page can write, and rejects those that no page writes."""
 
 from __future__ import annotations
 
@@ -420,7 +420,7 @@ ACTIONS = ("type", "type", "erase", "format", "add", "remove", "print", "set", "
         max_size=60,
     )
 )
-def test_whatever_people_do_is_admitted(steps: list[tuple[int, str, int]]) -> None:
+def test_every_edit_of_a_page_is_admitted(steps: list[tuple[int, str, int]]) -> None:
     lab = opened()
     people = [Person(lab) for _ in range(3)]
     for who, what, at in steps:
@@ -447,7 +447,7 @@ def test_whatever_people_do_is_admitted(steps: list[tuple[int, str, int]]) -> No
 
 
 def known_of(whole: bytes) -> dict[int, int]:
-    """Open a document anew; return how much of each page its index knows."""
+    """Open a document again; return how much of each page its index knows."""
     opened_again: Doc[Any] = Doc({"cells": Array(), "meta": Map(), "state": Map()})
     opened_again.apply_update(whole)
     loops.run(document_indexes.prepare(opened_again))

@@ -59,7 +59,7 @@ def contents(tmp_path: Path) -> ClassContents:
 
 
 def room(contents: Any, live: str | None = None) -> Any:
-    """A document's room of today; without a live text it is asked for the file's."""
+    """A document's room of today; without a live text it returns the file's."""
 
     async def source() -> str:
         assert live is not None

@@ -74,7 +74,7 @@ def test_people_are_told_once_each_time() -> None:
 
 
 def test_after_a_run_has_emptied_its_cell_the_document_is_measured_at_once() -> None:
-    """Who cleared outputs as they were told, and ran the cell again, was refused for seconds."""
+    """A person who cleared outputs, as the sentence says, could run the cell only seconds later."""
     grown, left = growth(Weight(90), Weight(10))
     grown.weighed(Weight(90), NOTHING, "a.ipynb")
     assert not grown.take(HALF, 10.0)

@@ -1,4 +1,4 @@
-"""The hooks of rooms: which are asked, in which order, and what they keep from a room."""
+"""The hooks of rooms: which run, in which order, and which messages they hold back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOMEBODY: Any = SimpleNamespace(who="eve", clients=frozenset({7}), room=None)
 
 
 class Noted(RoomHook):
-    """Notes what it was asked."""
+    """Notes each call."""
 
     def __init__(self, name: str, noted: list[str], *, stops: bool = False) -> None:
         self._name, self._noted, self._stops = name, noted, stops
@@ -119,7 +119,7 @@ def test_a_room_stays_until_its_cells_have_run() -> None:
         await asyncio.sleep(0)
         running["r"] = [SimpleNamespace(ended=second)]  # begun meanwhile
         first.set()
-        await asyncio.wait({waiting}, timeout=0.05)
+        await loops.settle()
         assert not waiting.done()
         running.clear()
         second.set()

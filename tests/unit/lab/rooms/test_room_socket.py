@@ -245,7 +245,7 @@ def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
 def test_reading_a_long_message_is_paid_for_one_at_a_time(
     lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who has as many sockets as they like would have all of them read at once, for nothing."""
+    """Otherwise a person with many sockets would have all of them read at once."""
     reading: list[int] = []
     most: list[int] = []
     original = messages.parse
@@ -292,7 +292,7 @@ def test_what_comes_before_the_index_is_made_waits_for_it() -> None:
 
 
 def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
-    """It is told by its id, wherever in the message that is."""
+    """The lab recognizes the page by its id, anywhere in the message."""
 
     async def main() -> None:
         document: Doc[Any] = Doc()
@@ -311,7 +311,7 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
 
 
 def test_presence_is_read_once_and_what_cannot_be_read_ends_nothing() -> None:
-    """But what is too long, and no echo: no page sends it."""
+    """Except a message that is too long and no echo: no page sends one."""
 
     async def main() -> None:
         socket = Socket(Doc())
@@ -363,7 +363,7 @@ def test_a_request_to_save_that_a_hook_stops_is_answered() -> None:
     loops.run(main())
 
 
-def test_a_page_that_comes_back_in_vain_again_and_again_is_told(
+def test_a_page_that_fails_to_come_back_again_and_again_is_told(
     lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []

@@ -227,7 +227,7 @@ class Words(RuleBasedStateMachine):
 
     @rule()
     def close(self) -> None:
-        """Everybody leaves: what is in the file now may be overwritten by whoever wants to."""
+        """All people leave: from now on a program may overwrite the file."""
         self.save()
         self.every_word_is_there()
         self.places.opening = None

@@ -1,4 +1,4 @@
-"""Whose a page's id is in a document, however long the page has slept."""
+"""The owner of a page's id in a document, also after the page has slept for hours."""
 
 from __future__ import annotations
 
@@ -27,17 +27,22 @@ class Room(Broadcasting, YRoom):
 
 
 async def known(file: Path, path: str) -> Writers:
-    """Start anew, and take over what was kept."""
+    """Open the journal, and load what it has kept."""
     found = Writers(Journal(file), path)
     await found.load()
     return found
 
 
+async def saved(one: Writers) -> None:
+    """Wait until all is written down."""
+    while one._saving is not None and not one._saving.done():
+        await asyncio.shield(one._saving)
+
+
 async def end(one: Writers) -> None:
     """End, with all written down."""
     assert one._journal is not None
-    while one._saving is not None and not one._saving.done():
-        await asyncio.shield(one._saving)
+    await saved(one)
     one._journal.close()
 
 
@@ -71,7 +76,8 @@ def test_of_one_person_the_last_ones_are_known(
         first.note(1000, "ada")
         for client in range(20):
             first.note(client, "mallory")
-            await asyncio.sleep(0.002)
+            if client % 4 == 0:  # some together, and some one after the other
+                await saved(first)
         await end(first)
         second = await known(tmp_path / "j.db", "a")
         for one in (first, second):

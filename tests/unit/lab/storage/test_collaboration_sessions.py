@@ -1,4 +1,4 @@
-"""Sessions: who may come back to a lab that was started anew."""
+"""Sessions: which pages may come back to a lab that has restarted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def begin(file: Path, session: str, version: str = "1") -> dict[str, str]:
         journal.close()
 
 
-def test_however_often_the_lab_was_started_anew_the_first_session_is_known(tmp_path: Path) -> None:
+def test_the_first_session_is_known_after_many_restarts(tmp_path: Path) -> None:
     for number in range(30):
         known = begin(tmp_path / "j.db", f"s{number}")
     assert set(known) == {f"s{number}" for number in range(30)}

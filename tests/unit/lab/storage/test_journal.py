@@ -1,4 +1,4 @@
-"""The journal: what it has taken is there after whatever comes."""
+"""The journal: what it has accepted survives kills, full disks and damaged files."""
 
 from __future__ import annotations
 
@@ -117,6 +117,24 @@ def no_room(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def refuse(patch: pytest.MonkeyPatch, of: object, name: str) -> list[object]:
+    """Have a way to the disk fail for want of room; return a list that grows with each attempt."""
+    attempts: list[object] = []
+
+    def fail(*arguments: object) -> None:
+        attempts.append(arguments)
+        no_room()
+
+    patch.setattr(of, name, fail)
+    return attempts
+
+
+async def more(attempts: list[object], count: int) -> None:
+    """Wait until a list of attempts has grown."""
+    enough = len(attempts) + count
+    await loops.until(lambda: len(attempts) >= enough)
+
+
 def test_history_stays_bounded_and_says_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,7 +224,9 @@ def test_a_checkpoint_holds_up_nobody(tmp_path: Path) -> None:
     assert longest < 0.5
 
 
-def test_what_was_deleted_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_deleted_leaves_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(history_checkpoints, "EVERY", 10)
     monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
 
@@ -345,11 +365,11 @@ def test_a_full_disk_is_told_and_ends_nothing(
         await made.write("a", updates[0])
 
         with monkeypatch.context() as full:
+            attempts = refuse(full, made._commits, "commit")
             full.setattr(log_segments.LogSegment, "append", no_room)
-            full.setattr(made._commits, "commit", no_room)
             for update in updates[1:3]:
                 made.append("a", update)
-                await asyncio.sleep(0.1)
+                await more(attempts, 2)
             assert told
             assert all("No space left" in one.why for one in told)
         for update in updates[3:]:
@@ -418,8 +438,14 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
         commit = made._commits.commit
 
         def slow(database: sqlite3.Connection, rows: list[Row]) -> list[str]:
-            loop.call_soon_threadsafe(lambda: made.append("a", updates.pop(0)))
-            time.sleep(0.01)  # so that it comes during the commit
+            come = threading.Event()
+
+            def append() -> None:
+                made.append("a", updates.pop(0))
+                come.set()
+
+            loop.call_soon_threadsafe(append)
+            assert come.wait(60)  # during the commit
             return commit(database, rows)
 
         loop = asyncio.get_running_loop()
@@ -428,11 +454,7 @@ def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
             with pytest.raises(OSError, match="No space left"):
                 await made.write("a", updates.pop(0))
         monkeypatch.setattr(made._commits, "commit", slow)
-        for _ in range(100):
-            if told[-1] == DiskTrouble():
-                break
-            await asyncio.sleep(0.02)
-        assert told[-1] == DiskTrouble()
+        await loops.until(lambda: told[-1] == DiskTrouble())
         monkeypatch.setattr(made._commits, "commit", commit)
         for update in updates:
             made.append("a", update)
@@ -529,13 +551,14 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
         doc.observe(lambda event: made.append("a", event.update))
         text = doc.get("text", type=Text)
         with monkeypatch.context() as full:
+            attempts = refuse(full, made._commits, "_insert")
             full.setattr(log_segments.LogSegment, "append", no_room)
-            full.setattr(made._commits, "_insert", no_room)
             most = 0
             for number in range(200):
                 text += f"{number} " * 500
                 del text[0 : len(text) - 5]
-                await asyncio.sleep(0.005)
+                if number % 4 == 0:  # often, and with several updates between
+                    await more(attempts, 1)
                 waiting = made._uncommitted.rows
                 most = max(most, sum(len(row.update) for row in waiting))
             assert len(merged) <= 1

@@ -104,11 +104,7 @@ def test_a_letter_that_comes_as_its_file_is_saved(place: Place) -> None:
 
         room._document.aget = aget
         text += "typed: "
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if place.file.read_text() == f"typed: {LETTERS}":
-                break
-            text += ""
+        await loops.until(lambda: place.file.read_text() == f"typed: {LETTERS}")
         await room.stop()
         running.cancel()
 

@@ -27,7 +27,7 @@ ROWS = st.lists(
 
 
 @given(ROWS, st.integers(0, 1000))
-def test_what_was_written_whole_is_read_whatever_is_torn(rows: list[Row], cut: int) -> None:
+def test_whole_records_are_read_beside_torn_ones(rows: list[Row], cut: int) -> None:
     records = [log_records.encode(number, row) for number, row in enumerate(rows)]
     data = b"".join(records)
     assert list(log_records.decode(data)) == list(enumerate(rows))
@@ -87,7 +87,7 @@ def test_what_an_earlier_process_has_left_comes_first(tmp_path: Path) -> None:
 
 
 def test_a_backup_reads_it_before_the_database(tmp_path: Path) -> None:
-    """By their names: what was committed in between is in the copy of the database."""
+    """The log files' names show the order: commits in between are in the copy of the database."""
     database = tmp_path / "documents.db"
     database.touch()
     Log(database).append(row("x"))

@@ -39,7 +39,7 @@ def test_what_is_json_is_read_as_such(value: Any) -> None:
 
 
 @given(st.text(alphabet='"\\/*\n{}[],:a1', max_size=60))
-def test_whatever_is_written_is_read_or_refused(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
         lenient_json.loads(text)
 

@@ -1,4 +1,4 @@
-"""A real server that is asked to stop while it writes its log, which nobody reads for a while."""
+"""A real server gets a stop signal while it writes a log that nobody reads for a while."""
 
 from __future__ import annotations
 
