@@ -61,7 +61,7 @@ def choose(page: Page, name: str) -> None:
 
 
 def wait_for_copy(page: Page) -> None:
-    page.goto(f"{LAB}/tree/{COPY}?reset")
+    page.goto(f"{labs.ADDRESS}{LAB}/tree/{COPY}?reset")
     wait_for_lab(page)
     expect(page.locator(CELL).first).to_have_text("def square(x): ...")
 

@@ -42,7 +42,7 @@ def at_home(browser: Browser, lab: Lab) -> Page:
     folder = f"/data/labs/{own_labs.number(lab, 'octocat')}/files"
     script = (
         f"umask 002; cd {folder}; printf %s '{NOTEBOOK}' > plan.ipynb; mkdir -p 'my 🐙 project';"
-        " printf x > 'my 🐙 project/a.txt'; ln -s /etc/passwd 'my 🐙 project/out'"
+        " printf x > 'my 🐙 project/a.txt'; ln -sf /etc/passwd 'my 🐙 project/out'"
     )
     status, said = lab.run("sh", "-c", script, user=f"{own + 1}:{own}")
     assert status == 0, said

@@ -315,7 +315,7 @@ def test_nobody_hands_in_for_another_or_changes_what_was_handed_in(
     answer = hubot.post(f"{MINE}/exam")
     assert (answer.status_code, "Ask your tutor" in answer.text) == (404, True), answer.text
     answer = hubot.post(f"{MINE}/..%2Fexam")
-    assert (answer.status_code, "Nothing was handed out" in answer.text) == (404, True)
+    assert (answer.status_code, "There is no assignment" in answer.text) == (404, True)
 
 
 def test_links_and_pipes_are_left_out_and_a_huge_folder_is_refused(
