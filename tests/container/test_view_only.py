@@ -488,8 +488,8 @@ def test_it_survives_a_restart_of_the_lab(people: Classroom) -> None:
     assert may_write(people, people.people["mona"])
 
 
-def test_a_demoted_tutor_is_a_student(restored_classroom: Classroom) -> None:
-    people = entered(restored_classroom)
+def test_a_demoted_tutor_is_a_student(classroom: Classroom) -> None:
+    people = entered(classroom)
     mona = people.people["mona"]
     switch(people, view_only=True)
     people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])
@@ -499,7 +499,6 @@ def test_a_demoted_tutor_is_a_student(restored_classroom: Classroom) -> None:
     labs.wait_until(lambda: may_write(people, octocat), "a tutor since")
     assert octocat.put(mode_of(people), json={"viewOnly": False}).status_code == 200
     labs.wait_until(lambda: may_write(people, mona), "everybody writes")
-    people.reset()
 
 
 @EVERYWHERE
