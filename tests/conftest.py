@@ -225,6 +225,19 @@ def trial_lab() -> Iterator[Lab]:
         yield lab
 
 
+@contextlib.contextmanager
+def new_classroom(
+    network: Network, github: Lab, authority: Authority, folders: pytest.TempPathFactory
+) -> Iterator[Classroom]:
+    """Start a lab on a volume of its own, for several tests."""
+    folder = folders.mktemp("tutor") / "folder"
+    with (
+        new_volume() as volume,
+        classrooms.opened(network, github, authority, volume, folder) as made,
+    ):
+        yield made
+
+
 @pytest.fixture
 def classroom(
     network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
@@ -239,11 +252,7 @@ def shared_classroom(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Classroom]:
     """The same, for a module's tests that leave the list as it was."""
-    folder = tmp_path_factory.mktemp("tutor") / "folder"
-    with (
-        new_volume() as volume,
-        classrooms.opened(network, github, authority, volume, folder) as made,
-    ):
+    with new_classroom(network, github, authority, tmp_path_factory) as made:
         yield made
 
 

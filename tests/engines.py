@@ -135,9 +135,9 @@ class Engine:
         _ip("-n", self.namespace, "link", "set", "lan", "up")
 
 
-def _ip(*words: str) -> None:
-    """Run ip(8)."""
-    subprocess.run(["ip", *words], check=True, capture_output=True)
+def _ip(*words: str) -> str:
+    """Run ip(8); return what it prints."""
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
 
 
 @contextlib.contextmanager
@@ -181,13 +181,10 @@ def _clear() -> None:
     Raises:
         RuntimeError: their machines still run.
     """
-    listed = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True)
-    left = [line.split()[0] for line in listed.stdout.splitlines() if NAMESPACE.match(line)]
+    listed = _ip("netns", "list").splitlines()
+    left = [line.split()[0] for line in listed if NAMESPACE.match(line)]
     for namespace in left:
-        inside = subprocess.run(
-            ["ip", "netns", "pids", namespace], check=True, capture_output=True, text=True
-        )
-        if inside.stdout.strip():
+        if _ip("netns", "pids", namespace).strip():
             raise RuntimeError(
                 f"Another run of these tests has its machines here ({namespace}). "
                 "Run one at a time; end that one first."

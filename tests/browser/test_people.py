@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from classroom.lab.people import page_socket, revocation
-from tests import classrooms, labs, own_labs
+from tests import labs, own_labs
 from tests.browser.conftest import (
     WATCH,
     new_notebook,
@@ -20,7 +20,7 @@ from tests.browser.conftest import (
     wait_on,
 )
 from tests.browser.test_tutor import violations
-from tests.conftest import new_volume
+from tests.conftest import new_classroom
 from tests.container import test_invitations as invitations
 
 if TYPE_CHECKING:
@@ -41,11 +41,7 @@ def changed_classroom(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Classroom]:
     """A lab for what the admin page changes, which stays: other people in each test."""
-    folder = tmp_path_factory.mktemp("tutor") / "folder"
-    with (
-        new_volume() as volume,
-        classrooms.opened(network, github, authority, volume, folder) as made,
-    ):
+    with new_classroom(network, github, authority, tmp_path_factory) as made:
         yield made
 
 
