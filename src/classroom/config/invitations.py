@@ -53,10 +53,10 @@ def issue(file: Path, names: Iterable[str], renewed: Iterable[str] = ()) -> dict
         OSError: the file can't be read or written.
         ValueError: the file is damaged.
     """
-    before, anew = read(file), set(renewed)
+    before, replaced = read(file), set(renewed)
     after = {
         name: before[name]
-        if name in before and name not in anew
+        if name in before and name not in replaced
         else secrets.token_urlsafe(KEY_BYTES)
         for name in sorted(set(names))
     }

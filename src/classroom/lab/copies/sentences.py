@@ -12,16 +12,16 @@ from classroom.runtime import volume_reserve
 from classroom.runtime.words import gettext, gettext_noop
 
 GONE = gettext_noop(
-    "“{name}” isn't where it was: it has been moved, renamed or deleted. Ask whoever gave you the"
-    " link for a new one."
+    "“{name}” isn't where it was: it has been moved, renamed or deleted. Ask the person"
+    " who gave you the link for a new one."
 )
 LEADS_OUT = gettext_noop(
     "“{name}” is a link that leads out of the files of its lab, so there is no copy of it."
 )
 NO_FILE = gettext_noop("“{name}” is neither a file nor a folder any more.")
 SHUT = gettext_noop(
-    "“{name}” can't be read in its lab: its permissions don't allow it. Ask whoever gave you the"
-    " link."
+    "“{name}” can't be read in its lab: its permissions don't allow it. Ask the person"
+    " who gave you the link."
 )
 TOO_LARGE = gettext_noop("“{name}” is too large for a copy, which may have {most} MB.")
 NOT_READ = gettext_noop("“{name}” could not be read: the disk says “{why}”. Tell your tutor.")

@@ -100,7 +100,7 @@ class Refusal(Enum):
 
     @property
     def word(self) -> str:
-        """Upstream's word for the reason."""
+        """The reason, as upstream's pages know it."""
         return "version_mismatch" if self is Refusal.CHANGED else "unknown_session"
 
 
