@@ -27,6 +27,9 @@ PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "docker-compose")
 APT = Path("/etc/apt")
 DOCKERFILE = Path(__file__).resolve().parent.parent / "Dockerfile"
 DAEMON_LOG = Path("/var/log/dockerd.log")
+PERSONS_CONFIG = Path("/etc/docker/daemon.json")
+# Without it BuildKit keeps all layers of all builds, until labs find the disk full.
+OUR_CONFIG = Path(__file__).resolve().parent / "daemon.json"
 START_SECONDS = 90
 
 INSTALL_BY_HAND = (
@@ -178,6 +181,15 @@ def install() -> None:
         apt_get(*install, "-t", SUITE, *PACKAGES)
 
 
+def daemon_command(*, persons_own: bool) -> list[str]:
+    """Return the command that starts dockerd.
+
+    Args:
+        persons_own: whether the person has configured the daemon; dockerd then reads their file.
+    """
+    return ["dockerd"] if persons_own else ["dockerd", "--config-file", str(OUR_CONFIG)]
+
+
 def start() -> None:
     """Start dockerd in its own session and wait until it answers.
 
@@ -187,7 +199,7 @@ def start() -> None:
     with DAEMON_LOG.open("ab") as log:
         # With its own session the daemon outlives this command and its terminal.
         daemon = subprocess.Popen(
-            ["dockerd"],
+            daemon_command(persons_own=PERSONS_CONFIG.exists()),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,13 @@ BESIDE = ("--numprocesses", str(PROCESSES), "--dist", "loadgroup", "--no-loadsco
 MOST_UNSTEADY_TESTS = 2
 # If more tests fail than this, something is broken for all of them, and a second try is useless.
 MOST_REPEATED_TESTS = 10
+# The labs of three processes, their volumes and snapshots, and images that tests build.
+NEEDED_DISK_BYTES = 8 * 10**9
+NO_ROOM = (
+    "The tests of the image need {needed:.0f} GB of free disk, and {folder} has {free:.1f} GB:"
+    " `docker builder prune` deletes what Docker keeps of old builds, and `docker image prune` old"
+    " images."
+)
 TESTS_FAILED = 1  # pytest's exit status; any other than 0 means that the run itself went wrong
 
 
@@ -63,6 +72,26 @@ def failures(cache: Path) -> list[str]:
     """Read the names of the tests that failed in the run with this cache folder."""
     found = cache / "v" / "cache" / "lastfailed"
     return sorted({node(name) for name in json.loads(found.read_text())}) if found.exists() else []
+
+
+def lack_of_disk(free: Mapping[str, int]) -> str | None:
+    """Say which folder has too little disk for a run; the result is None if all have enough.
+
+    Args:
+        free: the free bytes of the disk of each folder.
+    """
+    folder = min(free, key=lambda folder: free[folder])
+    if free[folder] >= NEEDED_DISK_BYTES:
+        return None
+    return NO_ROOM.format(folder=folder, free=free[folder] / 1e9, needed=NEEDED_DISK_BYTES / 1e9)
+
+
+def free_disk() -> dict[str, int]:
+    """Measure the free bytes of the disks of temporary files and, if it is here, of the engine."""
+    asked = ["docker", "info", "--format", "{{.DockerRootDir}}"]
+    engines = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    folders = [tempfile.gettempdir(), *([engines] if Path(engines).is_absolute() else [])]
+    return {folder: shutil.disk_usage(folder).free for folder in folders if Path(folder).is_dir()}
 
 
 def run(root: Path, name: str, arguments: Iterable[str]) -> tuple[int, list[str]]:
@@ -106,4 +135,6 @@ def main(
 
 
 if __name__ == "__main__":
+    if (sentence := lack_of_disk(free_disk())) is not None:
+        sys.exit(sentence)
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,3 +112,13 @@ def test_the_verdict(again: dict[str, bool], passes: bool) -> None:  # noqa: FBT
 )
 def test_a_tests_own_name(name: str, own: str) -> None:
     assert suite.node(name) == own
+
+
+def test_a_run_is_refused_where_the_labs_would_find_the_disk_full() -> None:
+    enough = suite.NEEDED_DISK_BYTES
+    assert suite.lack_of_disk({"/temporary": enough, "/engine": enough}) is None
+    sentence = suite.lack_of_disk({"/temporary": enough, "/engine": 1_900_000_000})
+    assert sentence is not None
+    assert "need 8 GB of free disk, and /engine has 1.9 GB" in sentence
+    assert "docker builder prune" in sentence
+    assert tempfile.gettempdir() in suite.free_disk()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +145,19 @@ SOCKET = "unix:///var/run/docker.sock"
 )
 def test_an_engine_that_does_not_answer_has_a_cure(said: str, system: str, words: str) -> None:
     assert words in engine_trouble.cure(said, "mona", system)
+
+
+def test_an_engine_limits_its_build_cache_unless_the_person_has_configured_it() -> None:
+    assert engine.daemon_command(persons_own=True) == ["dockerd"]
+    *_, option, file = engine.daemon_command(persons_own=False)
+    assert option == "--config-file"
+    limits = json.loads(Path(file).read_text())["builder"]["gc"]
+    assert limits["enabled"], "dockerd 26 keeps all by default"
+    assert limits["defaultKeepStorage"] == "10GB"
+
+
+@pytest.mark.skipif(shutil.which("dockerd") is None, reason="no engine is installed")
+def test_dockerd_accepts_our_configuration() -> None:
+    command = [*engine.daemon_command(persons_own=False), "--validate"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
