@@ -46,7 +46,7 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.acme_directory = "https://ca.example.org/acme/directory"
 # c.Classroom.acme_authorities = "secrets/ca.crt"
 
-# Web servers in front of the lab. The lab trusts the address of a person that they send:
+# Web servers in front of the lab. The lab trusts the people's addresses that they send:
 # c.Classroom.trusted_proxies = ["172.17.0.1"]
 # c.Classroom.proxy_protocol = True
 
@@ -77,7 +77,7 @@ c.GitHubOAuthenticator.client_secret = ""
 # c.Classroom.max_labs = 30
 # c.Classroom.idle_lab_timeout = "30 min"
 
-# Modules that are imported before kernels start, so that kernels start at once; False: no module.
+# Modules that the lab imports before kernels start, so that kernels start at once; False: no modules.
 # c.Classroom.preload = ["numpy", "pandas", "matplotlib.pyplot"]
 
 # Time between snapshots of the lab's files (make snapshots):
