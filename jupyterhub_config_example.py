@@ -49,6 +49,8 @@ c.GitHubOAuthenticator.client_secret = ""
 # Web servers in front of the lab. The lab trusts the people's addresses that they send:
 # c.Classroom.trusted_proxies = ["172.17.0.1"]
 # c.Classroom.proxy_protocol = True
+# They connect by plain http; nobody else can connect then:
+# c.Classroom.proxy_http = True
 
 # Hosts from which people's pages may load libraries and pictures of interactive outputs:
 # c.Classroom.page_hosts = ["cdn.jsdelivr.net"]
@@ -85,6 +87,9 @@ c.GitHubOAuthenticator.client_secret = ""
 
 # The notebook that each person's page opens once: a file beside this one, or False for none.
 # c.Classroom.welcome = "welcome.ipynb"
+
+# The language of JupyterLab, of the sign-in pages and of the lab's sentences: "en", "de" or "fr".
+# c.Classroom.language = "de"
 
 # The class's name, on the sign-in page:
 # c.Classroom.name = "Algebra, 2nd year"
