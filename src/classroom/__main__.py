@@ -39,7 +39,7 @@ def main() -> int:
         "path", nargs="?", default="", help="a file or folder; without it, everything"
     )
     for command in (listed, back):
-        whose = "whose lab, by the owner's name or its number; without it, the class's"
+        whose = "the lab, by its owner's or room's name or its number; without it, the class's"
         command.add_argument("--lab", default="", help=whose)
     commands.add_parser("documents", help="open the newest documents; say which can't be, as JSON")
     commands.add_parser("backup", help="write a backup of the volume to standard output")
