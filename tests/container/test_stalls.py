@@ -50,7 +50,7 @@ def over_budget(client: httpx.Client) -> int:
 
 @contextlib.contextmanager
 def nothing_held(client: httpx.Client, lab: Lab) -> Iterator[None]:
-    """Check that no step in the ``with`` block exceeds the budget while somebody types elsewhere."""
+    """Check that no step in the ``with`` block exceeds the budget while somebody else types."""
     before, said = over_budget(client), len(SAID.findall(lab.log))
     with closing(students.open_socket(client, lab, room(client, "elsewhere.ipynb"))) as typing:
         page = Page(typing)
