@@ -1,4 +1,4 @@
-"""An ACME authority of the tests' own: Pebble, which looks at hosts over the test network."""
+"""An ACME authority for the tests: Pebble, which validates hosts over the test network."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ RECIPE = labs.ROOT / "tests/standin/pebble.Dockerfile"
 NAME, FORBIDDEN = "ca.classroom.test", "forbidden.classroom.test"
 DIRECTORY = f"https://{NAME}/dir"
 OVER = "over"
-"""A pair of its own whose time is over, as every one seems to be to a clock that is ahead."""
+"""A second certificate and key, already expired, as every one seems to a clock that is ahead."""
 PLAIN_HTTP, HTTPS = 8444, 443
 MANAGEMENT = 15000
-# It sleeps, refuses nonces and trusts earlier looks by chance, so that clients are tried.
+# By default Pebble sleeps, rejects nonces and reuses authorizations at random, to test clients.
 CALM = "PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0"
 
 
 class AcmeAuthority:
-    """A container in which the authority is started and ended."""
+    """A container in which the test starts and ends the authority."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
@@ -48,15 +48,15 @@ class AcmeAuthority:
 
     @property
     def log(self) -> str:
-        """What it has been asked, since it was started."""
+        """The requests that it has received since it was started."""
         return self._lab.run("cat", "/tmp/log")[1]  # noqa: S108 (in its container)
 
     def begin(self, port: int = PLAIN_HTTP, pair: str = "ca") -> None:
-        """Start it; it knows nothing of an earlier one.
+        """Start the authority; it remembers nothing of an earlier run.
 
         Args:
-            port: at which it looks at hosts.
-            pair: its own certificate's name in /pki.
+            port: the port at which it validates hosts.
+            pair: the name, in /pki, of the authority's own certificate and key.
         """
         self.end()
         config = {
@@ -74,17 +74,17 @@ class AcmeAuthority:
         labs.wait_until(self.root, "the ACME authority", ignoring=labs.AWAY)
 
     def end(self) -> None:
-        """End it, if it runs."""
+        """End the authority, if it runs."""
         self._lab.run("pkill", "-x", "pebble")
         labs.wait_until(lambda: self._lab.run("pgrep", "-x", "pebble")[0] == 1, "its end")
 
     def root(self) -> bytes:
-        """Return the certificate by which clients know its own: another after each start."""
+        """Return the authority's root certificate, a new one after each start."""
         answer = httpx.get(f"https://{self.ip}:{MANAGEMENT}/roots/0", verify=False)
         return answer.raise_for_status().content
 
     def context(self) -> ssl.SSLContext:
-        """Trust what it issues, and nobody else."""
+        """Make a TLS context that trusts only certificates of this authority."""
         return ssl.create_default_context(cadata=self.root().decode())
 
 
@@ -97,14 +97,14 @@ def started(
     at: str = "",
     **options: object,
 ) -> Iterator[AcmeAuthority]:
-    """Run its container, in which it does not run yet.
+    """Run the authority's container; the authority itself is not started yet.
 
     Args:
-        network: where it is; None for Docker's default bridge.
-        authority: vouches for its address.
-        folder: for its certificates.
-        at: an address of this machine at which it is reached as well.
-        **options: of Docker's.
+        network: the container's network; None for Docker's default bridge.
+        authority: signs the certificate of its address.
+        folder: for the certificates.
+        at: an address of this machine where it can be reached too.
+        **options: options of Docker.
     """
     words = ["docker", "build", "--quiet", "--build-arg", f"LAB={labs.IMAGE}", "--tag", IMAGE]
     words += ["--secret", f"id=ca,src={os.devnull}", "--file", str(RECIPE), str(RECIPE.parent)]

@@ -1,4 +1,4 @@
-"""A lab that gets its certificate by itself, and what tests do with it."""
+"""A lab that obtains its certificate by ACME, and what tests do with it."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ SOON, LONG_AGO = {"next_try": None, "look_at": None}, "2020-01-01T00:00:00+00:00
 
 
 class Trusted(Protocol):
-    """An ACME authority of the tests'."""
+    """An ACME authority of the tests."""
 
     def context(self) -> ssl.SSLContext:
-        """Trust what it issues, and nobody else."""
+        """Make a TLS context that trusts only certificates of this authority."""
         ...
 
 
 @dataclass
 class Place:
-    """The lab and its authority, and what the lab did while that was away.
+    """A lab and its ACME authority, and what the lab did while the authority was away.
 
     Attributes:
-        first: the certificate that it served then.
-        check: what ``classroom check`` said.
-        page: what the page People said to a tutor.
-        log: of the start.
+        first: the certificate that the lab served while the authority was away.
+        check: the output of ``classroom check``.
+        page: what the page *People* showed to a tutor.
+        log: the log of the start.
     """
 
     lab: Lab
@@ -62,7 +62,7 @@ class Place:
         return served(self.lab)
 
     def is_trusted(self, host: str = labs.HOST) -> bool:
-        """Say whether somebody who trusts the authority alone gets in without a warning."""
+        """Say whether the TLS handshake succeeds for a client that trusts only the authority."""
         with (
             socket.create_connection((self.lab.ip, 8443), timeout=20) as way,
             self.ca.context().wrap_socket(way, server_hostname=host),
@@ -70,14 +70,14 @@ class Place:
             return True
 
     def change(self, **course: Any) -> None:
-        """Move times at which something is due: what the lab has noted of its certificate."""
+        """Change the due times that the lab has stored about its certificate."""
         status, said = self.lab.run("python", "-I", "-c", CHANGE, json.dumps(SOON | course))
         assert status == 0, said
 
     def wait_for_another(self, before: x509.Certificate) -> x509.Certificate:
         def another() -> x509.Certificate | None:
             now = self.served()
-            # A worker of before the last change may still answer, while it ends.
+            # An old nginx worker, from before the change, may still answer while it ends.
             is_newer = now.not_valid_before_utc >= before.not_valid_before_utc
             return now if is_newer and now != before else None
 
@@ -88,9 +88,10 @@ class Place:
         return found
 
     def order(self, until: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-        """Have the certificate be due until something is so.
+        """Make the certificate due for renewal until a condition holds.
 
-        The lab may be asking its authority something just then, and notes the answer over it.
+        Repeat it if necessary: the lab may be talking to its authority meanwhile, and then
+        overwrites the changed time with the outcome.
         """
 
         def is_done() -> Any:
@@ -117,13 +118,13 @@ class Place:
         record: str = "",
         anyway: bool = False,
     ) -> Any:
-        """Have the lab's own program ask for another name; return what is wrong.
+        """Have the lab's own program order a certificate for another name; return the error.
 
         Args:
             host: the name.
-            wanted: what the tutor has written otherwise.
-            folder: where account and certificate are kept, in the lab; a new one by default.
-            record: that the lab waits for already.
+            wanted: values that differ from the defaults, as a tutor would set them.
+            folder: the lab's folder for the account and the certificate; a new one by default.
+            record: the DNS record that the lab waits for already.
             anyway: whether to ask the authority even if the lab does not see the record in DNS.
         """
         folder = folder or new_folder()
@@ -146,10 +147,10 @@ class Place:
 
 
 def new_folder() -> str:
-    """Name a folder of the lab's that is not there yet."""
+    """Name a folder in the lab that does not exist yet."""
     return f"/tmp/{uuid.uuid4().hex}"  # noqa: S108 (in the lab)
 
 
 def served(lab: Lab) -> x509.Certificate:
-    """Return the certificate of a handshake."""
+    """Return the certificate that a lab serves in a TLS handshake."""
     return x509.load_pem_x509_certificate(ssl.get_server_certificate((lab.ip, 8443)).encode())

@@ -1,4 +1,4 @@
-"""Assignments as a tutor in the class uses them: handed out, looked at, collected."""
+"""Assignments in the class, as a tutor uses them: hand out, check, collect."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     import httpx
 
 OURS = f"{labs.ADDRESS}{students.BASE}/classroom/api/assignments"
-"""The tutors' calls."""
+"""The address of the tutors' API."""
 
 
 def hand_out(tutor: httpx.Client, name: str, path: str, **more: Any) -> dict[str, Any]:
-    """Hand a file or folder of the class's out; return what came of it."""
+    """Hand out a file or folder of the class; return the server's answer."""
     answer = tutor.post(OURS, json={"name": name, "path": path, **more})
     assert answer.is_success, answer.text
     found: dict[str, Any] = answer.json()
@@ -24,14 +24,14 @@ def hand_out(tutor: httpx.Client, name: str, path: str, **more: Any) -> dict[str
 
 
 def rows(tutor: httpx.Client, name: str) -> dict[str, dict[str, Any]]:
-    """Return an assignment's table, by the students' names."""
+    """Return the rows of an assignment's table, by student name."""
     answer = tutor.get(f"{OURS}/{name}")
     assert answer.is_success, answer.text
     return {row["name"]: row for row in answer.json()["rows"]}
 
 
 def archive(tutor: httpx.Client, name: str, *, missing: bool = False) -> dict[str, bytes]:
-    """Download what was handed in, and with ``missing`` the copies of the others: by path."""
+    """Download the hand-ins, and with ``missing`` the others' copies too; return files by path."""
     answer = tutor.get(f"{OURS}/{name}/submitted{'?missing=yes' if missing else ''}")
     assert answer.is_success, answer.text
     assert answer.headers["Content-Type"] == "application/zip"

@@ -1,8 +1,8 @@
 """Ways out of the container, as a student would try them: one function each, standard library.
 
-Runs inside the lab, in a kernel or a terminal: ``python attempts.py NAME ARGUMENTS``. Each says in
-one line of JSON how it went: which error stopped it, or what it got. In a terminal each is a
-process: what few of them need they import themselves.
+Run inside the lab, in a kernel or a terminal: ``python attempts.py NAME ARGUMENTS``. Each attempt
+prints its result as one line of JSON: the error that stopped it, or what it got. In a terminal each
+attempt is a process, so modules that few attempts need are imported by those alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 SECONDS = 3
 REPORT_SECONDS = 0.5
-"""For which a multicast group stays joined: the kernel reports it within this time, or never."""
+"""How long a multicast group stays joined: the kernel reports it within this time, or never."""
 SOCK_PATHS = Path("/run/classroom")
 AF_VSOCK, AF_TIPC, AF_RDS, AF_ALG, AF_SMC, AF_XDP = 40, 30, 21, 38, 43, 44
 MPTCP, UDPLITE, FASTOPEN = 262, 136, 0x20000000
@@ -49,7 +49,7 @@ def greeting(host: str, port: str) -> str:
 
 
 def open_up(host: str, port: str) -> str:
-    """Open a service's port in the rules as the Hub does, and go there."""
+    """Open a service's port in the firewall rules as the Hub does, then connect to it."""
     place = socket.getaddrinfo(host, int(port), socket.AF_INET)[0][4]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way, contextlib.suppress(OSError):
         way.sendto(b"", place)
@@ -63,7 +63,7 @@ def udp(host: str, port: str) -> str:
 
 
 def mapped(host: str, port: str) -> str:
-    """IPv4 through an IPv6 socket."""
+    """Connect to an IPv4 address through an IPv6 socket."""
     with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as way:
         way.settimeout(SECONDS)
         way.connect((f"::ffff:{host}", int(port)))
@@ -103,7 +103,7 @@ def resolve(name: str) -> str:
 
 
 def reuse(host: str, port: str) -> str:
-    """Ask a resolver from every port, one of which somebody who may ask it has just used."""
+    """Ask a resolver from every port, including one that an allowed process has just used."""
     sent = 0
     last: OSError | None = None
     for own in range(32768, 61000):
@@ -121,7 +121,7 @@ def reuse(host: str, port: str) -> str:
 
 
 def icmp(host: str) -> str:
-    """Ping; Docker lets everybody have such sockets."""
+    """Send a ping: Docker allows ping sockets to every user."""
     six = ":" in host
     protocol = socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP
     with socket.socket(family_of(host), socket.SOCK_DGRAM, protocol) as way:
@@ -138,7 +138,7 @@ def mptcp(host: str, port: str) -> str:
 
 def fastopen(host: str, port: str) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as way:
-        # Blocking: with a timeout Python doesn't wait for the answer.
+        # The socket must block: with a timeout Python doesn't wait for the answer.
         way.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", SECONDS, 0))
         way.sendto(b"out", FASTOPEN, (host, int(port)))
         return "sent"
@@ -171,7 +171,7 @@ def multicast(group: str, port: str) -> str:
 
 
 def join(group: str) -> str:
-    """Join a multicast group: the kernel tells the network which, and the student chose it."""
+    """Join a multicast group: the kernel tells the network its address, which the student chose."""
     if ":" in group:
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as way:
             index = max(number for number, name in socket.if_nameindex() if name != "lo")
@@ -201,7 +201,7 @@ def packet() -> str:
 
 
 def family(number: str) -> str:
-    """Any other kind of socket: vsock, TIPC, RDS, the kernel's crypto, XDP …"""
+    """Make a socket of any other family: vsock, TIPC, RDS, the kernel's crypto, XDP …"""
     last: OSError | None = None
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET, socket.SOCK_RAW):
         try:
@@ -214,7 +214,7 @@ def family(number: str) -> str:
 
 
 def wide_family() -> str:
-    """A family whose lower half is that of IPv4: the kernel looks at no more than that."""
+    """Make a socket whose family is AF_INET in its lower half: the kernel reads only that half."""
     libc = ctypes.CDLL(None, use_errno=True)
     made = libc.syscall(
         ctypes.c_long(41), ctypes.c_ulong(1 << 32 | socket.AF_INET), ctypes.c_long(1), 0
@@ -243,7 +243,7 @@ def unix(path: str) -> str:
 
 
 def abstract() -> str:
-    """Connect to every abstract socket that there is."""
+    """List every abstract socket that is visible."""
     table = Path("/proc/net/unix").read_text().splitlines()[1:]
     found = [row.split()[7] for row in table if len(row.split()) > 7 and "@" in row.split()[7]]
     return f"found {found}"
@@ -257,7 +257,7 @@ def io_uring() -> str:
 
 
 def with_source(kind: socket.SocketKind, source: str, protocol: int = 0) -> socket.socket:
-    """Make a socket whose source address is the one to tell: freebind needs no right."""
+    """Make a socket whose forged source address carries data out: freebind needs no privilege."""
     way = socket.socket(family_of(source), kind, protocol)
     six = ":" in source
     way.setsockopt(41 if six else 0, 78 if six else 15, 1)  # IPV6_FREEBIND, IP_FREEBIND
@@ -267,7 +267,7 @@ def with_source(kind: socket.SocketKind, source: str, protocol: int = 0) -> sock
 
 
 def freebind_udp(source: str, host: str) -> str:
-    """Have the refusal itself carry a packet out, to the address that it seems to come from."""
+    """Make the kernel's error message itself carry a packet out, to the forged source address."""
     with with_source(socket.SOCK_DGRAM, source) as way:
         way.sendto(b"out by the refusal", (host, 4000))
         return "sent"
@@ -287,7 +287,7 @@ def freebind_icmp(source: str, host: str) -> str:
 
 
 def crowd(times: str) -> str:
-    """Fill the table of all connections: many short ones between students' own ports."""
+    """Fill the connection table with many short connections between students' own ports."""
     table = Path("/proc/sys/net/netfilter/nf_conntrack_count")
     before = int(table.read_text())
     with socket.create_server(("127.0.0.1", 0), backlog=128) as door:
@@ -298,7 +298,7 @@ def crowd(times: str) -> str:
 
 
 def squat(address: str, port: str) -> str:
-    """Take a port that an internal server has."""
+    """Listen on the port of an internal server."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as way:
         way.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         way.bind((address, int(port)))
@@ -307,7 +307,7 @@ def squat(address: str, port: str) -> str:
 
 
 def squat_names(address: str) -> str:
-    """Share the port on which names are answered."""
+    """Share the port of the internal DNS server."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
         way.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         way.bind((address, 53))
@@ -315,7 +315,7 @@ def squat_names(address: str) -> str:
 
 
 def loopback() -> str:
-    """What the lock leaves: students' own servers, for each other."""
+    """Connect to a student's own server on loopback, which the lock must allow."""
     with (
         socket.create_server(("127.0.0.1", 0)) as door,
         socket.create_connection(door.getsockname(), timeout=SECONDS) as way,
@@ -325,7 +325,7 @@ def loopback() -> str:
 
 
 def tls(host: str, door: str, sni: str) -> str:
-    """Speak TLS to a door under any name, also one that is no host's."""
+    """Speak TLS to an egress door under any name, also one that isn't a host's."""
     import ssl  # noqa: PLC0415
 
     context = ssl.create_default_context()
@@ -339,7 +339,7 @@ def tls(host: str, door: str, sni: str) -> str:
 
 
 def hello(sni: str, door: str) -> str:
-    """Send a ClientHello of our own making, with bytes that no library would put there."""
+    """Send a hand-made ClientHello, with bytes that no library would put there."""
     name = sni.encode().decode("unicode_escape").encode("latin-1")
     entry = b"\0" + struct.pack("!H", len(name)) + name
     server_name = struct.pack("!H", len(entry)) + entry
@@ -356,7 +356,7 @@ def hello(sni: str, door: str) -> str:
 
 
 def plain(door: str) -> str:
-    """Speak something else than TLS to a door."""
+    """Send something other than TLS to an egress door."""
     with socket.create_connection((door, 443), timeout=SECONDS) as way:
         way.sendall(b"GET / HTTP/1.1\r\nHost: data.classroom.test\r\n\r\n")
         found = way.recv(4096)
@@ -366,7 +366,7 @@ def plain(door: str) -> str:
 
 
 def setuid() -> str:
-    """Bring a program that lends root's rights."""
+    """Create and run a set-user-ID program."""
     import shutil  # noqa: PLC0415
     import subprocess  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
@@ -395,7 +395,7 @@ def unshare(flags: str) -> str:
 
 
 def clone(flags: str) -> str:
-    """Have a child with a namespace of its own."""
+    """Start a child in a namespace of its own."""
     libc = ctypes.CDLL(None, use_errno=True)
     child = libc.syscall(56, ctypes.c_ulong(int(flags, 16) | signal.SIGCHLD), 0, 0, 0, 0)
     if child < 0:
@@ -407,7 +407,7 @@ def clone(flags: str) -> str:
 
 
 def clone3(flags: str) -> str:
-    """The same, by the call whose flags no filter sees."""
+    """Do the same by clone3(2), whose flags no seccomp filter can see."""
     libc = ctypes.CDLL(None, use_errno=True)
     arguments = struct.pack("=8Q", int(flags, 16), 0, 0, 0, signal.SIGCHLD, 0, 0, 0)
     child = libc.syscall(435, arguments, ctypes.c_size_t(len(arguments)))
@@ -420,7 +420,7 @@ def clone3(flags: str) -> str:
 
 
 def key(ring: str) -> str:
-    """Leave a key in one of the kernel's rings."""
+    """Store a key in one of the kernel's keyrings."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.syscall(248, b"user", b"left", b"word", ctypes.c_size_t(4), int(ring)) < 0:
         raise OSError(ctypes.get_errno(), "add_key")
@@ -445,7 +445,7 @@ def pids(pattern: str) -> list[int]:
 
 
 def kill(*pattern: str) -> str:
-    """Signal a process of the Hub's side."""
+    """Signal a process on the Hub's side."""
     (pid, *_) = pids(" ".join(pattern))
     os.kill(pid, signal.SIGTERM)
     return "signalled"
@@ -465,7 +465,7 @@ def environ(*pattern: str) -> str:
 
 
 def run(name: str, *arguments: str) -> None:
-    """Try one, and say how it went."""
+    """Run one attempt, and print its result."""
     begun = time.monotonic()
     found: dict[str, Any] = {"attempt": name, "got": None, "error": None}
     try:
@@ -475,7 +475,7 @@ def run(name: str, *arguments: str) -> None:
         found["error"] = errno.errorcode.get(number, type(error).__name__)
         found["said"] = str(error)
         own = isinstance(error, socket.gaierror) or type(error).__module__ == "ssl"
-        if own:  # numbers of their own
+        if own:  # ids of their own
             found["error"] = type(error).__name__
     found["seconds"] = round(time.monotonic() - begun, 3)
     print("\n" + json.dumps(found))

@@ -1,8 +1,8 @@
-"""What this machine sees of a container without a program in it: its log, processes and files.
+"""Read a container's log, processes and files from this machine, without a program in it.
 
-Each ``docker exec`` starts half a dozen processes, and the engine reads a whole log anew whenever
-somebody asks for it: what tests look at many times a second they read here, as root beside the
-engine. Where they aren't, every function says so by None, and Docker is asked.
+Each ``docker exec`` starts half a dozen processes, and the engine rereads a whole log for each
+request. What tests look at many times a second they therefore read here, as root beside the engine.
+Where that is impossible, every function returns None, and the caller asks Docker.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 OPENAT2 = 437
 RESOLVE_IN_ROOT = 0x10
-"""openat2(2): a link leads nowhere but below the container's own root."""
+"""Flag of openat2(2): links resolve inside the container's root only."""
 OF_PROCESSES = re.compile(r"/proc/[0-9]+/(status|stat|limits)")
-"""Files of /proc with the same content from outside; most others describe the reading process."""
+"""Files in /proc with the same content from outside; most others describe the process that
+reads."""
 OF_THE_KERNEL = ("/proc/", "/sys/", "/dev/")
 
 
 class ContainerLog:
-    """What a container has written so far; only what is new is read."""
+    """The log of a container so far; each call reads only the new part."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -41,10 +42,10 @@ class ContainerLog:
         """Return the log.
 
         Args:
-            since: a time in UTC, as Docker writes it; without it, all.
+            since: a time in UTC, as Docker writes it; without it, the whole log.
 
         Returns:
-            None where the engine keeps it in another way, or elsewhere.
+            The log; None if the engine stores it in another format or elsewhere.
         """
         if not self._follow():
             return None
@@ -53,7 +54,7 @@ class ContainerLog:
 
     def _follow(self) -> bool:
         kept = self._container.attrs["HostConfig"]["LogConfig"]
-        if kept["Type"] != "json-file" or kept["Config"]:  # else there may be several files
+        if kept["Type"] != "json-file" or kept["Config"]:  # otherwise there may be several files
             return False
         if not self._container.attrs["LogPath"]:  # it has just been started
             self._container.reload()
@@ -78,7 +79,7 @@ def root(container: Container) -> Path | None:
     for _ in range(2):
         pid = container.attrs["State"]["Pid"]
         with contextlib.suppress(OSError):
-            # Its first process may have ended, and another have its number.
+            # Its first process may have ended, and another process may have got its id.
             if pid and str(container.id) in Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8"):
                 found = Path(f"/proc/{pid}/root")
                 os.stat(found / "proc/1")  # noqa: PTH116 (a path of a link of the kernel's)
@@ -91,12 +92,13 @@ def processes(root: Path, pattern: str, user: str) -> list[tuple[int, int, int]]
     """Find processes by their command line.
 
     Args:
-        root: of the container.
+        root: the container's root folder.
         pattern: a regular expression.
-        user: only this one's; everybody's if it is "".
+        user: the user whose processes to find; "" for all users.
 
     Returns:
-        Start, number as in the container, and threads of each, the oldest first.
+        Each process's start time, its id inside the container, and its number of threads; the
+        oldest first.
     """
     lines = (root / "etc/passwd").read_text(encoding="utf-8").splitlines()
     names = {int(line.split(":")[2]): line.split(":")[0] for line in lines}
@@ -113,24 +115,24 @@ def processes(root: Path, pattern: str, user: str) -> list[tuple[int, int, int]]
             continue
         state, *fields = stat.rpartition(")")[2].split()
         text = words.decode(errors="replace")
-        this = "this is the search" in text  # where it is a program in the container
+        this = "this is the search" in text  # if the search runs in the container
         if state != "Z" and not this and user in {"", owner} and re.search(pattern, text):
             found.append((int(fields[18]), int(place.name), threads))
     return sorted(found)
 
 
 def read(root: Path, path: str) -> str | None:
-    """Read a text file of a container's.
+    """Read a text file of a container.
 
     Args:
-        root: of the container.
-        path: absolute, as in the container.
+        root: the container's root folder.
+        path: the absolute path inside the container.
 
     Returns:
-        None where only a program in the container sees what it would.
+        The text; None if only a program in the container would see the right content.
 
     Raises:
-        OSError: it can't be read.
+        OSError: the file can't be read.
     """
     if path.startswith(OF_THE_KERNEL) and not OF_PROCESSES.fullmatch(path):
         return None

@@ -1,4 +1,4 @@
-"""A real Chromium on the test network: fixtures of every test that has pages."""
+"""A real Chromium on the test network: fixtures for all browser tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from tests.labs import Lab
 
-# No call leaves this machine; the sandbox of Chromium itself needs what root in CI hasn't got.
+# Chromium may call no server outside this machine, and its own sandbox needs rights that root in CI
+# doesn't have.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,11 +38,11 @@ FLAGS = [
 
 @dataclass(frozen=True)
 class Chromium:
-    """How to start one.
+    """How to start a Chromium.
 
     Attributes:
-        playwright: which drives it.
-        command: the program.
+        playwright: the Playwright instance that drives it.
+        command: the path of the program, or of a script that starts it.
     """
 
     playwright: Playwright
@@ -49,7 +50,7 @@ class Chromium:
 
     @contextlib.contextmanager
     def start(self, hosts: Mapping[str, str]) -> Iterator[Browser]:
-        """Start a Chromium that finds the test network's names."""
+        """Start a Chromium that resolves the test network's names."""
         rules = ",".join(f"MAP {name} {ip}" for name, ip in hosts.items())
         browser = self.playwright.chromium.launch(
             executable_path=self.command,
@@ -58,13 +59,14 @@ class Chromium:
         try:
             yield browser
         finally:
-            # After a failure too: its pages would go on asking whichever lab has the address next.
+            # Close it after a failure too: its pages would send requests to any later lab at this
+            # address.
             browser.close()
 
 
 @pytest.fixture(scope="session")
 def outlook(network: Network) -> Iterator[Lab]:
-    """A container on every network that labs are on, which does nothing."""
+    """An idle container on every network that labs are on."""
     made = DockerContainer(labs.IMAGE).with_kwargs(
         entrypoint="sleep", init=True, labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK
     )
@@ -78,9 +80,9 @@ def outlook(network: Network) -> Iterator[Lab]:
 
 
 def tentative(lab: Lab) -> list[str]:
-    """List a container's addresses that nobody else has objected to yet: they will change.
+    """List a container's addresses whose duplicate detection still runs: they will change.
 
-    By the flags of /proc/net/if_inet6, of which linux/if_addr.h names IFA_F_TENTATIVE.
+    The flags are those of /proc/net/if_inet6; linux/if_addr.h defines IFA_F_TENTATIVE.
     """
     lines = lab.read("/proc/net/if_inet6").splitlines()
     return [line for line in lines if int(line.split()[4], 16) & 0x40]
@@ -88,9 +90,9 @@ def tentative(lab: Lab) -> list[str]:
 
 @pytest.fixture(scope="session")
 def chromium(outlook: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """Chromium, with the network as the outlook sees it where that can be had.
+    """Find Chromium, and run it in the network namespace of `outlook` if possible.
 
-    On the machine's own network it ends what it loads (ERR_NETWORK_CHANGED) whenever another test's
+    On the machine's own network Chromium aborts loads (ERR_NETWORK_CHANGED) whenever another test's
     network or container comes or goes.
     """
     with sync_playwright() as playwright:

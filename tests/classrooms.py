@@ -1,4 +1,4 @@
-"""A lab of a test's own whose list can be changed, and the browsers of its people."""
+"""A lab of a test's own, whose list of people can change, and these people's browsers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
-# What the lab says of a cookie whose token the Hub no longer knows.
+# The lab's message for a cookie whose token the Hub no longer knows.
 SIGNED_OUT = (
     "No Hub user identified|Token stored in cookie may have expired|wrote error: 'Forbidden'"
 )
@@ -38,24 +38,24 @@ EXPECTED = (
 
 CLASS = "the class"
 BESIDE = {"a lab of one's own": "octocat", "a room": own_labs.ROOM}
-"""Labs besides the class's, by whose they are."""
+"""Labs other than the class's, and the Hub's name of each one's owner."""
 TOGETHER = pytest.mark.xdist_group("labs_beside")
-"""They are in one container, which one process starts."""
+"""Keeps these tests in one process, because they share one container."""
 EVERYWHERE = pytest.mark.parametrize(
     "any_lab", [CLASS, *(pytest.param(kind, marks=TOGETHER) for kind in BESIDE)], indirect=True
 )
-"""For a test of what is promised in every lab: it runs against each kind."""
+"""For a test of something that every lab promises: it runs against each kind of lab."""
 OF_LABS = """
 c.Classroom.personal_labs = True
 c.Classroom.rooms = {"maths": ["Octocat", "hubot"]}
 c.Classroom.groups = {"pair": ["Octocat", "hubot"]}
 """
-"""The same people are in the class, the room, and as owner and guest in octocat's own lab."""
+"""The same people are in the class, in the room, and as owner and guest in octocat's own lab."""
 
 
 @dataclass
 class Classroom:
-    """A lab of its own whose list can be changed, and its people's browsers.
+    """A test's own lab, whose list of people can change, and these people's browsers.
 
     Attributes:
         base: the lab's address.
@@ -74,7 +74,7 @@ class Classroom:
 
     @property
     def address(self) -> str:
-        """The lab's address, with its host."""
+        """The lab's address with its scheme and host."""
         return f"{labs.ADDRESS}{self.base}"
 
     @property
@@ -88,20 +88,20 @@ class Classroom:
 
     @property
     def files(self) -> str:
-        """Where a terminal of the lab begins."""
+        """The folder in which a terminal of the lab starts."""
         if not self.owner:
             return "/home/classroom"
         return f"/data/labs/{own_labs.number(self.lab, self.owner)}/files"
 
     @property
     def server(self) -> int:
-        """The process of the lab's server."""
+        """The process id of the lab's server."""
         user = f"lab{own_labs.number(self.lab, self.owner)}-server" if self.owner else "classroom"
         return self.lab.pid("classroom.lab --config", user)
 
     @property
     def said(self) -> str:
-        """The log since the last `reset`: the lab is several tests'."""
+        """The log since the last `reset`, because several tests share the lab."""
         return self.lab.log[self.begun :]
 
     def listed(self) -> set[str]:
@@ -111,9 +111,9 @@ class Classroom:
         return {line.split()[0] for line in found.splitlines() if line.strip()}
 
     def reset(self) -> None:
-        """Bring back the list that the tutor's file had first, and end everybody's session here.
+        """Restore the tutor's file as it was at first, close all sockets and forget the browsers.
 
-        What the admin page has changed stays: a test that uses it has a lab of its own.
+        Changes made on the admin page stay, so a test that uses that page needs a lab of its own.
         """
         self.close()
         self.people.clear()
@@ -122,7 +122,7 @@ class Classroom:
         self.begun = len(self.lab.log)
 
     def enter(self, login: str) -> httpx.Client:
-        """Sign somebody in."""
+        """Sign somebody in, and open the lab."""
         hosts = ChainMap(self.lab.hosts, {labs.GITHUB: self.github.ip})
         client = self.stack.enter_context(web.browser(hosts, self.authority.crt))
         page = web.sign_in_with_github(client, labs.ADDRESS, login)
@@ -135,7 +135,7 @@ class Classroom:
         return client
 
     def refusal(self, login: str) -> str:
-        """Try to sign in; return the page that says no."""
+        """Try to sign in; return the page that rejects it."""
         hosts = ChainMap(self.lab.hosts, {labs.GITHUB: self.github.ip})
         with web.browser(hosts, self.authority.crt) as client:
             page = web.sign_in_with_github(client, labs.ADDRESS, login)
@@ -143,11 +143,11 @@ class Classroom:
         return page.text
 
     def save(self, **lists: Any) -> None:
-        """Save the tutor's file with other lists, in place."""
+        """Save the tutor's file in place, with other lists."""
         (self.folder / "jupyterhub_config.py").write_text(config(**lists))
 
     def page(self, method: str, path: str, **body: Any) -> httpx.Response:
-        """Do what the admin page does, as mona."""
+        """Send a request as the admin page does, as mona."""
         if "mona" not in self.people:
             self.enter("mona")
         mona = self.people["mona"]
@@ -177,7 +177,7 @@ class Classroom:
         return made
 
     def close(self) -> None:
-        """Close everything that was opened."""
+        """Close all sockets that were opened."""
         while self.sockets:
             self.sockets.pop().close()
 
@@ -188,7 +188,7 @@ def config(
     blocked: list[str] | None = None,
     more: str = "",
 ) -> str:
-    """Write a tutor's file."""
+    """Return the text of a tutor's file."""
     lines = labs.GITHUB_CONFIG.splitlines()
     lines = [line for line in lines if "users" not in line.lower()]
     return "\n".join(
@@ -224,13 +224,13 @@ def opened(
 def beside(
     network: Network, github: Lab, authority: Authority, folder: Path
 ) -> Iterator[dict[str, Classroom]]:
-    """Start a lab of somebody's own and a room, in one container, for tests that leave them be.
+    """Start a person's own lab and a room in one container, for tests that leave both unchanged.
 
     Args:
-        network: of the test.
-        github: where people sign in.
+        network: the test network.
+        github: the server where people sign in.
         authority: signs the certificate.
-        folder: becomes the tutor's.
+        folder: becomes the tutor's folder.
     """
     text = config(more=OF_LABS)
     with (

@@ -1,4 +1,4 @@
-"""What the container and the browser tests share: a network, an authority, GitHub, labs."""
+"""Shared by the container tests and the browser tests: a network, an authority, GitHub, labs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# The reaper's image can't be pulled everywhere; every fixture here cleans up what it made.
+# The reaper's image can't be pulled everywhere; every fixture here removes what it made.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 import docker
@@ -45,24 +45,24 @@ PEOPLE = {
     },
     "unsure": {"name": None, "membership": [403, "API rate limit exceeded"]},
     "twin": {"name": "The first", "organizations": ["moon"]},
-    # Another account, which has taken the name over.
+    # Another account, which has taken over the name.
     "second-twin": {"name": "The second", "login": "twin"},
-    # The first account, which has another name now.
+    # The first account, which has since been renamed.
     "renamed-twin": {"name": "The first", "account": "twin", "organizations": ["moon"]},
 }
 HERE = Path(__file__).parent
-# How long an example takes says nothing on a busy machine.
+# On a busy machine the duration of an example means nothing.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 OURS = "=".join(*labs.LABELS.items())
 
 
 def pytest_sessionstart() -> None:
-    """Remove what an interrupted run of this folder left: only what has its label."""
+    """Remove what an interrupted run of this folder left behind: only objects with its label."""
     try:
         engine = docker.from_env()
     except docker.errors.DockerException:
-        return  # there is none yet, which some tests don't mind
+        return  # there is no engine yet, and some tests don't need one
     for container in engine.containers.list(all=True, filters={"label": OURS}):
         container.remove(force=True)
     for left in engine.networks.list(filters={"label": OURS}):
@@ -101,18 +101,18 @@ LONGEST = (
     "container.test_faults",
     "browser.test_ten_pages",
 )
-"""Groups of tests that take the longest, which the processes begin with: shorter ones then fill up
-all of them to the same end."""
+"""The groups of tests that take longest. The processes start with them, so that shorter groups fill
+the remaining time and all processes end together."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist puts the groups into the names
+@pytest.hookimpl(tryfirst=True)  # before xdist, which puts the groups into the names
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one process, unless they are kept together with others."""
+    """Keep a module's tests in one process, unless they belong to another group."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             name = f"{item.path.parent.name}.{item.path.stem}"
             item.add_marker(pytest.mark.xdist_group(name))
-    if hasattr(config, "workerinput"):  # one of several processes
+    if hasattr(config, "workerinput"):  # this is one of several processes
         rank = {name: number for number, name in enumerate(LONGEST)}
         items.sort(key=lambda item: rank.get(group_of(item), len(rank)))
 
@@ -123,9 +123,9 @@ def group_of(item: pytest.Item) -> str:
     return str(mark.args[0])
 
 
-# Addresses that look public, as GitHub's do: the egress lock refuses private ones behind a name.
-# RFC 7526 has withdrawn the first, RFC 9637 keeps the second for documentation. Any of them: the
-# tests of another copy may have taken one.
+# These addresses look public, as GitHub's do: the egress lock rejects private addresses behind a
+# name. RFC 7526 has withdrawn the first range, RFC 9637 reserves the second for documentation. Take
+# any free one: another copy's tests may use some.
 PUBLIC_LOOKING = [(f"192.88.99.{32 * part}/27", f"3fff:0:0:{part + 1}::/64") for part in range(8)]
 
 
@@ -142,7 +142,7 @@ def network() -> Iterator[Network]:
 
 
 def first_free(choices: list[tuple[str, str]]) -> Network:
-    """Make a network of the first subnets, IPv4 and IPv6, that no other network has."""
+    """Make a network of the first IPv4 and IPv6 subnets that no other network uses."""
     for subnets in choices:
         pools = [docker.types.IPAMPool(subnet=subnet) for subnet in subnets]
         options = {
@@ -197,7 +197,7 @@ def new_volume() -> Iterator[str]:
 
 @pytest.fixture
 def volume() -> Iterator[str]:
-    """A volume that ends with the test."""
+    """A volume that is removed after the test."""
     with new_volume() as name:
         yield name
 
@@ -209,7 +209,7 @@ def github_lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """One lab in GitHub mode for all tests that leave it as it was."""
+    """One lab in GitHub mode for all tests that leave it unchanged."""
     del github
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), labs.GITHUB_CONFIG, authority)
     with labs.start(folder, network=network) as lab:
@@ -219,7 +219,7 @@ def github_lab(
 
 @pytest.fixture(scope="session")
 def trial_lab() -> Iterator[Lab]:
-    """One lab in trial mode, started as the plain ``docker run`` of the README."""
+    """One lab in trial mode, started by the plain ``docker run`` of the README."""
     with labs.start(plain=True, health_check=True) as lab:
         lab.wait_healthy()
         yield lab
@@ -242,7 +242,7 @@ def new_classroom(
 def classroom(
     network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
 ) -> Iterator[Classroom]:
-    """A lab whose list the test changes."""
+    """A lab whose list of people the test changes."""
     with classrooms.opened(network, github, authority, volume, tmp_path / "tutor") as made:
         yield made
 
@@ -251,7 +251,7 @@ def classroom(
 def shared_classroom(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Classroom]:
-    """The same, for a module's tests that leave the list as it was."""
+    """The same, for a module's tests that leave the list unchanged."""
     with new_classroom(network, github, authority, tmp_path_factory) as made:
         yield made
 
@@ -260,7 +260,7 @@ def shared_classroom(
 def labs_beside(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Classroom]]:
-    """A lab of somebody's own and a room, for tests that leave them as they were."""
+    """A person's own lab and a room, for tests that leave them unchanged."""
     folder = tmp_path_factory.mktemp("tutor") / "folder"
     with classrooms.beside(network, github, authority, folder) as made:
         yield made
@@ -268,7 +268,7 @@ def labs_beside(
 
 @pytest.fixture
 def any_lab(request: pytest.FixtureRequest) -> Iterator[Classroom]:
-    """The class; or the lab of another kind that a test is for (`classrooms.EVERYWHERE`)."""
+    """The class's lab, or another kind of lab if the test asks for it (`classrooms.EVERYWHERE`)."""
     kind = getattr(request, "param", classrooms.CLASS)
     if kind == classrooms.CLASS:
         yield request.getfixturevalue("shared_classroom")
@@ -280,6 +280,6 @@ def any_lab(request: pytest.FixtureRequest) -> Iterator[Classroom]:
 
 @pytest.fixture
 def restored_classroom(shared_classroom: Classroom) -> Classroom:
-    """The same, for tests that change the list in the tutor's file: each begins with the first."""
+    """The same, for tests that change the list in the tutor's file: restore it before each test."""
     shared_classroom.reset()
     return shared_classroom

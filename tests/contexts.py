@@ -1,4 +1,4 @@
-"""The state of a lab for tests: each its own, sharing nothing with another."""
+"""Make the state of a lab for a test: each has its own and shares nothing with another."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def make(**parts: Any) -> LabContext:
     """Make the state of a lab.
 
     Args:
-        **parts: its parts that a test looks into, by their names.
+        **parts: the parts that a test inspects, by name.
     """
     return LabContext(Usage(Path("/")), Policies("/"), **parts)

@@ -1,4 +1,4 @@
-"""Links to copies: made as a page does, opened as people do."""
+"""Links to copies: make them as a page does, and open them as people do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MINE = f"{labs.ADDRESS}/hub/my-links"
 
 
 def make(client: httpx.Client, base: str, path: str, seconds: float = 3600) -> httpx.Response:
-    """Make a link to a copy of something in the lab at an address, as its page does."""
+    """Make a link to a copy of a file or folder of the lab at ``base``, as the lab's page does."""
     headers = {
         "X-XSRFToken": str(client.cookies.get("_xsrf", path=f"{base}/")),
         "Sec-Fetch-Mode": "cors",
@@ -38,14 +38,14 @@ def made(client: httpx.Client, base: str, path: str, seconds: float = 3600) -> s
 
 
 def press(client: httpx.Client, address: str) -> httpx.Response:
-    """Open a link and press its button; the answer leads to the copy, or is a page."""
+    """Open a link and press its button; the answer redirects to the copy, or is a page."""
     page = client.get(address)
     assert page.status_code == 200, page.text
     return client.post(PLACE, data=fields(page), follow_redirects=False)
 
 
 def place_of(answer: httpx.Response) -> str:
-    """Return where a copy is: the answer redirects there, or its page links to it."""
+    """Return the path of a copy: the answer redirects there, or its page links to it."""
     if answer.status_code == 302:
         return unquote(answer.headers["Location"])
     assert answer.status_code == 200, answer.text
@@ -55,19 +55,19 @@ def place_of(answer: httpx.Response) -> str:
 
 
 def take(client: httpx.Client, address: str) -> str:
-    """Get a copy by a link; return where it has come to."""
+    """Get a copy by a link; return the path of the copy."""
     return place_of(press(client, address))
 
 
 def words(page: httpx.Response) -> str:
-    """What a page of the Hub's says."""
+    """Return the text of a page of the Hub."""
     assert "<main" in page.text, page.text
     main = page.text.split("<main")[1].partition(">")[2].split("</main>")[0]
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
 def refusal(client: httpx.Client, address: str) -> str:
-    """Try to get a copy; return the sentence that says why there is none."""
+    """Try to get a copy; return the page's sentence that says why there is none."""
     answer = press(client, address)
     assert answer.status_code == 409, (answer.status_code, answer.headers, answer.text)
     found = re.search(r'<p role="alert">([^<]+)</p>', answer.text)
@@ -76,14 +76,14 @@ def refusal(client: httpx.Client, address: str) -> str:
 
 
 def is_dead(client: httpx.Client, address: str) -> str:
-    """See that a link gives nothing; return what its page says."""
+    """Check that a link is dead; return what its page says."""
     page = client.get(address)
     assert (page.status_code, DEAD in page.text, "<form" in page.text) == (404, True, False)
     return words(page)
 
 
 def mine(client: httpx.Client) -> list[tuple[str, str, int]]:
-    """List one's own links on their page: key, path, and how many copies were made."""
+    """List the person's own links on their page: key, path, and how many copies were made."""
     page = client.get(MINE)
     assert page.is_success, page.text
     table = page.text.partition("<tbody>")[2]
@@ -102,7 +102,7 @@ def _row(row: str) -> tuple[str, str, int]:
 
 
 def take_back(client: httpx.Client, key: str) -> httpx.Response:
-    """Take back a link on that page."""
+    """Revoke a link on the page of one's own links."""
     page = client.get(MINE)
     xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
     return client.post(MINE, data={"_xsrf": xsrf, "link": key})

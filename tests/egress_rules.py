@@ -1,4 +1,4 @@
-"""Load other rules of nftables into a lab that runs, as the tests that take one away do."""
+"""Load other nftables rules into a running lab, as the tests that remove a rule do."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ nftables.load(pickle.loads(read.read_bytes()), resolved, int(sys.argv[2]))
 
 
 def load(lab: Lab, rules: str, last: int = lab_users.CLASS) -> None:
-    """Load rules; who has sent something is forgotten.
+    """Load rules; the rules' record of senders is lost.
 
     Args:
-        lab: under nftables, whose configuration stays as it is.
+        lab: a lab under nftables; its configuration stays unchanged.
         rules: `RULES`, or others in the same form.
-        last: the highest number of a lab, the class's where it is alone.
+        last: the highest number of a lab; the class's number if it is the only one.
     """
     encoded = base64.b64encode(rules.encode()).decode()
     status, said = lab.run("python", "-c", LOAD, encoded, str(last))

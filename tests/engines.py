@@ -1,7 +1,7 @@
-"""Machines of a school, on this one: Docker engines in network namespaces, joined as a swarm.
+"""A school's machines on this one: Docker engines in network namespaces, joined as a swarm.
 
-Each has a host name, an address, data and a state of its own, and none reaches anything else but
-this machine, which they ask for names. Their images are this machine's.
+Each has its own host name, address, data and state. Each reaches the others and this machine, which
+resolves names for them, and nothing else. Their images come from this machine.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ SUBNET = "10.87.61"
 OUTSIDE = f"{SUBNET}.254"
 """This machine's address, as the engines see it."""
 STRANGER = f"{SUBNET}.253"
-"""Another address of this machine, for somebody else."""
+"""Another address of this machine, for a stranger."""
 POOL = "10.86.0.0/16"
-"""What Swarm takes its own networks from."""
+"""The range from which Swarm takes its own networks."""
 NAMESPACE = re.compile(r"(switch|node-\d+)-[0-9a-f]{6}\b")
-"""What the network namespaces of a machine and of the switch are called."""
+"""The names of the network namespaces of a machine and of the switch."""
 
 
 @dataclass
@@ -41,8 +41,8 @@ class Engine:
     Attributes:
         name: its host name.
         ip: its address.
-        folder: all that it keeps, and its socket.
-        namespace: of its network.
+        folder: holds all its data, and its socket.
+        namespace: the name of its network namespace.
         process: the daemon, while it runs.
     """
 
@@ -54,15 +54,15 @@ class Engine:
 
     @property
     def host(self) -> str:
-        """What DOCKER_HOST is for its commands."""
+        """The value of DOCKER_HOST for its commands."""
         return f"unix://{self.folder}/docker.sock"
 
     def docker(self, *words: str, given: Path | None = None) -> str:
-        """Run a docker command there; return what it prints.
+        """Run a docker command on this engine; return what it prints.
 
         Args:
-            *words: of the command.
-            given: a file, for its input.
+            *words: the command's arguments.
+            given: a file for the command's standard input.
         """
         with contextlib.ExitStack() as stack:
             source = stack.enter_context(given.open("rb")) if given else subprocess.DEVNULL
@@ -77,7 +77,7 @@ class Engine:
         return done.stdout
 
     def answers(self) -> bool:
-        """Say whether the daemon does."""
+        """Say whether the daemon answers."""
         command = ["docker", "--host", self.host, "info"]
         return not subprocess.run(command, capture_output=True, check=False).returncode
 
@@ -93,7 +93,7 @@ class Engine:
         ]
         script = f"hostname {self.name} && exec {' '.join(daemon)}"
         with (self.folder / "log").open("ab") as log:
-            # Not `ip netns exec`, which mounts a /sys without the control groups.
+            # Not `ip netns exec`: it mounts a /sys without the control groups.
             self.process = subprocess.Popen(
                 [
                     *("nsenter", f"--net=/run/netns/{self.namespace}"),
@@ -111,7 +111,7 @@ class Engine:
             raise
 
     def kill(self) -> None:
-        """End the daemon and all its containers at once, as a power cut does."""
+        """Kill the daemon and all its containers at once, as a power cut does."""
         if self.process is None:
             return
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -119,7 +119,8 @@ class Engine:
         self.process = None
         mine = str(self.folder).encode()
         for place in Path("/proc").glob("[0-9]*"):
-            # Its containerd and shims, which have the folder's name, and what these have started.
+            # These are its containerd and shims, whose command lines contain the folder's name, and
+            # the processes that they have started.
             with contextlib.suppress(OSError):
                 groups = (place / "cgroup").read_bytes()
                 is_its = mine in (place / "cmdline").read_bytes()
@@ -127,11 +128,11 @@ class Engine:
                     os.kill(int(place.name), signal.SIGKILL)
 
     def cut(self) -> None:
-        """Take the machine's cable out; it goes on."""
+        """Unplug the machine's network cable; the machine keeps running."""
         _ip("-n", self.namespace, "link", "set", "lan", "down")
 
     def mend(self) -> None:
-        """Put the cable in again."""
+        """Plug the network cable in again."""
         _ip("-n", self.namespace, "link", "set", "lan", "up")
 
 
@@ -145,7 +146,7 @@ def machines(count: int) -> Iterator[list[Engine]]:
     """Start machines on one network, each with an engine.
 
     Args:
-        count: how many.
+        count: the number of machines.
     """
     _clear()
     mark = uuid.uuid4().hex[:6]
@@ -176,10 +177,10 @@ def machines(count: int) -> Iterator[list[Engine]]:
 
 
 def _clear() -> None:
-    """Delete the networks of a run that was killed: with two at one address, no packet arrives.
+    """Delete the networks of a killed run: if two have the same address, no packet arrives.
 
     Raises:
-        RuntimeError: their machines still run.
+        RuntimeError: the machines of that run are still running.
     """
     listed = _ip("netns", "list").splitlines()
     left = [line.split()[0] for line in listed if NAMESPACE.match(line)]
@@ -194,7 +195,7 @@ def _clear() -> None:
 
 
 def _plug(switch: str, cable: str, address: str, namespace: str | None) -> None:
-    """Connect a namespace to the switch; None for this machine's own."""
+    """Connect a namespace to the switch; None means this machine's own namespace."""
     end = "lan" if namespace else cable
     _ip("-n", switch, "link", "add", cable, "type", "veth", "peer", "name", "end")
     _ip("-n", switch, "link", "set", cable, "master", "lan", "up")
@@ -206,7 +207,7 @@ def _plug(switch: str, cable: str, address: str, namespace: str | None) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Unmount what the engines have left mounted, and delete all that they kept."""
+    """Unmount what the engines have left mounted, and delete all their data."""
     mounted = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for place in reversed([one for one in mounted if one.startswith(f"{folder}/")]):
         subprocess.run(["umount", "--lazy", place], check=False)
@@ -215,12 +216,12 @@ def _remove(folder: Path) -> None:
 
 @contextlib.contextmanager
 def swarm(count: int, image: str, heartbeat: str) -> Iterator[list[Engine]]:
-    """Start machines that are a swarm and have an image; the first is its manager.
+    """Start machines that form a swarm and have an image; the first is its manager.
 
     Args:
-        count: how many.
-        image: which this machine's engine has.
-        heartbeat: how often a machine says to the manager that it is there, such as "2s".
+        count: the number of machines.
+        image: an image that this machine's engine has.
+        heartbeat: the interval of a machine's heartbeat to the manager, such as "2s".
     """
     with machines(count) as made, tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "image.tar")

@@ -1,7 +1,7 @@
-"""A document that gets made-up updates, in a process of its own: the decoder may end it.
+"""Apply made-up updates to a document, in a process of its own, which the decoder may crash.
 
-Reads numbers, one a line; makes of each some updates that nobody wrote, has those applied that are
-admitted, does with the document what the lab does with one, and answers ``ok``.
+Read numbers, one a line. Make some updates from each number, apply those that are admitted, do with
+the document what the lab does with one, and answer ``ok``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from classroom.lab.storage import document_indexes
 from tests.updates import ident, struct, text, uint, values
 
 SECONDS = 20
-"""Seconds of CPU time for each number: an endless document would take all there is."""
+"""CPU seconds for each number: a document that never ends would use all the time there is."""
 CELLS = [
     {"cell_type": "code", "id": "a", "source": "print(1)\n😀 é", "metadata": {}, "outputs": []},
     {"cell_type": "markdown", "id": "b", "source": "text", "metadata": {}},
@@ -40,7 +40,7 @@ KINDS = (0, 1, 3, 4, 4, 4, 5, 6, 7, 7, 8, 8)
 
 
 def value(dice: random.Random, deep: int = 0) -> bytes:
-    """Make a value."""
+    """Make a random value."""
     kinds = (127, 126, 125, 124, 123, 122, 121, 120, 119, 118, 117, 116)
     kind = dice.choice(kinds if deep < 3 else kinds[:8])
     more = [value(dice, deep + 1) for _ in range(dice.randrange(3))] if kind in (117, 118) else []
@@ -60,10 +60,10 @@ def value(dice: random.Random, deep: int = 0) -> bytes:
 
 
 class Maker:
-    """Makes updates of what an index knows of a document."""
+    """Makes updates from what an index knows of a document."""
 
     def __init__(self, dice: random.Random, index: Any) -> None:
-        """Look at what there is."""
+        """Read what exists in the document."""
         self._dice = dice
         self._places: dict[Where | None, list[tuple[int, int]]] = defaultdict(list)
         self._ends: dict[int, int] = defaultdict(int)
@@ -75,7 +75,7 @@ class Maker:
         self._kinds = {name: nested.kind for name, nested in index._types.items()}
 
     def update(self) -> bytes:
-        """Make one."""
+        """Make one update."""
         dice = self._dice
         clients = sorted({*self._ends, 1, 2, 3, 50})
         chosen = dice.sample(clients, dice.choice((1, 1, 1, 2, 3)))
@@ -154,15 +154,15 @@ def look(events: Any) -> None:
 
 
 def tried(what: Any) -> Any:
-    """Do something that may fail, but not end the process."""
+    """Do something that may fail, but must not end the process."""
     try:
         return what()
-    except Exception:  # noqa: BLE001 (whatever a document says in which there is nonsense)
+    except Exception:  # noqa: BLE001 (a document with nonsense in it may raise anything)
         return None
 
 
 def live(number: int) -> int:
-    """Have a document live through updates made of a number; return how many it took."""
+    """Apply the updates made from a number to a document; return how many were admitted."""
     dice = random.Random(number)  # noqa: S311
     notebook = YNotebook(Doc(client_id=7))
     notebook.set(NOTEBOOK)
@@ -172,7 +172,7 @@ def live(number: int) -> int:
         one.observe_deep(look)
     document.observe(lambda event: told.append(event.update))
     notebook.observe(lambda *_: None)
-    update_pieces.PIECE = dice.choice((1, 3, 64))  # however it is cut
+    update_pieces.PIECE = dice.choice((1, 3, 64))  # any size of pieces must work
     page, taken = Admission(document), 0
     index = document_indexes.of(document).index
     index.learn(document.get_update(index.state()))
@@ -197,7 +197,7 @@ def live(number: int) -> int:
 
 
 def main() -> None:
-    """Answer each number."""
+    """Read each number, and answer it."""
     for line in sys.stdin:
         used = resource.getrusage(resource.RUSAGE_SELF)
         until = int(used.ru_utime + used.ru_stime) + SECONDS

@@ -1,4 +1,4 @@
-"""The test's internet: where it is, and what it has heard."""
+"""The test's internet: where it is, and which packets it has received."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENTINEL_PORT = 9
 
 
 class Internet:
-    """A container that plays the rest of the world."""
+    """A container that acts as the rest of the world."""
 
     def __init__(self, lab: Lab, records: Path) -> None:
         self._lab = lab
@@ -36,7 +36,7 @@ class Internet:
 
     @cached_property
     def ip(self) -> str:
-        return self._lab.ip  # it is never started again
+        return self._lab.ip  # the container is never restarted
 
     @cached_property
     def ip6(self) -> str:
@@ -47,7 +47,7 @@ class Internet:
         return self._lab.log
 
     def join(self, network: Network, address: str) -> None:
-        """Be in another network as well."""
+        """Join another network too."""
         found = docker.from_env().networks.get(str(network.id))
         found.connect(self._lab.container, ipv4_address=address)
 
@@ -58,7 +58,7 @@ class Internet:
         assert status == 0, said
 
     def knock(self, address: str, port: int) -> str:
-        """Try to connect from there: "connected", "timeout" or the error's name."""
+        """Try to connect from the internet; return "connected", "timeout" or the error's name."""
         script = (
             "import errno, socket, sys\n"
             f"try: socket.create_connection(({address!r}, {port}), timeout=1); print('connected')\n"
@@ -68,12 +68,13 @@ class Internet:
         return self._lab.run("python", "-c", script)[1].strip()
 
     def forget(self) -> None:
-        """Hear only what comes from now on."""
+        """Drop all packets so far."""
         self.heard()
 
     def heard(self) -> list[dict[str, Any]]:
-        """Return every packet since the last call, from anywhere."""
-        # The packets of one machine arrive in order: when this one is there, so are all before.
+        """Return all packets since the last call, from any sender."""
+        # The packets of one machine arrive in order: once this one is there, all earlier ones are
+        # too.
         mark = uuid.uuid4().hex.encode()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(mark, (self.ip, SENTINEL_PORT))
@@ -83,7 +84,7 @@ class Internet:
         return [json.loads(line) for line in new.splitlines()]
 
     def _new(self) -> bytes:
-        """Read the whole lines that nobody has read yet."""
+        """Read the complete lines since the last call of `heard`."""
         with self._book.open("rb") as book:
             book.seek(self._read)
             lines, end, _ = book.read().rpartition(b"\n")
@@ -103,14 +104,14 @@ def start(
     names: Mapping[str, str],
     served: tuple[str, ...],
 ) -> Iterator[Internet]:
-    """Start it.
+    """Start the test's internet.
 
     Args:
-        folder: for its certificate and records.
-        network: where it is; None for Docker's default bridge.
+        folder: for its certificate and its records.
+        network: its network; None for Docker's default bridge.
         authority: issues its certificate.
-        names: addresses by name, in DNS; every other name is its own.
-        served: names in its certificate.
+        names: addresses by name, for DNS; every other name has its own address.
+        served: the names in its certificate.
     """
     authority.issue(*served).write(folder / "pki", "internet")
     (folder / "records").mkdir()

@@ -1,8 +1,8 @@
-"""Write a ConfigMap's or a Secret's files as a node's agent does (kubelet).
+"""Write the files of a ConfigMap or a Secret as a node's agent (kubelet) does.
 
-Everybody may write to the folder, but only root of the node can enter the one around it. A link,
-``..data``, leads to the content, and each file is a link through it: a change of several files is
-one rename. In a node of the tests this module runs as a program.
+Everybody may write to the folder, but only root of the node can enter its parent. A link,
+``..data``, leads to the content, and each file is a link through it, so one rename changes several
+files at once. In a node of the tests this module runs as a program.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ CURRENT = "..data"
 
 
 def write(folder: Path, files: Mapping[str, bytes], mode: int = 0o400) -> None:
-    """Put files in the place of those that are there.
+    """Replace the existing files by others.
 
     Args:
-        folder: a volume's.
+        folder: a volume's folder.
         files: contents by name.
-        mode: of each file.
+        mode: the mode of each file.
     """
     current = folder / CURRENT
     before = folder / current.readlink() if current.is_symlink() else None
@@ -43,7 +43,7 @@ def write(folder: Path, files: Mapping[str, bytes], mode: int = 0o400) -> None:
             (folder / name).unlink(missing_ok=True)
             (folder / name).symlink_to(f"{CURRENT}/{name}")
     for place in folder.iterdir():
-        # Files that are no longer there; folders are for volumes that are mounted below.
+        # Remove files that no longer exist; keep folders, because volumes are mounted below them.
         if place.is_symlink() and place.name != CURRENT and place.name not in files:
             place.unlink()
     folder.chmod(0o777)

@@ -25,7 +25,7 @@ Documents = list[dict[str, Any]]
 
 
 def commands() -> list[str]:
-    """Return the commands of the page, in its order."""
+    """Return the page's commands, in its order."""
     blocks = re.findall(r"^```\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
 
@@ -34,9 +34,9 @@ def kubectl(*words: str, given: str = "", folder: Path = labs.ROOT) -> str:
     """Run kubectl without a cluster; return what it prints.
 
     Args:
-        *words: of the command.
-        given: its input.
-        folder: where it runs.
+        *words: the command's arguments.
+        given: the command's standard input.
+        folder: the working directory.
     """
     nowhere = {**os.environ, "KUBECONFIG": os.devnull, "KUBERNETES_SERVICE_HOST": ""}
     done = subprocess.run(
@@ -56,7 +56,7 @@ def render(folder: Path) -> Documents:
     """Return what ``kubectl apply --kustomize`` sends to a cluster.
 
     Args:
-        folder: that has a kustomization.yaml.
+        folder: a folder with a kustomization.yaml.
     """
     return list(yaml.safe_load_all(kubectl("kustomize", str(folder))))
 
@@ -68,7 +68,7 @@ def the(kind: str, documents: Documents) -> dict[str, Any]:
 
 
 def pod_of(documents: Documents) -> dict[str, Any]:
-    """Return what the class's pod is made from."""
+    """Return the template of the class's pod."""
     found: dict[str, Any] = the("StatefulSet", documents)["spec"]["template"]["spec"]
     return found
 
@@ -80,20 +80,20 @@ def write_class(
     secrets: Mapping[str, bytes] | None = None,
     components: Sequence[str] = (),
 ) -> Path:
-    """Make a class's folder, as docs/operate/kubernetes.md says; return it.
+    """Make a class's folder, as docs/operate/kubernetes.md says; return the folder.
 
     Args:
-        folder: to make.
+        folder: the folder to make.
         overlay: one of `OVERLAYS`.
         config: the class's jupyterhub_config.py.
-        secrets: contents of its secret files by their names.
-        components: of deploy/kubernetes/components.
+        secrets: the contents of its secret files, by name.
+        components: names from deploy/kubernetes/components.
     """
     (folder / "secrets").mkdir(parents=True)
     (folder / "jupyterhub_config.py").write_text(config)
     for name, secret in (secrets or {}).items():
         (folder / "secrets" / name).write_bytes(secret)
-    # kubectl takes folders by their way from here only.
+    # kubectl accepts folders only as relative paths.
     deploy = os.path.relpath(DEPLOY, folder)
     content: dict[str, Any] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",

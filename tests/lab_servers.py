@@ -1,4 +1,4 @@
-"""Code that runs as a lab's server does: its user, its sandbox, its environment."""
+"""Code that runs as a lab's server does: with its user, sandbox and environment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ os.chdir("/")
 environment = {name: str(value) for name, value in lab.environment.items()}
 os.execvpe(words[0], words, environment)
 """
-"""Becomes what the supervisor starts as a lab's server, up to its own program."""
+"""Puts the process into the state of a lab's server, up to its own program."""
 
 
 def run(lab: Lab, code: str, number: int = lab_users.CLASS) -> Any:
@@ -33,7 +33,7 @@ def run(lab: Lab, code: str, number: int = lab_users.CLASS) -> Any:
     Args:
         lab: the container.
         code: Python, which prints JSON.
-        number: the lab's; the class's without.
+        number: the lab's number; by default the class's.
 
     Returns:
         What it printed.

@@ -1,4 +1,4 @@
-"""Start the built image as people do, and read what it says."""
+"""Start the built image as people do, and read what it prints."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ ROOT = Path(__file__).parent.parent
 IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 ARTIFACTS = ROOT / "artifacts"
 LABEL = "classroom-test"
-# This folder's alone: the tests of another copy may be running beside these.
+# The label belongs to this folder only: another copy's tests may be running at the same time.
 LABELS = {LABEL: str(ROOT)}
 HOST = "lab.classroom.test"
 GITHUB = "github.classroom.test"
 ADDRESS = f"https://{HOST}:8443"
 CALLBACK = f"{ADDRESS}/hub/oauth_callback"
 CLIENT_ID, CLIENT_SECRET = "Iv1.standin", "standin-secret-0123456789"
-# As in docker-compose.yml; tests/unit/test_compose.py holds the two together.
+# The same as in docker-compose.yml; tests/unit/test_compose.py compares the two.
 CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "KILL", "SETPCAP", "NET_ADMIN"]
 
-# What Hub and lab server log once they listen, and how their health check names the front.
+# What Hub and lab server log once they listen, and the front's name in their health check.
 LISTENING = ("JupyterHub is now running at", " is running at:\n")
 FROM_INSIDE = {"Host": "127.0.0.1:8443"}
 
@@ -60,8 +60,8 @@ c.GitHubOAuthenticator.client_secret = "{CLIENT_SECRET}"
 c.GitHubOAuthenticator.github_url = "https://{GITHUB}"
 c.OAuthenticator.http_request_kwargs = {{"ca_certs": "/srv/jupyterhub/config/secrets/ca.crt"}}
 """
-"""Without snapshots by themselves, which their own tests ask for: the first takes a second of the
-processor in each lab."""
+"""Without automatic snapshots, which their own tests request: the first one takes a second of CPU
+time in each lab."""
 
 
 PASSPHRASE = "correct-horse-battery"
@@ -70,19 +70,19 @@ c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = "{PASSPHRASE}"
 c.Authenticator.allow_all = True
 """
-"""A trial whose passphrase a test knows, also before the lab says it."""
+"""A trial whose passphrase a test knows before the lab prints it."""
 NO_HEALTH_CHECK = {"test": ["NONE"]}
-"""For a container that is no lab, or whose health nobody reads: Docker doesn't ask it."""
+"""For a container that is no lab, or whose health nobody reads: Docker runs no health check."""
 ONCE_HEALTHY = {"interval": 3_600_000_000_000}
-"""For one whose health is read while it starts: as the image says until it is healthy, and hardly
-ever after that (nanoseconds)."""
+"""For a container whose health is read while it starts: as in the image until it is healthy, then
+hardly ever (nanoseconds)."""
 
 AWAY = (httpx.TransportError, OSError)
-"""What a client gets from a part of the lab that is not there at this moment."""
+"""What a client gets while a part of the lab is down."""
 
 LOST = (docker.errors.APIError, requests.RequestException, OSError, ValueError)
-"""What docker-py raises where the engine ends the answer of a program before it is whole, or mixes
-up its parts."""
+"""What docker-py raises if the engine ends a program's answer before it is complete, or mixes up
+its parts."""
 
 
 def wait_until(
@@ -96,11 +96,11 @@ def wait_until(
     """Poll a condition until it holds and return its value.
 
     Args:
-        condition: what to ask.
+        condition: called until its value is true.
         what: the condition in words, for the message of a test that fails.
         seconds: how long to poll.
         ignoring: exceptions that mean "not yet", such as `AWAY`. Any other ends the test at once.
-        every: seconds between two polls.
+        every: the seconds between two polls.
 
     Raises:
         AssertionError: the condition did not hold in time.
@@ -123,12 +123,12 @@ from pathlib import Path
 {inspect.getsource(beside.processes)}
 print(json.dumps(processes(Path("/"), *sys.argv[1:])))
 """
-"""The same search, in the container."""
+"""The same search, run in the container."""
 
 
 @dataclass
 class Lab:
-    """A started container of the image."""
+    """A container of the image that has been started."""
 
     container: Container
     network: str | None
@@ -151,14 +151,14 @@ class Lab:
 
     @property
     def macs(self) -> set[str]:
-        """The hardware addresses of all its interfaces."""
+        """The hardware addresses of all the container's interfaces."""
         self.container.reload()
         networks = self.container.attrs["NetworkSettings"]["Networks"]
         return {str(found["MacAddress"]) for found in networks.values()}
 
     @property
     def hosts(self) -> dict[str, str]:
-        """Its address by its name: after a restart, `wait_healthy` puts another in here."""
+        """The lab's address by its name; after a restart `wait_healthy` updates it."""
         self._hosts[HOST] = self.ip
         return self._hosts
 
@@ -167,7 +167,7 @@ class Lab:
         return self._log()
 
     def _log(self, since: str = "") -> str:
-        """Return what it has written, or only what it has since a time, as Docker writes it."""
+        """Return the log, or only the part since a time that is written as Docker writes it."""
         if self._written is None:
             self._written = ContainerLog(self.container)
         if (found := self._written.text(since)) is not None:
@@ -182,24 +182,24 @@ class Lab:
         return self.run("classroom", "health")[0] == 0
 
     def run(self, *command: str, user: str = "root") -> tuple[int, str]:
-        """Run something in the container: exit status and output."""
+        """Run a command in the container; return its exit status and output."""
         status, said, _ = self._execute(command, user, apart=False)
         return status, said.decode()
 
     def answer(self, *command: str, user: str = "root") -> Any:
-        """Run something that prints JSON as its last line; what it complains of is not read."""
+        """Run a command that prints JSON as its last line; return that without the error output."""
         status, said, complaint = self._execute(command, user, apart=True)
         assert status == 0, said + complaint
         return json.loads(said.strip().splitlines()[-1])
 
     def printed(self, *command: str) -> str:
-        """Run something, as root; return what it prints, without what it complains of."""
+        """Run a command as root; return its output without the error output."""
         return self._execute(command, "root", apart=True)[1].decode()
 
     def shown(self, *command: str) -> str:
-        """Run something that changes nothing and always prints something; return that.
+        """Run a command that changes nothing and always prints something; return its output.
 
-        As for `look`, an answer that Docker has lost is asked for again.
+        If Docker loses the answer, run the command again, as `look` does.
         """
         for _ in range(5):
             status, said = self.run(*command)
@@ -211,9 +211,10 @@ class Lab:
     def _execute(
         self, command: tuple[str, ...], user: str, *, apart: bool
     ) -> tuple[int, bytes, bytes]:
-        """Give the exit status, the output, and by itself, if wanted, what is on stderr.
+        """Return exit status, output and, if ``apart``, the error output by itself.
 
-        The engine hands two streams on in any order: only apart has the output a last line.
+        The engine passes on two streams in any order, so the output has a reliable last line only
+        if they are apart.
         """
         if (found := runtime.execute(self.container, command, user, apart=apart)) is not None:
             return found
@@ -222,7 +223,7 @@ class Lab:
         made = api.exec_create(self.container.id, list(command), user=user)["Id"]
         answer: Any = api.exec_start(made, demux=apart)
         output, complaint = answer if apart else (answer, b"")
-        # Docker has no status yet for a moment after the output's end.
+        # For a moment after the end of the output Docker has no exit status yet.
         ended = wait_until(
             lambda: [one for one in [api.exec_inspect(made)["ExitCode"]] if one is not None],
             f"an exit status of {command}",
@@ -231,11 +232,11 @@ class Lab:
         return int(ended[0]), bytes(output or b""), bytes(complaint or b"")
 
     def look(self, code: str, *arguments: str) -> Any:
-        """Run Python that changes nothing and prints JSON as its last line; return that.
+        """Run Python code that changes nothing and prints JSON as its last line; return that.
 
-        On a busy machine Docker can lose what a command printed just before its end, so that an
-        empty answer of a shell command means nothing. Here an answer that was lost is noticed, and
-        asked for again.
+        On a busy machine Docker can lose what a command printed just before its end, so an empty
+        answer of a shell command means nothing. Here a lost answer is noticed, and the code runs
+        again.
         """
         command = ("python", "-I", "-S", "-c", code, *arguments)
         lost: Exception | None = None
@@ -247,7 +248,7 @@ class Lab:
                 continue
             assert status == 0, complaint.decode()
             if said.strip():
-                # A part of it may be lost as well.
+                # Docker may also lose a part of the answer.
                 with contextlib.suppress(json.JSONDecodeError):
                     return json.loads(said.strip().splitlines()[-1])
         raise AssertionError(f"five answers were lost: {command}") from lost
@@ -269,10 +270,11 @@ class Lab:
 
         Args:
             pattern: a regular expression.
-            user: only this one's.
+            user: only this user's processes; "" for all users.
 
         Returns:
-            Their process ids, as in the container, and numbers of threads, the oldest first.
+            The process ids inside the container, and the numbers of threads; the oldest process
+            first.
         """
         if (root := beside.root(self.container)) is not None:
             found = beside.processes(root, pattern, user)
@@ -281,32 +283,32 @@ class Lab:
         return [(number, threads) for _, number, threads in found]
 
     def pids(self, pattern: str, user: str = "") -> list[int]:
-        """As `processes`, without the numbers of threads."""
+        """Find processes as `processes` does; return only their ids."""
         return [number for number, _ in self.processes(pattern, user)]
 
     def pid(self, pattern: str, user: str = "") -> int:
-        """Find the oldest process by its command line; fail where there is none."""
+        """Find the oldest process by its command line; fail if there is none."""
         found = self.pids(pattern, user)
         assert found, f"no process: {pattern}"
         return found[0]
 
     def process(self, pid: int) -> dict[str, str]:
-        """Read what the kernel says of a process: /proc/…/status, by its lines' names."""
+        """Read the fields of a process's /proc/…/status, by name."""
         lines = self.read(f"/proc/{pid}/status").splitlines()
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
     def megabytes(self, pid: int, what: str = "VmRSS") -> int:
-        """How much memory a process uses (VmRSS) or ever used (VmHWM)."""
+        """Return the megabytes that a process uses (VmRSS) or has used at most (VmHWM)."""
         return int(self.process(pid)[what].split()[0]) // 1024
 
     def wait_healthy(self) -> None:
         """Wait until Hub and lab server answer through the front.
 
-        They are asked from here, as the image's own health check would from inside: that one
-        starts a Python for every question, and Docker asks once a second. Where a container has it
-        (``health_check``), its word is waited for as well.
+        Send the requests from this machine. The image's health check sends them from inside, but it
+        starts a Python each time, once a second. If the container has that check
+        (``health_check``), wait for its result as well.
         """
-        # Each poll takes time from the start itself.
+        # Each poll slows the start itself down.
         what = f"healthy; log:\n{self.log[-3000:]}"
         wait_until(self._serves, what, 180, ignoring=AWAY, every=0.3)
         self._hosts[HOST] = self.ip
@@ -315,7 +317,7 @@ class Lab:
         self.container.reload()
         state = self.container.attrs["State"]
         assert state["Running"], f"it ended with {state['ExitCode']}; log:\n{self.log[-3000:]}"
-        # Not asked before they listen: nginx would log an error for each question.
+        # Don't ask before they listen: nginx would log an error for each request.
         log = self._log(state["StartedAt"][:19])
         if not all(line in log for line in LISTENING):
             return False
@@ -328,7 +330,7 @@ class Lab:
         )
 
     def kill_server(self) -> None:
-        """Kill the lab's server at once; it is started again by itself."""
+        """Kill the lab's server; the supervisor restarts it."""
         self.expected += logs.FALLEN
         assert self.run("pkill", "-KILL", "-f", "classroom.lab --config")[0] == 0
 
@@ -343,7 +345,7 @@ class Lab:
 
 
 def subnet(network: str, version: int) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """Return the addresses of a Docker network, of IPv4 or of IPv6."""
+    """Return the IPv4 or IPv6 subnet of a Docker network."""
     (made,) = docker.from_env().networks.list(names=[network])
     found = made.attrs["IPAM"]["Config"]
     subnets = [ipaddress.ip_network(pool["Subnet"]) for pool in found]
@@ -351,7 +353,7 @@ def subnet(network: str, version: int) -> ipaddress.IPv4Network | ipaddress.IPv6
 
 
 def write_folder(folder: Path, config: str | None, authority: Authority | None) -> Path:
-    """Make a tutor's folder: the configuration and, with an authority, a certificate."""
+    """Make a tutor's folder: the configuration, and a certificate if there is an authority."""
     (folder / "secrets").mkdir(parents=True, exist_ok=True)
     if config is not None:
         (folder / "jupyterhub_config.py").write_text(config)
@@ -382,19 +384,19 @@ def start(
 
     Args:
         folder: the tutor's folder.
-        network: the test network to join, as `HOST`.
+        network: the test network to join, under the name `HOST`.
         volume: a volume for /data.
-        volume_mode: ``ro`` to see it refused.
+        volume_mode: ``ro`` to test that the lab refuses a read-only volume.
         environment: variables for the container.
         materials: the tutor's materials folder.
-        plain: Docker's default capabilities, nothing of compose's.
+        plain: use Docker's default capabilities, and nothing of Compose's.
         welcome: whether there is a welcome notebook, as every tutor has it by default.
-        options: more of Docker's own, such as ``dns``.
+        options: other options of Docker, such as ``dns``.
         expected: patterns of alarming log lines that this test brings about.
         check_log: whether alarming lines fail the test at the end.
         health_check: whether Docker runs the image's health check until it succeeds. Each run
             starts a Python, once a second while the lab starts, so only `trial_lab` has it.
-        image: that a test has built; without, the one under test.
+        image: an image that a test has built; by default the image under test.
     """
     made = DockerContainer(image or IMAGE)
     arguments: dict[str, Any] = {"labels": LABELS}
@@ -412,7 +414,7 @@ def start(
         made = made.with_volume_mapping(volume, "/data", volume_mode)
     if materials is not None:
         made = made.with_volume_mapping(str(materials), "/home/classroom/materials", "ro")
-    # A notebook that opens by itself would be in most tests' way.
+    # Most tests don't want a notebook that opens by itself.
     quiet = {} if welcome else {"WELCOME": "off"}
     for name, value in {**quiet, **(environment or {})}.items():
         made = made.with_env(name, value)
@@ -444,7 +446,7 @@ def configured(
     """Run a lab with a configuration and a certificate, and wait until it is healthy.
 
     Args:
-        folder: becomes the tutor's.
+        folder: becomes the tutor's folder.
         config: the tutor's file.
         authority: issues the certificate.
         network: as for `start`.

@@ -1,4 +1,4 @@
-"""Links to a lab that its owner shares: made as the panel does, opened as people do."""
+"""Links to a lab that its owner shares: make them as the panel does, open them as people do."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ if TYPE_CHECKING:
 
 PLACE = f"{labs.ADDRESS}/hub/accept-share"
 DEAD = "This link leads nowhere"
-"""What is said of a wrong link, and of one that is over, used up or taken back."""
+"""What the page says of a wrong link, and of one that is expired, used up or revoked."""
 
 
 FORGED = (
     ("a frame", {"Sec-Fetch-Dest": "iframe"}),
     ("a script", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}),
 )
-"""Requests that a browser sends without a person's click, and how the Hub recognizes them."""
+"""Requests that a browser sends without a person's click, and the headers that show it to the
+Hub."""
 LOOKED = (*FORGED, ("a prefetch", {"Sec-Purpose": "prefetch"}))
-"""The same, for a page that is only looked at."""
+"""The same, for a page that is only viewed."""
 
 
 Fields = dict[str, str]
 
 
 def forged(good: Fields, theirs: str) -> tuple[tuple[str, Fields, Fields], ...]:
-    """List what a form's place must refuse: what it is, the fields, and the headers.
+    """List the requests that a form's address must reject: a name, the fields, and the headers.
 
     Args:
-        good: the form's fields.
+        good: the form's valid fields.
         theirs: somebody else's XSRF token.
     """
     return (
@@ -67,7 +68,7 @@ def made(room: Classroom, **wanted: Any) -> str:
 
 
 def listed(room: Classroom, who: str = OWNER) -> list[dict[str, Any]]:
-    """What the panel shows of the links to octocat's lab."""
+    """List the links to octocat's lab, as the panel shows them."""
     answer = ask(room.people[who], OWNER, "GET", ADDRESS)
     assert answer.is_success, answer.text
     found: list[dict[str, Any]] = answer.json()["links"]
@@ -75,27 +76,27 @@ def listed(room: Classroom, who: str = OWNER) -> list[dict[str, Any]]:
 
 
 def take_back(room: Classroom, key: str, *, guests: bool, who: str = OWNER) -> httpx.Response:
-    """Take back a link as the panel does."""
+    """Revoke a link as the panel does."""
     query = "?guests=1" if guests else ""
     return ask(room.people[who], OWNER, "DELETE", f"{ADDRESS}/{key}{query}")
 
 
 def code_of(address: str) -> str:
-    """The code in a link."""
+    """Return the code in a link."""
     (code,) = parse_qs(urlsplit(address).query)["code"]
     return code
 
 
 @contextlib.contextmanager
 def guessing(guesser: httpx.Client, place: str, tries: int = 150) -> Iterator[None]:
-    """Have somebody open wrong links until most are refused and the others wait for their answer.
+    """Open many wrong links until most are refused with 429, while the others still wait.
 
     Args:
-        guesser: whose session it is.
-        place: where links of the kind lead.
-        tries: how many at once.
+        guesser: the client whose session opens them.
+        place: the address of such links.
+        tries: how many links are opened at once.
     """
-    guesser.timeout = 120  # the slowest answers wait longer than one of a person's pages
+    guesser.timeout = 120  # the slowest answers take longer than the time limit of a person's page
 
     def guess(number: int) -> int:
         return guesser.get(f"{place}?code={number:043x}").status_code
@@ -110,18 +111,18 @@ def guessing(guesser: httpx.Client, place: str, tries: int = 150) -> Iterator[No
 
 
 def _refused(asked: list[Future[int]]) -> int:
-    """Count those that were refused so far."""
+    """Count the requests that have been refused with 429 so far."""
     return sum(one.done() and one.result() == 429 for one in asked)
 
 
 def fields(page: httpx.Response) -> dict[str, str]:
-    """What the accept page's form sends."""
+    """Return the hidden fields of the accept page's form."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
     return {name: html.unescape(value) for name, value in found}
 
 
 def accept(room: Classroom, name: str, address: str) -> httpx.Response:
-    """Open a link and press the button; return where that leads."""
+    """Open a link and press its button; return the page that follows."""
     client = room.people[name]
     page = client.get(address)
     assert page.status_code == 200, page.text

@@ -1,4 +1,4 @@
-"""Coroutines in tests: run one, wait for a condition in one, let all that is ready run."""
+"""Coroutines in tests: run one, wait for a condition inside one, let all ready tasks run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 POLL_SECONDS = 0.005
 TURNS = 100
-"""Turns of the event loop: far more than a chain of tasks needs in which nothing waits for a
-thread, a socket or a timer."""
+"""Turns of the event loop: far more than a chain of tasks needs if none of them waits for a thread,
+a socket or a timer."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -33,18 +33,18 @@ async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Poll a condition until it holds, as `tests.labs.wait_until` does; for coroutines.
 
     Args:
-        condition: what to ask.
+        condition: called until its value is true.
         seconds: how long to poll.
 
     Raises:
         TimeoutError: the condition did not hold in time.
     """
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 (what tells nobody)
+        while not condition():  # noqa: ASYNC110 (nothing notifies us of it)
             await asyncio.sleep(POLL_SECONDS)
 
 
 async def settle() -> None:
-    """Let everything run that is ready, and what that makes ready: by turns, not by a time."""
+    """Let all ready tasks run, and the tasks that these make ready: count turns, not time."""
     for _ in range(TURNS):
         await asyncio.sleep(0)

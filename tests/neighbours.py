@@ -1,7 +1,7 @@
-"""What one lab may try at another: one function each, standard library.
+"""Attempts of one lab against another: one function each, standard library only.
 
-Runs inside a lab, in a kernel or a terminal, beside tests/attempts.py, whose ``run`` says how it
-went. `prepare` runs in the other lab's kernel, and leaves there what there is to be reached.
+This runs inside a lab, in a kernel or a terminal, beside tests/attempts.py, whose ``run`` reports
+the result. `prepare` runs in the other lab's kernel, and creates the targets there.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def serve(listening: socket.socket) -> None:
 
 
 def prepare(files: str) -> str:
-    """Leave everything that there is to be reached; say where, as JSON."""
+    """Create everything that another lab might reach; return the places as JSON."""
     found: dict[str, Any] = {"pid": os.getpid(), "home": os.environ["HOME"]}
     for name, folder in (("file", files), ("homes", found["home"]), ("shm", str(SHM))):
         place = Path(folder) / f"secret-{os.getpid()}"
         place.write_text(SECRET)
         found[name] = str(place)
-    import tempfile  # noqa: PLC0415 (most attempts, each a process, don't need it)
+    import tempfile  # noqa: PLC0415 (most attempts don't need it, and each is a process)
 
     with tempfile.NamedTemporaryFile("w", delete=False) as temporary:
         temporary.write(SECRET)
@@ -64,7 +64,7 @@ def prepare(files: str) -> str:
         try:
             listening = socket.socket(family)
             listening.bind((host, 0))
-        except OSError:  # in the sandbox there are none
+        except OSError:  # the sandbox allows no TCP sockets
             found[name] = 9
         else:
             serve(listening)
@@ -100,7 +100,7 @@ def listed(folder: str) -> str:
 
 
 def hear(way: socket.socket) -> str:
-    """Hear what somebody serves."""
+    """Receive what a server sends; fail if it sends nothing."""
     with way:
         way.settimeout(SECONDS)
         said = way.recv(100).decode()
@@ -121,7 +121,7 @@ def unix(place: str) -> str:
 
 
 def reach(place: str) -> str:
-    """Connect to a socket whose owner may say nothing by itself."""
+    """Connect to a socket, also one whose server doesn't speak first."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
         way = socket.socket(socket.AF_UNIX, kind)
         try:
@@ -159,7 +159,7 @@ def trace(pid: str) -> str:
 
 
 def memory(pid: str) -> str:
-    """Read a process's memory by the call for that (process_vm_readv(2))."""
+    """Read a process's memory by process_vm_readv(2)."""
     buffer = ctypes.create_string_buffer(1)
     local = (ctypes.c_size_t * 2)(ctypes.addressof(buffer), 1)
     remote = (ctypes.c_size_t * 2)(id(libc), 1)
@@ -169,12 +169,12 @@ def memory(pid: str) -> str:
 
 
 def rows() -> dict[str, Any]:
-    """Return what can be tried, by name."""
+    """Return the attempts, by name."""
     return {name: globals()[name] for name in ROWS}
 
 
 def main() -> None:
-    """Try one; how it went is said by attempts.py beside this file."""
+    """Run one attempt; attempts.py beside this file reports its result."""
     sys.path.insert(0, str(Path(__file__).parent))
     attempts = importlib.import_module("attempts")
     attempts.__dict__.update(rows())

@@ -1,8 +1,8 @@
-"""A node of a cluster, on this machine: podman, which starts what Kubernetes is given.
+"""A node of a cluster, on this machine: podman starts what Kubernetes would be given.
 
-It is in a privileged container of the image's Debian. Each pod has a network card: it is on the
-test network as a lab in a container of its own would be. ConfigMaps and Secrets are mounted as a
-node's agent does it (tests/kubelet.py): podman copies them once.
+podman runs in a privileged container of the image's Debian. Each pod has a network card on the test
+network, as a lab in a container of its own would have. ConfigMaps and Secrets are mounted as a
+node's agent does it (tests/kubelet.py), because podman copies them only once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RESOLV = """search class-tests.svc.cluster.local svc.cluster.local cluster.local
 nameserver {}
 options ndots:5
 """
-"""As every pod of a cluster has it."""
+"""The resolver configuration that every pod of a cluster has."""
 
 
 @dataclass
@@ -53,26 +53,26 @@ class Node:
         )
 
     def run(self, *words: str, given: str = "") -> str:
-        """Run a command there; return what it prints and says.
+        """Run a command on the node; return its output and error output.
 
         Args:
-            *words: of the command.
-            given: its input.
+            *words: the command's arguments.
+            given: the command's standard input.
         """
         done = self._execute(words, given)
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
     def podman(self, *words: str, given: str = "") -> str:
-        """Run podman there; the arguments are those of `run`."""
+        """Run podman on the node; the arguments are those of `run`."""
         return self.run("podman", *words, given=given)
 
     def status(self, *words: str) -> int:
-        """Run podman there; return its exit status."""
+        """Run podman on the node; return its exit status."""
         return self._execute(("podman", *words), "").returncode
 
     def shown(self, *words: str) -> str:
-        """Run podman there, which always prints something; Docker can lose it (`Lab.shown`)."""
+        """Run a podman command that always prints; repeat it if Docker loses that (`Lab.shown`)."""
         for _ in range(5):
             if (said := self.podman(*words)).strip():
                 return said
@@ -82,7 +82,7 @@ class Node:
         """Start a class's pod.
 
         Args:
-            documents: the class's, as rendered.
+            documents: the class's documents, as rendered.
         """
         made = pods.as_pod(documents)
         text = yaml.safe_dump_all(made)
@@ -92,7 +92,7 @@ class Node:
         return pod
 
     def down(self, pod: Pod) -> None:
-        """Take a pod away; its volume stays."""
+        """Remove a pod; its volume stays."""
         text = yaml.safe_dump_all(pods.as_pod(pod.documents))
         self.podman("kube", "down", "-", given=text)
         for one in pod.documents:
@@ -101,7 +101,7 @@ class Node:
 
 
 def _build() -> None:
-    """Build the node's image from the lab's."""
+    """Build the node's image from the lab's image."""
     words = ["docker", "build", "--quiet", "--build-arg", f"LAB={labs.IMAGE}", "--tag", IMAGE]
     words += ["--file", str(RECIPE), str(RECIPE.parent)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
@@ -113,8 +113,8 @@ def start(network: Network, nameserver: str) -> Iterator[Node]:
     """Start a node that has the lab's image.
 
     Args:
-        network: the test network. Pods have addresses of its last ones, which Docker gives last.
-        nameserver: whom pods ask for names.
+        network: the test network. Pods get addresses from its end, which Docker assigns last.
+        nameserver: the server that pods ask for names.
     """
     _build()
     storage = docker.from_env().volumes.create(labels=labs.LABELS)
@@ -150,11 +150,11 @@ def start(network: Network, nameserver: str) -> Iterator[Node]:
 
 
 def _connect(node: Node, network: Network) -> None:
-    """Give pods cards on the test network."""
+    """Give pods network cards on the test network."""
     words = ["network", "create", "--driver", "macvlan", "--opt", "parent=eth0", "--disable-dns"]
     for version, bits in ((4, 30), (6, 124)):
         found = labs.subnet(str(network.name), version)
-        # The last addresses but those at the very end, which IPv4 keeps for broadcasts.
+        # Use the last addresses except the very last ones, which IPv4 reserves for broadcasts.
         last = f"{found[-8 if version == 4 else -16]}/{bits}"
         words += ["--subnet", str(found), "--gateway", str(found[1]), "--ip-range", last]
     node.podman(*words, "--ipv6", LAN)

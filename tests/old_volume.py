@@ -1,9 +1,9 @@
-"""Make a volume as an earlier version leaves it, for tests of what becomes of it.
+"""Make a volume as an earlier version leaves it, for tests of upgrades.
 
 ``python -m tests.old_volume REVISION FILE`` builds that revision's image, has people work in it
-over the same sockets as pages do, kills the container in the midst of it, and packs its volume.
-It is done with that revision's own tests, among which this file is put. pytest collects nothing of
-this file by itself.
+over the same sockets as pages do, kills the container meanwhile, and packs its volume. It uses that
+revision's own tests, into which it copies this file. pytest collects nothing from this file by
+itself.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 SAVED, UNSAVED = "was_saved = 1\n", "was_typed_last = 2\n"
 SAID, PLAN, LATER = "Good morning!", "The plan of Monday", "The plan of Tuesday"
 ADDED = "stranger"
-"""Somebody whom a tutor has added on the page *People*."""
+"""A person whom a tutor has added on the page *People*."""
 THEME = "@jupyterlab/apputils-extension:themes"
 DARK = '{"theme": "JupyterLab Dark"}'
-"""What one person has chosen in JupyterLab's settings."""
+"""A setting that one person has chosen in JupyterLab."""
 LABS = 'c.Classroom.personal_labs = True\nc.Classroom.rooms = {"maths": ["Octocat", "hubot"]}'
 MINE, OURS = "In a lab of my own", "In the room of maths"
 BASE = f"{labs.ADDRESS}{students.BASE}"
 API = f"{BASE}/api"
 NOT_KEPT = ("./reserve", "./incoming", "./hub/*.crt")
-"""What each start makes again."""
+"""Files that each start makes again."""
 
 
 def has_labs() -> bool:
-    """Say whether this revision knows labs besides the class's."""
+    """Say whether this revision has labs besides the class's."""
     return importlib.util.find_spec("tests.own_labs") is not None
 
 
 def test_make(
     network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
 ) -> None:
-    """Type, chat, take a snapshot; end without any of the ends that are foreseen."""
+    """Type, chat and take a snapshot; end without a clean shutdown."""
     config = classrooms.config(more=LABS if has_labs() else "")
     folder = labs.write_folder(tmp_path / "tutor", config, authority)
     with classrooms.opened(network, github, authority, volume, folder) as classroom:
@@ -79,7 +79,7 @@ def test_make(
         labs.wait_until(lambda: SAVED in saved(ada, "lesson.ipynb"), "it is saved")
         other = Page(classroom.open("hubot", room_again(classroom, "lesson.ipynb")))
         page.type(UNSAVED)
-        other.listen_until(lambda: UNSAVED in str(other.source))  # so the lab has it
+        other.listen_until(lambda: UNSAVED in str(other.source))  # then the lab has it
         words = ("grep", "--recursive", "--quiet", UNSAVED.strip(), "/data/history")
         labs.wait_until(lambda: lab.run(*words)[0] == 0, "the disk has it")
         lab.container.kill()
@@ -93,7 +93,7 @@ def test_make(
 
 
 def pack(lab: Lab) -> bytes:
-    """Pack the volume of a container that no longer runs."""
+    """Pack the volume of a container that has ended."""
     left = [f"--exclude={one}" for one in NOT_KEPT]
     mounted = ["--volumes-from", f"{lab.container.id}:ro", "--entrypoint", "tar", labs.IMAGE]
     return subprocess.run(
@@ -104,7 +104,7 @@ def pack(lab: Lab) -> bytes:
 
 
 def work_in_labs(classroom: Classroom) -> None:
-    """As Octocat, save a file in a lab of one's own, which is shared with hubot, and in a room."""
+    """As Octocat, save a file in one's own lab, which is shared with hubot, and one in a room."""
     own_labs: Any = importlib.import_module("tests.own_labs")
     shares: str = importlib.import_module("tests.sharing").ADDRESS
     lab, crt = classroom.lab, classroom.authority.crt
@@ -119,7 +119,7 @@ def work_in_labs(classroom: Classroom) -> None:
 
 
 def room_again(classroom: Classroom, name: str) -> str:
-    """Ask for the room of a notebook that is there, as hubot."""
+    """Ask for the room of an existing notebook, as hubot."""
     body = {"format": "json", "type": "notebook"}
     address = f"{API}/collaboration/session/{name}"
     found = classroom.people["hubot"].put(address, json=body).json()
@@ -127,11 +127,11 @@ def room_again(classroom: Classroom, name: str) -> str:
 
 
 def main(revision: str, file: Path) -> int:
-    """Build the revision's image, have `test_make` work in it, and remove it again.
+    """Build the revision's image, run `test_make` in it, and remove it again.
 
     Args:
-        revision: of this repository.
-        file: where the packed volume is to be.
+        revision: a revision of this repository.
+        file: the path of the packed volume.
 
     Returns:
         The exit code.

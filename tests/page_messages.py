@@ -1,4 +1,4 @@
-"""The messages of a page's own socket, against the schema that the server and the page share."""
+"""Check the messages of a page's own socket against the schema that server and page share."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SOCKET = "/classroom/api/live"
 
 
 def problems(message: str | bytes, side: Side) -> list[str]:
-    """List what is wrong with a message.
+    """List the schema errors of a message.
 
     Args:
-        message: as it was sent.
-        side: whose it is.
+        message: the message as it was sent.
+        side: the side that sent it.
     """
     schema = json.loads(SCHEMA.read_text())
     schema = {"definitions": schema["definitions"], "$ref": f"#/definitions/{side}"}
@@ -32,7 +32,7 @@ def problems(message: str | bytes, side: Side) -> list[str]:
 
 
 class Watch:
-    """What pages and server have sent each other."""
+    """Records the messages between pages and server."""
 
     def __init__(self) -> None:
         self.types: set[str] = set()
@@ -40,17 +40,17 @@ class Watch:
         self._heard: list[tuple[Page, dict[str, Any]]] = []
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Forget all recorded messages."""
         self.types.clear()
         self.problems.clear()
         self._heard.clear()
 
     def page(self, page: Page) -> None:
-        """Look at all that a page sends and hears from now on."""
+        """Record all messages that a page sends and receives from now on."""
         page.on("websocket", partial(self._socket, page))
 
     def heard(self, page: Page, kind: str) -> list[dict[str, Any]]:
-        """List the messages of one type that a page has heard."""
+        """List the messages of one type that a page has received."""
         return [one for whose, one in self._heard if whose is page and one["type"] == kind]
 
     def _socket(self, page: Page, socket: WebSocket) -> None:

@@ -1,4 +1,4 @@
-"""People in a room, without a network: pages with real sockets of ours on a stand-in for TCP."""
+"""People in a room, without a network: our real sockets on a stand-in for TCP."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ QUESTION = bytes([messages.SYNC, messages.STEP_1])
 
 
 def who(name: str) -> dict[str, Any]:
-    """What a server knows of a user, as the others see it."""
+    """Return what the server knows of a user and shows to the others."""
     known = {"username": name, "name": name, "display_name": name.title(), "color": "#123456"}
     return {**known, "initials": name[:1].upper(), "avatar_url": None}
 
 
 def read(message: bytes) -> AwarenessUpdate:
-    """Read presence as a socket does."""
+    """Parse an awareness message as a socket does."""
     found = messages.parse(message)
     assert isinstance(found, AwarenessUpdate)
     return found
 
 
 class Stream:
-    """What a page hasn't taken yet, as tornado keeps it."""
+    """The bytes that a page hasn't read yet, buffered as in tornado."""
 
     def __init__(self, page: Page) -> None:
         self._write_buffer = bytearray()
@@ -67,7 +67,7 @@ class Stream:
         return done
 
     def read(self) -> None:
-        """Let the page take what has come."""
+        """Let the page read what has arrived."""
         while found := wire.take_frame(self._write_buffer, 0):
             _, message, end = found
             del self._write_buffer[:end]
@@ -85,7 +85,7 @@ class Stream:
 
 
 class Page(RoomSocket):
-    """A page's end of a socket, with a document of its own and a network between."""
+    """A page's end of a socket, with its own document and a network in between."""
 
     log = logging.getLogger("people")
     current_user = "somebody"
@@ -114,7 +114,7 @@ class Page(RoomSocket):
             self.say(create_update_message(event.update))
 
     def say(self, message: bytes) -> None:
-        """Send a message, if there is a connection."""
+        """Send a message, if the page is connected."""
         if self.connected:
             if message[0] == awareness.AWARENESS and isinstance(self.room, Broadcasting):
                 self.room.presence(read(message), self, who(self.name), first=False)
@@ -124,7 +124,7 @@ class Page(RoomSocket):
                 self._message_queue.put_nowait(message)
 
     def connect(self) -> None:
-        """Come, or come back."""
+        """Connect or reconnect."""
         self.connected = True
         self.ws_connection = Stream(self)
         self._message_queue = asyncio.Queue()
@@ -132,23 +132,23 @@ class Page(RoomSocket):
         self.say(create_sync_message(self.doc))
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Take the server's close, with its code and reason."""
+        """Accept the close by the server, with its code and reason, and ignore both."""
         del code, reason
 
     def let_go(self) -> None:
-        """Lose the connection, as a page that doesn't keep up does."""
+        """Drop the connection, as the server does with a page that doesn't keep up."""
         self.connected = False
         self.times_let_go += 1
         self._message_queue.put_nowait(b"")
 
     def take_all(self) -> None:
-        """Read on."""
+        """Read all that has arrived, and don't stall any more."""
         self.stalled = False
         if self.connected:
             self.ws_connection.read()
 
     async def disconnect(self) -> None:
-        """Go."""
+        """Disconnect, and leave the room."""
         self.connected = False
         self._message_queue.put_nowait(b"")
         if self._serving is not None:
@@ -157,7 +157,7 @@ class Page(RoomSocket):
             self.room.leave(self, at_once=True)
 
     def hear(self, message: bytes) -> None:
-        """Take a message of the room's."""
+        """Receive a message from the room."""
         if not self.connected:
             return
         if message[0] == 0:
@@ -171,4 +171,4 @@ class Page(RoomSocket):
         else:
             update = awareness.encode_update(awareness.parse(message))
             self.awareness.apply_awareness_update(update, "remote")
-            self.say(message)  # as JupyterLab's do
+            self.say(message)  # as JupyterLab's pages do

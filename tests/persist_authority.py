@@ -1,4 +1,4 @@
-"""An ACME authority of the tests' own that offers dns-persist-01, and the DNS in which it looks."""
+"""An ACME authority of the tests that offers dns-persist-01, and the DNS server that it asks."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 DIRECTORY_OF_02 = f"https://{NAME}/02/dir"
-"""The address at which it speaks version 02 of the draft."""
+"""The address of the directory for version 02 of the draft."""
 
 
 @dataclass
 class PersistAuthority:
-    """Its container, in which it runs beside a nameserver."""
+    """The authority's container, in which a nameserver runs too."""
 
     lab: Lab
     folder: Path
 
     @property
     def asked(self) -> list[str]:
-        """The records that it looked at, and the certificates that it issued."""
+        """The records that the authority looked up, and the certificates that it issued."""
         return self.lab.log.splitlines()
 
     def say(self, **texts: list[str]) -> None:
-        """Have DNS say this from now on; of other hosts it says what it did.
+        """Change what DNS answers from now on; records of other hosts stay as they are.
 
         Args:
-            texts: values of TXT records by their names.
+            texts: the values of TXT records, by name.
         """
         file = self.folder / "zone.json"
         said = json.loads(file.read_text()) | texts
@@ -52,22 +52,22 @@ class PersistAuthority:
         new.replace(file)
 
     def root(self) -> bytes:
-        """Return the certificate by which clients know its own."""
+        """Return the authority's root certificate."""
         answer = httpx.get(f"https://{self.lab.ip}/root", verify=False)
         return answer.raise_for_status().content
 
     def context(self) -> ssl.SSLContext:
-        """Trust what it issues, and nobody else."""
+        """Make a TLS context that trusts only certificates of this authority."""
         return ssl.create_default_context(cadata=self.root().decode())
 
 
 @contextlib.contextmanager
 def started(network: Network, authority: Authority, folder: Path) -> Iterator[PersistAuthority]:
-    """Run it.
+    """Run the authority.
 
     Args:
-        network: where it is.
-        authority: vouches for its address.
+        network: its network.
+        authority: signs the certificate of its address.
         folder: for its certificate and its zone.
     """
     authority.issue(NAME).write(folder / "pki", "ca")

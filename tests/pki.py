@@ -57,7 +57,7 @@ class Authority:
         )
 
     def certify(self, key: ec.EllipticCurvePublicKey, *names: str) -> bytes:
-        """Issue a certificate for somebody else's key, PEM; it is valid from now on."""
+        """Issue a PEM certificate for somebody else's key; it is valid from now on."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         certificate = self._sign(subject, key, YEAR, list(names), age=dt.timedelta(0))
         return certificate.public_bytes(serialization.Encoding.PEM)

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from tests.nodes import Node
 
 LAN = "lan"
-"""The test network, by the node's name for it."""
+"""The node's name of the test network."""
 VOLUMES = "/var/lib/containers/storage/volumes"
 MOUNTED = ("ConfigMap", "Secret")
-"""What a node mounts by itself."""
+"""The kinds of volumes that a node mounts by itself."""
 
 
 def as_pod(documents: Documents) -> Documents:
-    """Make of a StatefulSet its first pod and that pod's volumes, as its controller does.
+    """Make the first pod of a StatefulSet and its volumes, as the controller in a cluster does.
 
-    podman starts pods, and knows no controller. The pod's template stays as it is. What is about
-    the cluster around it (namespaces, services, network policies) has no place in one node.
+    podman starts pods, and has no controllers. The pod's template stays unchanged. Objects of the
+    surrounding cluster (namespaces, services, network policies) have no place in a single node.
 
     Args:
-        documents: as rendered.
+        documents: the class's documents, as rendered.
     """
     made = kustomize.the("StatefulSet", documents)
     name, template = f"{made['metadata']['name']}-0", made["spec"]["template"]
@@ -50,7 +50,7 @@ def as_pod(documents: Documents) -> Documents:
 
 
 def files_of(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files of a ConfigMap or a Secret, by their names."""
+    """Return the files of a ConfigMap or a Secret, by name."""
     data: dict[str, str] = document["data"]
     if document["kind"] == "Secret":
         return {name: base64.b64decode(text).decode() for name, text in data.items()}
@@ -62,9 +62,9 @@ class Pod:
     """A class's pod.
 
     Attributes:
-        node: where it runs.
-        documents: what it was made from, as rendered.
-        name: of the pod.
+        node: the node on which it runs.
+        documents: the documents it was made from, as rendered.
+        name: the pod's name.
     """
 
     node: Node
@@ -73,12 +73,12 @@ class Pod:
 
     @property
     def lab(self) -> str:
-        """Its container's name."""
+        """The name of the lab's container."""
         return f"{self.name}-{kustomize.pod_of(self.documents)['containers'][0]['name']}"
 
     @property
     def card(self) -> dict[str, Any]:
-        """What podman says of its network card."""
+        """What podman reports about the pod's network card."""
         shared = self.node.shown("pod", "inspect", self.name, "--format", "{{.InfraContainerID}}")
         form = "{{json .NetworkSettings.Networks}}"
         networks = json.loads(self.node.shown("inspect", shared.strip(), "--format", form))
@@ -94,16 +94,16 @@ class Pod:
         return self.node.podman("logs", self.lab)
 
     def inspect(self, what: str) -> Any:
-        """Return a part of what podman says of the lab's container, such as ``State.Status``."""
+        """Return a part of podman's report on the lab's container, such as ``State.Status``."""
         form = f"{{{{json .{what}}}}}"
         return json.loads(self.node.shown("inspect", self.lab, "--format", form))
 
     def read(self, path: str) -> str:
-        """Read a file that is not empty, as root."""
+        """Read a non-empty file, as root."""
         return self.node.shown("exec", self.lab, "cat", path)
 
     def is_well(self) -> bool:
-        """Run the liveness probe, as podman does it."""
+        """Run the liveness probe as podman does."""
         return self.node.status("healthcheck", "run", self.lab) == 0
 
     def wait_healthy(self) -> None:
@@ -115,26 +115,26 @@ class Pod:
         labs.wait_until(is_well, f"{self.name} is healthy", 180, every=0.5)
 
     def _ended(self) -> bool:
-        """Fail if the container has ended, with its log."""
+        """Fail with the container's log if the container has ended."""
         assert self.inspect("State.Status") == "running", self.log[-3000:]
         return False
 
     def mount(self, name: str, files: Mapping[str, str]) -> None:
-        """Change a ConfigMap or a Secret, as kubelet does once it has heard of it.
+        """Change a ConfigMap or a Secret, as kubelet does after it hears of the change.
 
         Args:
-            name: of the ConfigMap or Secret.
+            name: the name of the ConfigMap or Secret.
             files: its contents by name.
         """
         words = ("python", "-I", "/kubelet.py", f"{VOLUMES}/{name}/_data", json.dumps(files))
         self.node.run(*words)
 
     def start(self) -> None:
-        """Start it, with its ConfigMap and Secret mounted as Kubernetes does."""
+        """Start the pod, with its ConfigMaps and Secrets mounted as Kubernetes does."""
         for one in self.documents:
             if one["kind"] in MOUNTED:
                 self.mount(one["metadata"]["name"], files_of(one))
-        # Kubelet makes the places where one volume is mounted in another.
+        # Kubelet makes the mount points of volumes that are mounted inside another volume.
         container = kustomize.pod_of(self.documents)["containers"][0]
         names = {one["name"]: source_of(one) for one in self._volumes()}
         places = {one["mountPath"]: names.get(one["name"]) for one in container["volumeMounts"]}
@@ -148,12 +148,12 @@ class Pod:
         return found
 
     def stop(self) -> int:
-        """Stop it as Kubernetes does; return the lab's exit status."""
+        """Stop the pod as Kubernetes does; return the lab's exit status."""
         self.node.podman("pod", "stop", self.name)
         return int(self.inspect("State.ExitCode"))
 
 
 def source_of(volume: Mapping[str, Any]) -> str | None:
-    """Return the name of the ConfigMap or Secret that a volume shows; None for another kind."""
+    """Return the name of a volume's ConfigMap or Secret; None for another kind of volume."""
     found = volume.get("configMap", {}).get("name") or volume.get("secret", {}).get("secretName")
     return str(found) if found else None

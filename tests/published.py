@@ -1,4 +1,4 @@
-"""This checkout as people get it: a repository that is published, with a clone of it."""
+"""This checkout as people get it: a published repository and a clone of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIRST = "v1.0.0"
 
 
 def git(folder: Path, *words: str) -> str:
-    """Run git as somebody; return what it prints."""
+    """Run git with a test's identity; return what it prints."""
     done = subprocess.run(
         ["git", "-C", str(folder), *WHO, *words], capture_output=True, text=True, check=False
     )
@@ -22,7 +22,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 class Repository:
-    """A repository, with a release of what is in a folder, which becomes a clone of it."""
+    """A repository with a release of the content of a folder, which becomes a clone of it."""
 
     def __init__(self, place: Path, folder: Path) -> None:
         self.place, self._dev = place / "published", place / "dev"
@@ -36,7 +36,7 @@ class Repository:
         git(folder, "branch", "--quiet", "--set-upstream-to", "origin/main")
 
     def release(self, tag: str, name: str, before: str, after: str) -> None:
-        """Publish another release, in which something of a file is different."""
+        """Publish another release, in which a part of one file is replaced."""
         if not self._dev.exists():
             git(self.place, "clone", "--quiet", ".", str(self._dev))
         change(self._dev / name, before, after)
@@ -46,7 +46,7 @@ class Repository:
 
 
 def change(file: Path, before: str, after: str) -> None:
-    """Change something that is in a file."""
+    """Replace a part of a file, which must exist."""
     text = file.read_text()
     assert before in text
     file.write_text(text.replace(before, after, 1))

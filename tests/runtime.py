@@ -1,10 +1,10 @@
-"""Runs a program in a container by the container's runtime, without the engine between.
+"""Run a program in a container directly by the container's runtime, without the engine.
 
-The engine copies what a program prints, and gives that up two seconds after the program has ended:
-on a busy machine the last of an output is lost, or all of it. It also starts half a dozen processes
-for each. As root beside an engine that uses runc, tests start programs as it does: from the
-container's own specification, so with the same namespaces, rights and limits. Anywhere else
-`execute` says so by None, and the engine is asked.
+The engine copies a program's output, and stops two seconds after the program has ended: on a busy
+machine the end of the output is lost, or all of it. The engine also starts half a dozen processes
+for each program. As root beside an engine that uses runc, tests start programs as the engine does:
+from the container's own specification, so with the same namespaces, privileges and limits. Anywhere
+else `execute` returns None, and the caller uses the engine.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ STATES = Path("/run/docker/runtime-runc/moby")
 """The folder in which runc keeps the state of the engine's containers."""
 SECONDS = 600
 SET_CHILD_SUBREAPER = 36
-"""prctl(2)."""
+"""The option of prctl(2)."""
 
 
 def identity(passwd: str, groups: str, user: str) -> dict[str, Any] | None:
-    """Say who a user is, as the runtime's specification has it.
+    """Return a user's ids as the runtime's specification writes them.
 
     Args:
-        passwd: the container's file of that name.
-        groups: its ``/etc/group``.
-        user: a name.
+        passwd: the container's ``/etc/passwd``.
+        groups: the container's ``/etc/group``.
+        user: the user's name.
 
     Returns:
-        None if there is nobody of that name.
+        The ids; None if there is no such user.
     """
     people = [line.split(":") for line in passwd.splitlines()]
     for name, _, uid, gid, *_ in people:
@@ -55,16 +55,16 @@ def identity(passwd: str, groups: str, user: str) -> dict[str, Any] | None:
 def execute(
     container: Container, command: tuple[str, ...], user: str, *, apart: bool
 ) -> tuple[int, bytes, bytes] | None:
-    """Run a program and wait for its end; what it leaves running is not waited for.
+    """Run a program and wait for its end, but not for processes that it leaves running.
 
     Args:
-        container: it runs.
+        container: a running container.
         command: the program and its arguments.
-        user: the name of one of the container's.
-        apart: whether errors are kept apart from output.
+        user: the name of a user of the container.
+        apart: whether errors are kept separate from the output.
 
     Returns:
-        Exit status, output, and errors if they are apart; None if it was not started.
+        Exit status, output, and errors if they are apart; None if the program was not started.
     """
     state, root = STATES / str(container.id) / "state.json", beside.root(container)
     if root is None or not state.exists():
@@ -108,18 +108,18 @@ def execute(
 
 @functools.cache
 def adopt() -> None:
-    """Have what the runtime starts become this process's children: else nobody has their status."""
+    """Become the parent of what the runtime starts: otherwise nobody gets its exit status."""
     assert ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
 
 def wait(pid: int) -> int:
-    """Wait for a child's end and return its exit status, as a shell has it.
+    """Wait for a child's end; return its exit status as a shell does.
 
     Args:
-        pid: its number.
+        pid: its process id.
 
     Raises:
-        TimeoutError: it runs still after `SECONDS`; it is killed.
+        TimeoutError: it still ran after `SECONDS`, and was killed.
     """
     place = os.pidfd_open(pid)
     try:

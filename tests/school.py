@@ -23,7 +23,7 @@ RECIPE = labs.ROOT / "tests/standin/school.Dockerfile"
 DATABASE, SCHEDULER, PROXY = 5432, 8786, 3128
 ROLE, PASSWORD = "ada", "lovelace-1843"
 LOGIN = "class:way-out-1843"
-"""What the proxy asks for."""
+"""The name and password that the proxy asks for."""
 
 POSTGRES = f"""
 set -e
@@ -62,7 +62,7 @@ exec tinyproxy -d -c /tmp/proxy.conf
 
 @contextlib.contextmanager
 def built() -> Iterator[None]:
-    """Build the image of all of them."""
+    """Build the image of all these servers."""
     bundle = os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or os.devnull
     words = ["docker", "build", "--quiet", "--build-arg", f"LAB={labs.IMAGE}", "--tag", IMAGE]
     words += ["--secret", f"id=ca,src={bundle}", "--file", str(RECIPE), str(RECIPE.parent)]
@@ -76,13 +76,13 @@ def built() -> Iterator[None]:
 
 @contextlib.contextmanager
 def start(script: str, network: Network, up: str, **options: object) -> Iterator[Lab]:
-    """Run one of them.
+    """Run one of the servers.
 
     Args:
-        script: what it runs.
-        network: where it is.
-        up: what it prints once it serves.
-        **options: of Docker's.
+        script: the command to run.
+        network: its network.
+        up: the line that it prints once it serves.
+        **options: options of Docker.
     """
     made = (
         DockerContainer(IMAGE)
@@ -102,7 +102,7 @@ def start(script: str, network: Network, up: str, **options: object) -> Iterator
 
 
 def join(network: Network, server: Lab, address: str, *names: str) -> None:
-    """Put a running server into another network, where Docker's resolver knows its names."""
+    """Connect a running server to another network, where Docker's resolver knows its names."""
     found = docker.from_env().networks.get(str(network.id))
     found.connect(server.container, ipv4_address=address, aliases=list(names))
 
@@ -124,11 +124,11 @@ def proxy(
     """Run a proxy that asks for a password.
 
     Args:
-        network: the world as it sees it.
-        inside: a network without any other way out, which it is in as well.
-        address: its own there.
-        name: as well.
-        resolver: whom it asks for names.
+        network: the network that leads to the outside.
+        inside: a second network, which has no other way out.
+        address: the proxy's address inside.
+        name: the proxy's name inside.
+        resolver: the server that it asks for names.
     """
     with start(TINYPROXY, network, "Accepting connections", dns=[resolver]) as made:
         join(inside, made, address, name)
@@ -137,10 +137,10 @@ def proxy(
 
 @contextlib.contextmanager
 def packages() -> Iterator[docker.types.Mount]:
-    """Make what a notebook speaks to them with available to a lab, among its materials."""
+    """Provide a lab, among its materials, with the packages that talk to these servers."""
     engine = docker.from_env()
     volume = engine.volumes.create(labels=labs.LABELS)
-    # Docker fills a new volume with what the image has at its place.
+    # Docker fills a new volume with the image's files at that path.
     engine.containers.run(
         IMAGE, ["true"], entrypoint=[], remove=True, volumes={volume.name: {"bind": "/srv/python"}}
     )
@@ -151,4 +151,4 @@ def packages() -> Iterator[docker.types.Mount]:
 
 
 PACKAGES = "/home/classroom/materials"
-"""Where a notebook finds them."""
+"""The folder where a notebook finds the packages."""

@@ -1,4 +1,4 @@
-"""A lab that its owner shares: an owner, guests and a tutor, and an attacking client's ways in."""
+"""A lab that its owner shares: an owner, guests, a tutor, and the ways in for an attacker."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXPECTED = (
     r"You may no longer enter this lab|was revoked",
     own_labs.NEW_TOKENS,
 )
-"""Lines of the log that these tests bring about."""
+"""Lines of the log that these tests cause."""
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def opened(
     folder: Path,
     config: str = own_labs.CONFIG,
 ) -> Iterator[Classroom]:
-    """Start a container in which octocat has a lab that runs, and hubot and mona are signed in."""
+    """Start a container where octocat's lab runs and octocat, hubot and mona are signed in."""
     with (
         own_labs.started(folder, authority, network, config=config, expected=EXPECTED) as lab,
         contextlib.ExitStack() as stack,
@@ -65,7 +65,7 @@ def opened(
 
 
 def signed_in(room: Classroom, login: str) -> httpx.Client:
-    """Sign somebody in, who enters no lab yet."""
+    """Sign somebody in; don't enter a lab yet."""
     hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})
     client = room.stack.enter_context(web.browser(hosts, room.authority.crt))
     page = web.sign_in_with_github(client, labs.ADDRESS, login)
@@ -84,14 +84,14 @@ def revoke(room: Classroom, name: str, who: str = OWNER) -> httpx.Response:
 
 
 def listed(room: Classroom, who: str = OWNER) -> dict[str, dict[str, Any]]:
-    """What the panel shows of those with whom the lab is shared."""
+    """Return the people with whom the lab is shared, as the panel shows them."""
     answer = ask(room.people[who], OWNER, "GET", ADDRESS)
     assert answer.is_success, answer.text
     return {one["name"]: one for one in answer.json()["shares"]}
 
 
 def goes_in(room: Classroom, name: str) -> bool:
-    """Say whether somebody gets to the lab's page; if so, their requests have its XSRF token."""
+    """Say whether somebody gets the lab's page; if so, add its XSRF token to their requests."""
     client = room.people[name]
     if is_open(client, OWNER) is None:
         return False
@@ -100,7 +100,7 @@ def goes_in(room: Classroom, name: str) -> bool:
 
 
 def writes(room: Classroom, name: str, file: str = "guest.txt") -> int:
-    """Try to save a file; return the status."""
+    """Try to save a file; return the HTTP status."""
     content = {"type": "file", "format": "text", "content": name}
     return ask(room.people[name], OWNER, "PUT", f"api/contents/{file}", json=content).status_code
 
@@ -117,7 +117,7 @@ def api(room: Classroom, token: str, method: str, path: str, **body: Any) -> htt
 
 
 def at_hub(room: Classroom, who: str, method: str, path: str, **body: Any) -> httpx.Response:
-    """Call JupyterHub's own API as a page of the Hub's does."""
+    """Call JupyterHub's own API as a page of the Hub does."""
     client = room.people[who]
     page = client.get(f"{labs.ADDRESS}/hub/home")
     xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
@@ -130,7 +130,7 @@ def at_hub(room: Classroom, who: str, method: str, path: str, **body: Any) -> ht
 
 
 def token_of(room: Classroom, name: str) -> str:
-    """Have a tutor make somebody an API token."""
+    """Have a tutor make an API token for somebody."""
     terms = {"note": "a program", "expires_in": 3600}
     made = at_hub(room, "mona", "POST", f"users/{name}/tokens", **terms)
     assert made.status_code == 201, made.text
@@ -143,7 +143,7 @@ def page_of(room: Classroom, name: str) -> Any:
 
 
 def comes_in(room: Classroom, name: str) -> None:
-    """Wait until somebody is let in: the lab has just heard of it."""
+    """Wait until somebody is let in: the lab hears of a change after a moment."""
     labs.wait_until(lambda: goes_in(room, name), f"that {name} is let in")
 
 
@@ -154,7 +154,7 @@ def has_stopped(room: Classroom) -> None:
 
 
 def starts(room: Classroom, name: str) -> None:
-    """Start the lab as a guest does: at a button, once the lab has made its last snapshot."""
+    """Start the lab as a guest does, with a button, after the lab has made its last snapshot."""
     client, wanted = room.people[name], {"next": f"{base(OWNER)}/lab"}
 
     def is_in() -> bool:
@@ -174,7 +174,7 @@ def hub_is_back(room: Classroom) -> None:
 
 
 def is_out(room: Classroom, name: str) -> None:
-    """See that somebody gets into the lab by no way, as soon as it has heard of it."""
+    """Check that somebody has no way into the lab, once the lab has heard of the change."""
     client = room.people[name]
     labs.wait_until(lambda: look(client, OWNER).status_code in {403, 404}, f"that {name} is out")
     for path in WAYS_IN:
@@ -185,13 +185,13 @@ def is_out(room: Classroom, name: str) -> None:
     for path in SOCKETS:
         with pytest.raises(InvalidStatus):
             open_socket(client, room.lab, path, base=base(OWNER))
-    # Each attempt has begun a sign-in, of which a cookie is left: no person makes so many.
+    # Each attempt has begun a sign-in, which leaves a cookie; a real person makes far fewer.
     for one in [one for one in client.cookies.jar if "oauth-state" in one.name]:
         client.cookies.jar.clear(one.domain, one.path, one.name)
 
 
 def forget(room: Classroom) -> None:
-    """Share the lab with nobody, and let links let everybody in again."""
+    """Share the lab with nobody, and make links work for everybody again."""
     for name in room.people.keys() - {OWNER, "mona"}:
         assert share(room, name, role="view", seconds=None).is_success
         left = at_hub(room, name, "DELETE", f"users/{name}/shared/{OWNER}/")

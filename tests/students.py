@@ -1,4 +1,4 @@
-"""A signed-in student who runs code: in a kernel and in a terminal, as the browser does."""
+"""A signed-in student who runs code in a kernel and in a terminal, as the browser does."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SECONDS = 60
 
 @contextlib.contextmanager
 def signed_in(lab: Lab, name: str = "ada", passphrase: str = "") -> Iterator[httpx.Client]:
-    """Sign somebody in to a trial, as a page that may write.
+    """Sign somebody in to a trial, with the token that a page needs to write.
 
     Args:
-        lab: where to.
-        name: anyone's.
-        passphrase: the lab's; the one in its log without.
+        lab: the lab to sign in to.
+        name: any name.
+        passphrase: the lab's passphrase; by default the one in its log.
     """
     with web.browser(lab.hosts) as client:
         web.sign_in_with_passphrase(client, labs.ADDRESS, name, passphrase or lab.passphrase())
@@ -48,16 +48,16 @@ def signed_in(lab: Lab, name: str = "ada", passphrase: str = "") -> Iterator[htt
 
 
 class Student:
-    """A browser session in which code can be run."""
+    """A browser session that can run code."""
 
     def __init__(self, client: httpx.Client, lab: At, base: str = BASE, place: str = PLACE) -> None:
         """Start a kernel and a terminal.
 
         Args:
-            client: somebody who has signed in, and opened the lab.
-            lab: where it is.
+            client: a client that has signed in and opened the lab.
+            lab: the lab's container.
             base: the lab's address.
-            place: where its code can keep a file, for the attempts.
+            place: the path in the lab where the code of the attempts is stored.
         """
         self._client = client
         self._lab = lab
@@ -82,11 +82,11 @@ class Student:
 
 
 class At(Protocol):
-    """What has an address: a lab, or what stands in front of one."""
+    """Something that has an address: a lab, or a server in front of one."""
 
     @property
     def ip(self) -> str:
-        """Where it listens, at port 8443."""
+        """The address where it listens, on port 8443."""
 
 
 def open_socket(
@@ -102,18 +102,19 @@ def open_socket(
     """Open a WebSocket to the lab with a client's cookies.
 
     Args:
-        client: somebody who has signed in.
-        lab: where to.
-        path: below the lab's own, with its query.
-        origin: the page that seems to open it.
+        client: a client that has signed in.
+        lab: the lab to connect to.
+        path: the path below the lab's address, with its query.
+        origin: the page that claims to open the socket.
         base: the lab's address.
-        host: the lab's name, in the address.
+        host: the lab's host name in the address.
         ahead: how many messages are read before the test asks for them; None for all, so that
-            what a test has no interest in is never waited for and pings are answered.
+            messages a test ignores are still read, and pings are answered.
     """
     context = web.trusting(None)
-    # The library reads in a thread of its own, and Python 3.11 guards no TLS connection against
-    # two: of 1.3's tickets, which come while the request is written, one in 300 loses the request.
+    # The library reads in a thread of its own, and Python 3.11 does not protect a TLS connection
+    # against two threads. TLS 1.3's tickets arrive while the request is written, and one in 300
+    # loses the request.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     cookies = "; ".join(f"{c.name}={c.value}" for c in client.cookies.jar)
     return connect(
@@ -134,11 +135,11 @@ def until_closed(connection: ClientConnection, seconds: float = 60) -> None:
     """Read from a socket until the lab has closed it.
 
     Args:
-        connection: open, or closed already.
-        seconds: how long that may take.
+        connection: an open connection, or one that is already closed.
+        seconds: how long this may take.
 
     Raises:
-        TimeoutError: it stays open.
+        TimeoutError: the connection stays open.
     """
     end = time.monotonic() + seconds
     with contextlib.suppress(ConnectionClosed):
@@ -147,7 +148,7 @@ def until_closed(connection: ClientConnection, seconds: float = 60) -> None:
 
 
 class Kernel:
-    """A notebook's cells."""
+    """A kernel that runs cells as a notebook does."""
 
     def __init__(self, connection: ClientConnection, place: str = PLACE) -> None:
         self._connection = connection
@@ -168,12 +169,13 @@ class Kernel:
         return ident
 
     def run(self, code: str, until: str = "") -> str:
-        """Run a cell and return what it printed, the traceback's last line included.
+        """Run a cell and return what it printed, including the last line of a traceback.
 
         Args:
-            code: the cell's.
-            until: what it prints at last, waited for also after its end: what a program other
-                than Python writes, ipykernel reads in a thread of its own.
+            code: the cell's code.
+            until: the last thing that the cell prints; wait for it even after the cell's end,
+                because ipykernel reads the output of programs other than Python in a thread of its
+                own.
         """
         content = {"code": code, "silent": False, "store_history": False, "stop_on_error": False}
         ident = self.ask("execute_request", content)
@@ -191,7 +193,7 @@ class Kernel:
         return printed
 
     def debug(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Ask the kernel's debugger; return its answer."""
+        """Send the kernel's debugger a request; return its answer."""
         self.ask("debug_request", request, "control")
         while True:
             found = json.loads(self._connection.recv(timeout=SECONDS))
@@ -200,7 +202,7 @@ class Kernel:
                 return answer
 
     def attempt(self, name: str, *arguments: str) -> dict[str, Any]:
-        """Try something of tests/attempts.py in a cell."""
+        """Run an attempt of tests/attempts.py in a cell."""
         words = ", ".join(map(repr, (name, *arguments)))
         folder = str(PurePosixPath(self._place).parent)
         code = f"import sys; sys.path.insert(0, {folder!r}); import attempts; attempts.run({words})"
@@ -208,20 +210,21 @@ class Kernel:
 
 
 class Terminal:
-    """A shell in the browser."""
+    """A terminal in the browser."""
 
     def __init__(self, connection: ClientConnection, place: str = PLACE) -> None:
         self._connection = connection
         self._place = place
 
     def send(self, text: str) -> None:
-        """Type something."""
+        """Type text."""
         self._connection.send(json.dumps(["stdin", text]))
 
     def run(self, command: str) -> str:
         """Run a command and return what the screen showed."""
         mark = uuid.uuid4().hex
-        # The mark in two halves: the shell's echo of the command is not yet its end.
+        # Write the mark in two halves, so that the shell's echo of the command isn't taken for the
+        # end.
         self.send(f"{command}; echo {mark[:16]}''{mark[16:]}\r")
         return self.until(mark)
 
@@ -234,12 +237,12 @@ class Terminal:
         return shown
 
     def attempt(self, name: str, *arguments: str) -> dict[str, Any]:
-        """Try something of tests/attempts.py in the shell."""
+        """Run an attempt of tests/attempts.py in the shell."""
         return read(self.run(f"python {self._place} {' '.join((name, *arguments))}"))
 
 
 def read(shown: str) -> dict[str, Any]:
-    """Read an attempt's own account of how it went."""
+    """Read the result that an attempt has printed."""
     found = ANSWER.findall(shown)
     assert found, f"the attempt said nothing:\n{shown}"
     answer: dict[str, Any] = json.loads(found[-1])

@@ -1,4 +1,4 @@
-"""Updates of documents made by hand, as no page would (Yjs' update format v1)."""
+"""Hand-made updates of documents that no page would send (Yjs' update format v1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ Id = tuple[int, int]
 
 
 def uint(number: int) -> bytes:
-    """A number as lib0 writes it."""
+    """Return a number as lib0 writes it."""
     found = bytearray()
     while number > 127:
         found.append(number & 127 | 128)
@@ -15,7 +15,7 @@ def uint(number: int) -> bytes:
 
 
 def text(value: str | bytes) -> bytes:
-    """A text with its length."""
+    """Return a text with its length in front."""
     raw = value if isinstance(value, bytes) else value.encode()
     return uint(len(raw)) + raw
 
@@ -32,7 +32,7 @@ def struct(
     origin: Id | None = None,
     right: Id | None = None,
 ) -> bytes:
-    """One struct; which content each kind has is in `classroom.lab.protocol.update_bounds`."""
+    """Return one struct; `classroom.lab.protocol.update_bounds` lists the content of each kind."""
     info = kind | 0x80 * (origin is not None) | 0x40 * (right is not None)
     info |= 0x20 * (key is not None)
     found = bytes([info])
@@ -48,7 +48,7 @@ def struct(
 def update(
     structs: list[bytes], client: int = 1, clock: int = 0, deletes: bytes = b"\x00"
 ) -> bytes:
-    """An update of one client's structs."""
+    """Return an update with the structs of one client."""
     if not structs:
         return b"\x00" + deletes
     head = b"\x01" + uint(len(structs)) + uint(client) + uint(clock)
@@ -60,34 +60,34 @@ def values(*each: bytes) -> bytes:
 
 
 def nested(levels: int) -> bytes:
-    """A list in a list in a list …, with nothing in it."""
+    """Return an empty list inside nested lists."""
     return b"\x75\x01" * (levels - 1) + b"\x75\x00"
 
 
 def in_lists(levels: int) -> bytes:
-    """An update that puts that into a notebook's cells."""
+    """Return an update that puts nested lists into a notebook's cells."""
     return update([struct(8, values(nested(levels)), "cells")])
 
 
 def in_maps(levels: int) -> bytes:
-    """The same with maps."""
+    """Return an update that puts nested maps into a notebook's cells."""
     deep = b"\x76\x01\x00" * (levels - 1) + b"\x76\x00"
     return update([struct(8, values(deep), "meta", "deep")])
 
 
 def in_types(levels: int) -> bytes:
-    """An array in an array in an array …, shared ones."""
+    """Return an update with nested shared arrays."""
     inner = [struct(7, b"\x00", (1, clock)) for clock in range(levels - 1)]
     return update([struct(7, b"\x00", "cells"), *inner])
 
 
 def write(body: bytes) -> bytes:
-    """The message that carries an update."""
+    """Return the message that carries an update."""
     return b"\x00\x02" + text(body)
 
 
 def ask(state: bytes) -> bytes:
-    """The message that asks for what a state lacks."""
+    """Return the message that asks for what a state lacks."""
     return b"\x00\x00" + text(state)
 
 
@@ -132,7 +132,7 @@ BREAKING: dict[str, bytes] = {
     "a document in a document": write(update([struct(9, text("guid") + b"\x76\x00", "cells")])),
     "300 KB of presence": b"\x01" + text(b"\x01\x05\x01" + text(b'"' + b"x" * 300_000 + b'"')),
 }
-"""Messages that no page sends, of which each ends its sender's connection and nothing else."""
+"""Messages that no page sends; each one closes its sender's connection and does nothing else."""
 
 ONLY_IN_NOTEBOOKS = {"a text in a list", "a list's value in a map"}
-"""Those that fit to a document without a notebook's root types: a chat's rules refuse them."""
+"""Those that fit a document without a notebook's root types; the rules of a chat reject them."""

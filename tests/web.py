@@ -1,4 +1,4 @@
-"""A browser's side of HTTP: the test network's names, its authority, and signing in."""
+"""The browser's side of HTTP: the names and the authority of the test network, and signing in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NamedHosts(httpx.HTTPTransport):
-    """Resolve names to addresses without touching this machine's resolver."""
+    """Resolves names to addresses without this machine's resolver."""
 
     def __init__(self, hosts: Mapping[str, str], context: ssl.SSLContext) -> None:
         super().__init__(verify=context)
@@ -35,20 +35,20 @@ class NamedHosts(httpx.HTTPTransport):
         try:
             return super().handle_request(inner)
         except httpx.RemoteProtocolError:
-            # A connection that was kept, and ended as the request was on its way: as every browser
-            # does, ask once more what may be asked twice (RFC 9112, 9.3.1).
+            # A kept-alive connection ended while the request was on its way. As every browser does,
+            # repeat a request that may be repeated (RFC 9112, 9.3.1).
             if request.method not in {"GET", "HEAD"}:
                 raise
             return super().handle_request(inner)
 
 
 def cookie(client: httpx.Client, name: str, path: str = "/hub/") -> Cookie:
-    """Find a cookie of the lab's: its name ends with the lab's id (`runtime/cookie_names.py`).
+    """Find a cookie of the lab, whose name ends with the lab's id (`runtime/cookie_names.py`).
 
     Args:
-        client: whose.
-        name: upstream's.
-        path: its own.
+        client: the client that has the cookie.
+        name: the name that upstream uses.
+        path: the cookie's path.
     """
     (found,) = [
         one
@@ -59,7 +59,7 @@ def cookie(client: httpx.Client, name: str, path: str = "/hub/") -> Cookie:
 
 
 def trusting(authority: bytes | None) -> ssl.SSLContext:
-    """Make the settings of a TLS client, without reading all authorities of this machine.
+    """Make a TLS context without reading all authorities of this machine.
 
     Args:
         authority: the CA to trust, PEM; None trusts anything.
@@ -77,10 +77,11 @@ def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.C
 
     Args:
         hosts: addresses by name.
-        authority: the CA to trust, PEM; None trusts anything, as one clicks through in a trial.
+        authority: the CA to trust, PEM; None trusts anything, as a person does who clicks through
+            the warning of a trial.
     """
     context = trusting(authority)
-    # What browsers send with a page; without it the Hub refuses.
+    # Browsers send these with a page; without them the Hub refuses the request.
     headers = {
         "Sec-Fetch-Mode": "navigate",
         "Sec-Fetch-Dest": "document",
@@ -92,7 +93,7 @@ def browser(hosts: Mapping[str, str], authority: bytes | None = None) -> httpx.C
 
 
 def sign_in_with_github(client: httpx.Client, address: str, login: str) -> httpx.Response:
-    """Go through the whole sign-in as a person would; return the page they end on."""
+    """Go through the whole sign-in as a person would; return the last page."""
     page = client.get(address)
     link = re.search(r"href='([^']*oauth_login[^']*)'", page.text)
     assert link, f"no sign-in button on {page.url}:\n{page.text[:2000]}"
@@ -105,14 +106,14 @@ def sign_in_with_github(client: httpx.Client, address: str, login: str) -> httpx
 def sign_in_with_passphrase(
     client: httpx.Client, address: str, name: str, passphrase: str, *, same: bool = True
 ) -> httpx.Response:
-    """Fill in the trial's form; return the page one ends on.
+    """Fill in the trial's form; return the last page.
 
     Args:
         client: the browser.
         address: the lab's.
-        name: any.
+        name: any name.
         passphrase: the trial's.
-        same: whether the name's owner is meant, if it was here before from another browser.
+        same: whether to claim an existing name, if it was used before from another browser.
     """
     page = client.get(address)
     xsrf = re.search(r'name="_xsrf" value="([^"]+)"', page.text)

@@ -1,1 +1,1 @@
-"""What attackers try, from where they are: each attempt must come to nothing."""
+"""Attacks from each place where an attacker may be: every attempt must fail."""

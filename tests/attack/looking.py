@@ -1,4 +1,4 @@
-"""People whose pages an attack goes through."""
+"""People whose pages are the target of an attack."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def ask(page: Page, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-    """Ask the lab's server as a page of JupyterLab does: the status, and what it says."""
+    """Send the lab's server a request as a page of JupyterLab does; return status and text."""
     status, said = page.evaluate(
         """async ([method, path, body]) => {
             const token = document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? "";
@@ -37,7 +37,7 @@ def ask(page: Page, method: str, path: str, body: str | None = None) -> tuple[in
 
 
 def put(page: Page, name: str, content: dict[str, Any]) -> None:
-    """Write a notebook, as a page of JupyterLab does."""
+    """Save a notebook, as a page of JupyterLab does."""
     body = json.dumps({"type": "notebook", "format": "json", "content": content})
     status, said = ask(page, "PUT", f"api/contents/{name}", body)
     assert status in {200, 201}, said
@@ -45,7 +45,7 @@ def put(page: Page, name: str, content: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def person(browser: Browser, login: str) -> Iterator[Page]:
-    """Sign somebody in."""
+    """Sign somebody in; yield their page of the lab."""
     with new_person(browser) as profile:
         page = profile.new_page()
         sign_in(page, login)
@@ -55,13 +55,13 @@ def person(browser: Browser, login: str) -> Iterator[Page]:
 
 
 def visit(page: Page, name: str) -> None:
-    page.goto(f"{LAB}/lab/tree/{name}?reset")  # nothing from before is open beside it
+    page.goto(f"{LAB}/lab/tree/{name}?reset")  # no earlier document is open next to it
     wait_for_lab(page)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
 
 
 def run_while_looked_on(student: Page, tutor: Page, name: str, sources: list[str]) -> None:
-    """Have a student run all cells of a notebook that a tutor has open as well."""
+    """Have a student run all cells of a notebook that a tutor has open, too."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     put(student, name, nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}))
     for page in (tutor, student):
@@ -73,7 +73,7 @@ def run_while_looked_on(student: Page, tutor: Page, name: str, sources: list[str
 
 
 def through(page: Page) -> None:
-    """Look at every cell of a notebook: what isn't seen isn't made."""
+    """Scroll to every cell of a notebook: cells that were never visible aren't rendered."""
     page.evaluate(
         """async () => {
             const shown = () => new Promise(requestAnimationFrame);

@@ -1,7 +1,8 @@
-"""Code that runs as the lab server does: its user, its sandbox, its environment.
+"""Code that runs as the lab server does: with its user, its sandbox, its environment.
 
-It got there by a hole that nobody knows of. It may do to the class's files and to people's kernels
-what the lab server may; it reaches neither root nor the tutor, neither the Hub's powers nor out.
+It got there through an unknown vulnerability. It may do to the class's files and to people's
+kernels what the lab server may. It can't reach root, the tutor's folder, the Hub's powers or the
+outside.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def why(attempt, *arguments):
 
 
 def as_classroom(lab: labs.Lab, code: str) -> Any:
-    """Run code as the lab server: what it prints is JSON."""
+    """Run code as the lab server; return the JSON value that it prints."""
     return lab_servers.run(lab, f"{TOOLS}\n{code}")
 
 
@@ -61,7 +62,7 @@ def as_classroom(lab: labs.Lab, code: str) -> Any:
 def there(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Class]:
-    """A lab with a tutor's folder whose files everybody on the tutor's machine may read."""
+    """A lab with a tutor's folder that everybody on the tutor's machine may read."""
     folder = tmp_path_factory.mktemp("tutor")
     (folder / "secrets").mkdir()
     (folder / "secrets/client").write_text(SECRET)
@@ -78,7 +79,7 @@ def there(
 
 
 def health_check(lab: labs.Lab) -> tuple[int, str]:
-    """Run the health check exactly as Docker does: as root, with the container's first rights."""
+    """Run the health check exactly as Docker does: as root, with the container's privileges."""
     image = docker.from_env().images.get(labs.IMAGE)
     kind, *words = image.attrs["Config"]["Healthcheck"]["Test"]
     assert kind == "CMD"
@@ -89,7 +90,7 @@ def health_check(lab: labs.Lab) -> tuple[int, str]:
 
 
 def test_no_file_of_roots_changes_hands(there: Class) -> None:
-    """A descriptor, said to be a terminal, was given to students: Docker's next command was it."""
+    """Once students got a file that was passed off as a terminal: Docker's next command."""
     code = """
 target = "/opt/classroom/bin/classroom"
 with open(target) as file:
@@ -136,7 +137,7 @@ print(json.dumps(found))
 
 
 def test_nor_by_a_link_that_changes(there: Class) -> None:
-    """Looked at while it leads to a folder of the class's, entered when it leads to the tutor's."""
+    """The link leads to the class's folder when checked, and to the tutor's when entered."""
     code = """
 import threading
 place, done = pathlib.Path("/data/files/flip"), []
@@ -169,7 +170,7 @@ print(json.dumps(pathlib.Path(seen).read_text(errors="replace")))
 
 
 def test_no_environment_reaches_a_process_of_roots(there: Class) -> None:
-    """What loads other code, and where programs are looked for, holds for students' own only."""
+    """Variables that load other code, and PATH, apply to students' own processes only."""
     code = """
 place = pathlib.Path("/data/files/tricks")
 place.mkdir(exist_ok=True)
@@ -256,7 +257,7 @@ def test_the_launcher_keeps_only_what_it_uses(there: Class) -> None:
 
 
 def test_a_home_is_a_students_from_the_first_and_leads_nowhere(there: Class) -> None:
-    """In the place of a folder that root would empty somebody puts a link."""
+    """Somebody replaces a folder that root would empty by a link."""
     code = """
 run("sh", "-c", "mkdir -p $HOME/a/b; ln -s /data/files $HOME/a/c; ln -s /data/files $HOME/d")
 (pathlib.Path("/data/files") / "stays.txt").write_text("stays")
@@ -274,7 +275,7 @@ print(json.dumps([pathlib.Path("/data/files/home").read_text().split(),
 
 
 def test_what_is_stopped_keeps_no_place(there: Class) -> None:
-    """Among all that may run: neither when nobody waits for it, nor when somebody does."""
+    """A stopped process doesn't count against the limit, whether or not somebody waits for it."""
     code = """
 stopped = start("sh", "-c", "kill -STOP $$; sleep 300")
 for _ in range(3):
@@ -291,7 +292,7 @@ print(json.dumps(json.loads(way.recv(1 << 17))))
 
 
 def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> None:
-    """A request for a terminal waits and then says why; the lab server answers others meanwhile."""
+    """A request for a terminal waits, then says why; the lab server answers others meanwhile."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
     pid = str(there.lab.pid(LAUNCHER))
     there.lab.run("kill", "-STOP", pid)
@@ -309,7 +310,7 @@ def test_a_launcher_that_does_not_answer_keeps_nobody_waiting(there: Class) -> N
                 took.append(time.monotonic() - begun)
                 return asked.done()
 
-            # As often as the front lets one person ask.
+            # Ask as often as the front allows one person.
             labs.wait_until(is_answered, "the other one's answer", every=0.05)
             answer = asked.result()
     finally:
@@ -370,7 +371,7 @@ def test_the_health_check_has_no_right_and_loads_what_is_roots(there: Class) -> 
 
 @pytest.mark.parametrize("word", ["health", "users", "egress", "snapshots", "sign-in"])
 def test_what_docker_execs_keeps_no_right_of_the_containers(there: Class, word: str) -> None:
-    """``docker exec`` is root with NET_ADMIN: the command gives up what it doesn't need."""
+    """``docker exec`` gives root NET_ADMIN: the command drops what it doesn't need."""
     assert there.lab.run("head", "-1", "/opt/classroom/bin/classroom")[1].split()[1:] == ["-I"]
     script = """
 import os, sys
@@ -402,7 +403,7 @@ UNREACHED = (
     "/run/classroom/handover.json",
     "/run/classroom/homes",
     "/data",
-    "/tmp",  # noqa: S108 (students write there)
+    "/tmp",  # noqa: S108 (students can write there)
     "/var/tmp",  # noqa: S108
     "/dev/shm",  # noqa: S108
     "/etc/shadow",
@@ -422,7 +423,7 @@ print(json.dumps(found))
 
 
 def test_the_server_that_runs_is_confined_too(there: Class) -> None:
-    """A student's link to /proc: even if the lab server followed it, the kernel would refuse."""
+    """Even if the lab server followed a student's link to /proc, the kernel would refuse it."""
     kernel = there.kernel(there.start_kernel())
     kernel.run("import os; os.symlink('/proc/self/environ', '/home/classroom/env.txt')")
     for way in ("api/contents/env.txt", "files/env.txt", "api/contents/env.txt?hash=1"):
@@ -473,7 +474,7 @@ print(json.dumps(found))
 
 
 def test_nor_a_program_that_is_in_memory_alone(there: Class) -> None:
-    """Landlock, which goes by files, doesn't see it."""
+    """Landlock, which protects files, does not see such a program."""
     code = """
 def run_by_descriptor(file):
     held = os.open(file, os.O_RDONLY)
@@ -484,7 +485,7 @@ print(json.dumps([why(os.memfd_create, "program"), why(run_by_descriptor, "/usr/
 
 
 def test_without_landlock_it_starts_and_says_so_once() -> None:
-    """An older kernel: its calls are refused as one would that doesn't know them."""
+    """The test imitates an older kernel: the calls fail as if the kernel did not have them."""
     denied = {"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}
     profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [denied]}
     options = {"security_opt": [f"seccomp={json.dumps(profile)}"]}
@@ -535,7 +536,7 @@ def ask(method, path, **headers):
 
 
 def test_the_labs_token_alone_removes_nobody(there: Class) -> None:
-    """Not even in a tutor's name: the Hub wants to see that a tutor asks."""
+    """It can't even in a tutor's name: the Hub requires proof that a tutor asks."""
     secret = token(there.lab)
     with students.signed_in(there.lab, "tutor", there.lab.passphrase("Tutor")):
         code = f"""{ASK}
@@ -561,7 +562,7 @@ def test_the_token_is_new_at_each_start_and_the_old_one_is_void(volume: str) -> 
 print(json.dumps(ask("GET", "/hub/api/user", Authorization="token %s")))
 """
         assert as_classroom(lab, code.replace("%s", former))[0] == 200, "it is the lab's"
-        # Each alone: both know each other still.
+        # Kill each by itself: afterwards the two still know each other's token.
         for part in (LAB, HUB):
             assert lab.run("pkill", "-KILL", "-f", part)[0] == 0
             labs.wait_until(lambda: health_check(lab)[0] == 0, "both again")

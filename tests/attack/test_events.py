@@ -1,4 +1,4 @@
-"""Events, settings of all, and downloads: what a signed-in student's browser can ask for."""
+"""Events, settings for all, and downloads: requests that a signed-in student's browser can send."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def people(shared_classroom: Classroom) -> Iterator[Classroom]:
 
 
 def heard(socket: ClientConnection, until: str) -> list[dict[str, Any]]:
-    """Listen until something is done; return all that came."""
+    """Read events until one has this action; return all of them."""
     found: list[dict[str, Any]] = []
     while not found or found[-1].get("action") != until:
         found.append(json.loads(socket.recv(timeout=students.SECONDS)))
@@ -58,7 +58,7 @@ def heard(socket: ClientConnection, until: str) -> list[dict[str, Any]]:
 
 
 def test_nobody_posts_events(people: Classroom) -> None:
-    """A file that is said to be renamed would take what is typed in its document along."""
+    """A forged rename would move the text that people type to another file."""
     hubot = people.people["hubot"]
     path = people.room("hubot", "typed.ipynb")
     copy = Copy(people, "hubot", path)
@@ -90,19 +90,19 @@ def test_a_socket_of_events_takes_none(people: Classroom) -> None:
 
 
 def rename(people: Classroom, path: str, to: str) -> None:
-    """Have Octocat rename a file: an event that tutors' pages hear of.
+    """Have Octocat rename a file, which sends an event to tutors' pages.
 
     Args:
-        people: whose classroom.
-        path: the file's.
-        to: its new one.
+        people: the classroom.
+        path: the file's path.
+        to: its new path.
     """
     moved = people.people["Octocat"].patch(f"{API}/contents/{path}", json={"path": to})
     assert moved.status_code == 200, moved.text
 
 
 def room_of(path: str) -> str:
-    """Take a room's id of its address."""
+    """Return a room's id from its address."""
     return path.rpartition("/")[2].partition("?")[0]
 
 
@@ -113,7 +113,7 @@ def test_students_do_not_learn_from_events_who_is_where(people: Classroom) -> No
     rename(people, "secret.ipynb", "moved.ipynb")
     told = heard(tutor, "rename")
     assert {CONTENTS, AWARENESS} <= {one["schema_id"] for one in told}
-    # All pages hear of an event in one step. The answer to a ping comes after it.
+    # The lab sends an event to all pages in one step, so the answer to a ping comes after it.
     assert student.ping().wait(timeout=students.SECONDS)
     with pytest.raises(TimeoutError):
         student.recv(timeout=0)
@@ -141,7 +141,7 @@ def test_nobody_changes_the_lab_for_all(people: Classroom, who: str) -> None:
 
 
 SLOW_SECONDS = 0.05
-"""Between two pieces that a slow reader takes."""
+"""The pause between two pieces that a slow reader reads."""
 
 
 def test_a_download_ends_with_its_persons_access(restored_classroom: Classroom) -> None:

@@ -1,4 +1,4 @@
-"""Exports of notebooks that take as long as who wrote them wants."""
+"""Exports of notebooks that can take as long as their author wants."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 LAB = f"{labs.ADDRESS}{students.BASE}"
 SLOW = "[a](files/" * 6000
-"""nbconvert's regular expression for links tries each beginning with each end."""
+"""nbconvert's regular expression for links tries every beginning with every end."""
 TOO_LONG = "This notebook takes too long to export."
 PROGRAM = "classroom.lab.exports.converter"
 LEAVES = 20
-"""Seconds after which somebody goes away, before an export is ended."""
+"""Seconds after which a person disconnects, before the export is stopped."""
 SECONDS = 120
-"""More than an export may take, on a machine that has other work."""
+"""More time than an export may take, on a machine with other work."""
 LOWER = """
 import resource, sys
 number, seconds = map(int, sys.argv[1:])
 print(resource.prlimit(number, resource.RLIMIT_CPU)[0])
 resource.prlimit(number, resource.RLIMIT_CPU, (seconds, seconds + 1))
 """
-"""Let a process have less of the processor than it was given; print what that was."""
+"""Lowers a process's limit of CPU time; prints the old limit."""
 EXPECTED = (
     r"4(22|29|04|00) (GET|POST) /services/classroom/nbconvert|takes too long to export",
     r"No exporter for format|under way",
@@ -59,17 +59,17 @@ def save(client: httpx.Client, path: str, content: dict[str, Any]) -> None:
 
 
 def exports(lab: Lab) -> list[int]:
-    """The processes that convert a notebook now."""
+    """List the processes that convert a notebook now."""
     return lab.pids(PROGRAM)
 
 
 def is_limited(lab: Lab, number: int) -> bool:
-    """Say whether a converter has put its own limits on itself."""
+    """Say whether a converter has set its own limits."""
     return bool(re.search(r"Max cpu time +30 ", lab.read(f"/proc/{number}/limits")))
 
 
 def shorten(lab: Lab, number: int) -> None:
-    """Have an export take as long as it may sooner: what ends it then is the same."""
+    """Shorten an export's CPU time; it is stopped in the same way as at the full limit."""
     told = lab.run("python", "-c", LOWER, str(number), "6", user="classroom")
     assert told == (0, "30\n")
 
@@ -106,7 +106,7 @@ def by_post(client: httpx.Client) -> httpx.Response:
 def test_who_exports_keeps_nobody_waiting(
     lab: Lab, ada: httpx.Client, mallory: httpx.Client, how: Any
 ) -> None:
-    """A regular expression runs for minutes; the lab answers, and is the same afterwards."""
+    """A regular expression runs for minutes; the lab still answers, and has the same process."""
     process = server(lab)
     save(mallory, "slow-export.ipynb", notebook(SLOW))
     answered, longest = 0, 0.0
@@ -145,7 +145,7 @@ def test_one_person_has_one_at_a_time_and_others_theirs(
         slow = [pool.submit(by_file, mallory) for _ in range(3)]
         labs.wait_until(lambda: exports(lab), "an export that runs")
         hers = ada.get(f"{LAB}/nbconvert/script/plain.ipynb", timeout=SECONDS)
-        assert len(exports(lab)) <= 1  # none for a moment between two of theirs
+        assert len(exports(lab)) <= 1  # there may be none for a moment between two of theirs
         assert not all(one.done() for one in slow), "hers didn't wait for all of theirs"
     assert hers.status_code == 200
     assert "print('hers')" in hers.text
@@ -168,7 +168,7 @@ def test_the_process_has_nothing_of_the_labs_and_ends_with_it(
         _, told = lab.run("cat", f"/proc/{number}/environ", user="classroom")
         assert "PATH=" in told
         assert not re.search("HUB|TOKEN|CREDENTIAL|SECRET", told, re.IGNORECASE), told
-        # At once: on a busy machine it may end meanwhile, as it should.
+        # Read all at once: on a busy machine the process may end meanwhile, as it should.
         _, state = lab.run(
             "cat", *(f"/proc/{number}/{one}" for one in ("status", "limits", "stat"))
         )
@@ -188,7 +188,7 @@ def test_the_process_has_nothing_of_the_labs_and_ends_with_it(
 
 
 @pytest.mark.parametrize(
-    # A script's kind upstream doesn't say, which is HTML to tornado.
+    # Upstream sets no content type for a script, so tornado sends HTML.
     ("kind", "mimetype", "extension", "words"),
     [
         ("html", "text/html", ".html", "<span class=\"s1\">'the source'</span>"),
@@ -218,7 +218,7 @@ def test_an_ordinary_notebook_is_exported(
 
 
 def test_each_format_of_the_menu_is_made(ada: httpx.Client) -> None:
-    """With mathematics, a picture and a table, which are the hardest for most formats."""
+    """The notebook has mathematics, a picture and a table, the hardest parts for most formats."""
     content = notebook("print('the source')", "code")
     text = "# One\n\n$x^2$\n\n| a | b |\n| - | - |\n| 1 | 2 |"
     content["cells"] += [{"cell_type": "markdown", "id": "b", "metadata": {}, "source": text}]

@@ -1,4 +1,4 @@
-"""Updates that nobody wrote, tried on the real decoder in a process of its own."""
+"""Made-up updates that no page wrote, applied by the real decoder in a process of its own."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ EXAMPLES = 150
 
 
 class Child:
-    """The process, started again after it has ended."""
+    """The process that applies updates; it is restarted after it has ended."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
     def lives(self, number: int) -> int:
-        """Have it try; return how many updates were taken."""
+        """Apply the updates made from a number; return how many were admitted."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.fuzzed"],
@@ -65,5 +65,5 @@ def test_nothing_that_is_admitted_ends_the_process(child: Child, number: int) ->
 
 
 def test_most_of_it_is_admitted(child: Child) -> None:
-    """Otherwise the test above would show nothing."""
+    """Otherwise the test above would prove nothing."""
     assert sum(child.lives(number) for number in range(40)) > 100

@@ -1,4 +1,4 @@
-"""A script in a tutor's own lab page, where all is the same origin, wants the Hub's powers."""
+"""A script in a tutor's own lab page, which has the Hub's origin, tries to get the Hub's powers."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ print(json.dumps([
     db.execute("select count(*) from api_tokens where client_id = 'jupyterhub'").fetchone()[0],
 ]))
 """
-# What tells a Hub page, or an answer of its API, from anything else that a script may read.
+# Text that only a page of the Hub, or an answer of its API, contains.
 HUBS_OWN = re.compile(r'xsrf_token: "|window\.jhdata|"kind": "user"|"admin": ')
 
-# Each is a function body; what it returns is what the script has got hold of.
+# Each is a function body; it returns what the script was able to read.
 READINGS = {
     "fetch": "return (await fetch('/hub/admin')).text()",
     "fetch-with-referer": """
@@ -168,7 +168,7 @@ def browser(chromium: Chromium, room: Classroom, github: Lab) -> Iterator[Browse
 
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser) -> StorageState:
-    """What a tutor's browser keeps who is signed in at lab and Hub: each test begins with it."""
+    """Cookies and storage of a tutor who is signed in at lab and Hub; tests begin with them."""
     with new_person(browser) as profile:
         page = profile.new_page()
         sign_in(page, "mona")
@@ -179,16 +179,16 @@ def signed_in(browser: Browser) -> StorageState:
 
 @pytest.fixture
 def tutor(browser: Browser, room: Classroom, signed_in: StorageState) -> Iterator[Page]:
-    """A tutor's browser with a document of the lab's open, signed in at the Hub as well.
+    """A tutor's browser with a document of the lab's origin, also signed in at the Hub.
 
-    It is one without any policy of its own, so that the Hub alone keeps anything from it.
+    The document has no security policy of its own, so only the Hub itself protects the Hub.
     """
     before = powers(room)
     with new_person(browser, storage_state=signed_in) as profile:
         page = profile.new_page()
         page.route(f"**{SMALL}", lambda route: route.fulfill(body="{}", content_type="text/plain"))
         page.goto(f"{labs.ADDRESS}{SMALL}")
-        page.unroute(f"**{SMALL}")  # which would keep the browser from caching anything
+        page.unroute(f"**{SMALL}")  # a route would keep the browser from caching
         yield page
         assert powers(room) == before, "nobody has become, made or changed anything"
 
@@ -198,7 +198,7 @@ def powers(room: Classroom) -> str:
 
 
 def hub_cookie(profile: BrowserContext, name: str) -> str:
-    """Read a cookie as its browser has it; a script can't."""
+    """Return the value of a browser's cookie, which a script can't read."""
     (found,) = [
         cookie["value"]
         for cookie in profile.cookies()
@@ -216,7 +216,7 @@ def test_nothing_of_the_hubs_is_read(tutor: Page, way: str) -> None:
 
 
 def hub_labs_cookies(profile: BrowserContext) -> str:
-    """Make a pattern of the cookies that the lab's own pages may read."""
+    """Return a pattern of the cookies that the lab's own pages may read."""
     found = [one["value"] for one in profile.cookies() if one["path"] == f"{LAB}/"]
     return "|".join(f"_xsrf={re.escape(value)}" for value in found)
 
@@ -234,7 +234,7 @@ def test_nothing_of_the_hubs_is_framed(tutor: Page, kind: str, path: str) -> Non
     "path", ["/hub/admin", "/hub/token", "/hub/nothing-there", "/hub/api/", STYLE]
 )
 def test_a_window_of_the_hubs_cannot_be_looked_at(tutor: Page, first: str, path: str) -> None:
-    """By the window that opened it, by one that it was before, or by its name."""
+    """The script uses the opener, an earlier window, or the window's name."""
     with tutor.context.expect_page() as opening:
         tutor.evaluate("(first) => { window.opened = window.open(first, 'hub'); }", first or path)
     popup = opening.value
@@ -248,7 +248,7 @@ def test_a_window_of_the_hubs_cannot_be_looked_at(tutor: Page, first: str, path:
 
 
 def test_going_back_to_a_page_of_the_hubs_brings_no_more(tutor: Page) -> None:
-    """Neither the browser's memory for going back nor its cache may show it."""
+    """Neither the browser's back/forward cache nor its HTTP cache may show it."""
     with tutor.context.expect_page() as opening:
         tutor.evaluate("() => { window.opened = window.open('/services/classroom/api', 'hub'); }")
     popup = opening.value
@@ -294,7 +294,7 @@ TOSS = """([cookies, domain]) => {
 
 
 def students_own(room: Classroom, *names: str) -> dict[str, str]:
-    """Read a student's cookies of the Hub's, all valid, as they can themselves."""
+    """Return a student's valid cookies of the Hub, as the student can read them."""
     hubot = room.people["hubot"]
     hubot.get(f"{labs.ADDRESS}/hub/home")
     paths = {"jupyterhub-session-id": "/"}
@@ -303,13 +303,13 @@ def students_own(room: Classroom, *names: str) -> dict[str, str]:
 
 
 def xsrf_of(cookies: dict[str, str]) -> str:
-    """Return the XSRF token among cookies."""
+    """Return the XSRF token in these cookies."""
     (found,) = [value for name, value in cookies.items() if name.startswith("_xsrf")]
     return found
 
 
 def outside(room: Classroom, name: str) -> str:
-    """Return the name under which browsers keep a cookie of the Hub's."""
+    """Return the name of a cookie of the Hub in browsers."""
     (found,) = students_own(room, name)
     return found
 
@@ -329,7 +329,7 @@ def test_the_labs_token_is_no_good_at_the_hub(tutor: Page, room: Classroom, refe
 def test_a_students_token_is_no_good_in_a_tutors_browser(
     tutor: Page, room: Classroom, names: list[str]
 ) -> None:
-    """Not with the cookies that belong to it either: a script puts them in a longer path."""
+    """It isn't even with the student's cookies, which a script sets with a longer path."""
     tossed = students_own(room, *names)
     tutor.evaluate(TOSS, [tossed, labs.HOST])
     assert tutor.evaluate(ACT, [xsrf_of(tossed), "/hub/admin"]) == [403, 403, 403, 403]
@@ -345,14 +345,14 @@ def test_a_students_sign_in_does_not_take_the_place_of_the_tutors(
 
 
 def test_a_lab_page_holds_no_token(tutor: Page) -> None:
-    """A script could read it, and hand it to somebody; the page itself goes by its cookies."""
+    """A script could read and pass on a token; the page itself uses its cookies."""
     tutor.goto(f"{labs.ADDRESS}{LAB}/lab")
     config = "document.getElementById('jupyter-config-data').textContent"
     assert tutor.evaluate(f"() => JSON.parse({config}).token") == ""
     token = labs_token(tutor)
     assert token not in tutor.content()
     assert token not in tutor.evaluate("() => document.cookie + JSON.stringify(localStorage)")
-    # All goes on working by cookies: a kernel's socket, a room's, a download.
+    # Everything works with cookies: a kernel's socket, a room's socket, a download.
     wait_for_lab(tutor)
     name = new_notebook(tutor)
     tutor.keyboard.type("print(6 * 7)")
@@ -367,7 +367,7 @@ def test_a_lab_page_holds_no_token(tutor: Page) -> None:
 
 
 def labs_token(page: Page) -> str:
-    """Take a person's API token out of the lab's cookie, as no script can."""
+    """Return a person's API token from the lab's cookie, which no script can read."""
     (cookie,) = [
         one for one in page.context.cookies() if one["name"].startswith("service-classroom-")
     ]
@@ -376,7 +376,7 @@ def labs_token(page: Page) -> str:
 
 
 def test_the_api_token_of_a_lab_page_has_no_powers(tutor: Page, room: Classroom) -> None:
-    """The cookie identifies a person and opens the lab for everyone who has it."""
+    """The token identifies a person, and opens the lab for everyone who has it; no more."""
     tutor.goto(f"{labs.ADDRESS}{LAB}/lab")
     token = labs_token(tutor)
     got = tutor.evaluate(
@@ -394,7 +394,7 @@ def test_the_api_token_of_a_lab_page_has_no_powers(tutor: Page, room: Classroom)
         token,
     )
     assert all(status in {403, 404} for status in got), got
-    # Elsewhere, without a browser that says what it is: the error page has an XSRF token.
+    # Send it without a browser's headers: the error page contains an XSRF token.
     page = httpx.get(
         f"https://{room.lab.ip}:8443/hub/api/metrics",
         headers={"Authorization": f"token {token}"},
@@ -450,7 +450,7 @@ def test_no_form_does_anything(tutor: Page, room: Classroom, action: str, kind: 
 
 
 def test_no_address_does_anything(tutor: Page) -> None:
-    """A script can send its window anywhere: what acts asks first, and only there."""
+    """A script can open any address in its window: pages that act ask first, and no others."""
     for way in (
         "() => { new Image().src = '/hub/logout'; }",
         "async () => { await fetch('/hub/logout', {mode: 'no-cors'}); }",
@@ -503,14 +503,14 @@ def test_every_answer_of_the_hubs_says_so(room: Classroom, what: str) -> None:
 
 
 def test_a_lab_page_can_be_framed_and_opened_by_the_lab(room: Classroom) -> None:
-    """The two must differ, or a window of the Hub's would be let off by its opener."""
+    """The two must differ, otherwise the opener of a Hub's window could read that window."""
     answer = room.people["mona"].get(f"{labs.ADDRESS}{LAB}/lab")
     assert answer.status_code == 200
     assert answer.headers.get("cross-origin-opener-policy") != "same-origin"
 
 
 def test_every_cookie_says_what_it_is_for(room: Classroom) -> None:
-    """Those of Hub and lab, from the first request on; what deletes one needn't say it."""
+    """Check the cookies of Hub and lab from the first request on; deletions need no attributes."""
     hosts = {**room.lab.hosts, labs.GITHUB: room.github.ip}
     seen: dict[tuple[str, str], set[str]] = {}
 
@@ -532,7 +532,7 @@ def test_every_cookie_says_what_it_is_for(room: Classroom) -> None:
     assert {("_xsrf", "path=/hub/"), ("_xsrf", f"path={LAB}/")} <= set(seen)
     for (name, path), says in seen.items():
         assert {"secure", "samesite=lax"} <= says, (name, says)
-        # The lab's pages read theirs to send it back.
+        # The lab's pages must read their XSRF cookie to send it back.
         assert ("httponly" in says) == ((name, path) != ("_xsrf", f"path={LAB}/")), (name, says)
 
 
@@ -559,7 +559,7 @@ c.Classroom.egress = "open"
 def test_a_personal_lab_is_started_by_a_button(
     github: Lab, authority: Authority, network: Network, tmp_path: Path, volume: str
 ) -> None:
-    """By a button only: a script can send a window to any address."""
+    """Only the button starts it, because a script can open any address in a window."""
     started = "a personal lab was started"
     with classrooms.opened(
         network,
@@ -569,7 +569,7 @@ def test_a_personal_lab_is_started_by_a_button(
         labs.write_folder(tmp_path / "tutor", classrooms.config(more=PERSONAL), authority),
     ) as own:
         own.lab.expected += ["OPEN|never showed up|Unhandled error|Traceback|500 |503 |spawn|Fail"]
-        own.lab.expected += [r"JupyterHub log:\d+\] \{"]  # the headers of what was answered by 500
+        own.lab.expected += [r"JupyterHub log:\d+\] \{"]  # headers of requests with answer 500
         mona = own.enter("mona")
         page = mona.get(f"{labs.ADDRESS}/hub/spawn/mona?opt-size=2")
         assert "Start the personal lab of mona?" in page.text

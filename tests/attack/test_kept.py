@@ -1,4 +1,4 @@
-"""Failing on purpose: kills, a full disk, a journal that can't be read. What was seen is kept."""
+"""Failures on purpose: kills, a full disk, an unreadable journal. Text that was seen is kept."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ JOURNAL = "/data/history/documents.db"
 
 
 def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> None:
-    """Kills of the lab server and of the whole container; ``make soak`` does two hundred."""
-    seed = random.randrange(1 << 32)  # noqa: S311 (for when to kill)
+    """Kill the lab server, then the whole container; ``make soak`` does so two hundred times."""
+    seed = random.randrange(1 << 32)  # noqa: S311 (to choose moments)
     random.seed(seed)
     with started() as killing:
         for number in range(KILLS + WHOLE):
@@ -47,9 +47,9 @@ def test_kills_at_random_moments_lose_nothing_that_another_page_had_seen() -> No
 
 
 def test_every_word_that_another_page_showed_is_kept_through_changes_of_its_file() -> None:
-    """Programs, people and accidents, with a fixed seed; ``make soak FILES=1`` goes on for longer.
+    """Programs, people and accidents change it, by a fixed seed; ``make soak FILES=1`` runs longer.
 
-    What people type is not the same each time: when is up to the machine.
+    The typed text still differs each time, because its timing depends on the machine.
     """
     random.seed(17)
     with files.started(6, 3, WEIGHTS) as people:
@@ -69,7 +69,7 @@ FALLS = (
 
 
 class Warned:
-    """A page's own connection, and what stands in it."""
+    """A page's own connection, with its current warnings and its notices."""
 
     def __init__(self, client: httpx.Client, lab: Lab) -> None:
         self._connection: ClientConnection = students.open_socket(client, lab, page_socket.ADDRESS)
@@ -87,7 +87,7 @@ class Warned:
                 self.notices.append(found["text"])
 
     def listen_for_a_moment(self) -> None:
-        """Hear what has been said by now."""
+        """Read messages for a moment, until there is a warning."""
         with contextlib.suppress(TimeoutError):
             self.listen_until(lambda: self.warnings, 0.3)
 
@@ -106,7 +106,7 @@ FULL = (
 
 
 def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
-    """Saving goes on by itself when there is room again, with all words typed meanwhile."""
+    """Saving resumes by itself once there is space, with all words that were typed meanwhile."""
     with labs.start(options=SMALL, expected=FULL) as lab:
         lab.wait_healthy()
         with students.signed_in(lab) as client:
@@ -125,7 +125,7 @@ def test_pages_say_that_nothing_is_kept_while_the_disk_is_full() -> None:
                 assert typed < 200, "it goes on being kept"
                 standing.listen_for_a_moment()
             assert "is not being saved: the disk is full" in standing.warnings[0]
-            # A new page gets the warning as well.
+            # A new page receives the warning as well.
             late = Warned(client, lab)
             late.listen_until(lambda: late.warnings)
             page.type(" while it was full")
@@ -153,7 +153,7 @@ def fallen(volume: str) -> Iterator[Lab]:
 
 
 def while_down(lab: Lab, code: str) -> None:
-    """Run some Python as the lab's user while its server is dead."""
+    """Run Python code as the lab's user while the lab server is dead."""
     lab.run("pkill", "-STOP", "-f", "classroom.supervisor")
     lab.run("pkill", "-KILL", "-f", LAB)
     try:
@@ -194,14 +194,14 @@ def test_a_document_opens_from_its_file_when_its_journal_cannot_be_read(
         )
         with closing(students.open_socket(client, fallen, page_socket.ADDRESS)):
             heard = Warned(client, fallen)
-            # As a page after its reload: with this lab's session.
+            # Open it as a page does after a reload: with this lab's session id.
             again = Page(students.open_socket(client, fallen, room_of(client, "broken.ipynb")))
             again.listen_until(lambda: str(again.source) == "saved")
             if break_it == GARBAGE:
                 heard.listen_until(lambda: heard.notices)
                 assert "can't be read" in heard.notices[0]
                 assert "broken.ipynb" in heard.notices[0]
-        # And goes on as ever.
+        # The document works as before.
         again.type(" and on")
         labs.wait_until(lambda: saved(client, "broken.ipynb") == "saved and on", "a save")
         found = fallen.run("ls", f"/data/history/{quarantine.FOLDER}", user="classroom")[1].split()

@@ -1,4 +1,4 @@
-"""What students' kernels and pages can make the lab server do without bound: nothing."""
+"""Students' kernels and pages can't use the lab server's resources without limit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FEW = 'c.Classroom.max_kernels = 3\nc.Classroom.memory_limit = "3G"'
 def client(trial_lab: Lab) -> Iterator[httpx.Client]:
     trial_lab.expected += [
         r"4(00|13|29) (POST|PUT|PATCH|GET) |wrote error|doesn't keep up",
-        "Timeout waiting for kernel_info_reply",  # upstream waits for a kernel that was restarted
+        "Timeout waiting for kernel_info_reply",  # upstream waits for a restarted kernel
     ]
     with students.signed_in(trial_lab) as found:
         yield found
@@ -47,24 +47,24 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
-    """A lab in which few kernels may run, for the tests that leave it as it was."""
+    """A lab in which few kernels may run, for tests that leave it unchanged."""
     with started(tmp_path_factory.mktemp("few"), FEW) as there:
         yield there
 
 
 def peak(there: Class) -> int:
-    """How many MB the lab server has ever had."""
+    """Return the most memory that the lab server has used, in MB."""
     return there.lab.megabytes(there.lab.pid(LAB), "VmHWM")
 
 
 def begin_peak(there: Class) -> int:
-    """Forget what the lab server had at an earlier test; return how many MB it has now."""
+    """Reset the lab server's memory peak; return its present memory in MB."""
     assert there.lab.run("sh", "-c", f"echo 5 > /proc/{there.lab.pid(LAB)}/clear_refs") == (0, "")
     return peak(there)
 
 
 def spent(there: Class) -> float:
-    """How many seconds of CPU the lab server has used."""
+    """Return the seconds of CPU time that the lab server has used."""
     fields = there.lab.read(f"/proc/{there.lab.pid(LAB)}/stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 
@@ -161,7 +161,7 @@ def test_a_storm_of_restarts_is_one(client: httpx.Client, trial_lab: Lab) -> Non
         address = f"{API}/kernels/{kernel}/restart"
         answers = list(pool.map(lambda _: client.post(address, timeout=90), range(20)))
     assert {answer.status_code for answer in answers} == {200}
-    # Whoever asked a moment later, when it was done, gets one more.
+    # A request that comes just after the restart causes one more.
     assert trial_lab.log.count(f"Kernel restarted: {kernel}") <= 3
     again = students.Kernel(students.open_socket(client, trial_lab, path + "again"))
     assert again.run("print(2)") == "2\n"
@@ -169,7 +169,7 @@ def test_a_storm_of_restarts_is_one(client: httpx.Client, trial_lab: Lab) -> Non
 
 
 IDLE_SECONDS = 5
-"""For this long the test measures the CPU time of a lab server that should be idle."""
+"""How long the test measures the CPU time of a lab server that should be idle."""
 
 
 def test_invented_cells_are_not_searched_for(few: Class) -> None:
@@ -204,13 +204,13 @@ def test_what_is_displayed_is_measured_before_it_is_read(tmp_path: Path) -> None
         again = book.channels()
 
         def goes_on() -> bool:
-            # Who interrupts a kernel also ends what is asked of it right after: run it again. And
-            # what it says before the lab has reconnected to it (`iopub_reconnect`) nobody hears.
+            # An interrupt also cancels requests that follow at once, so run it again. Nobody
+            # receives the kernel's output before the lab has reconnected to it (`iopub_reconnect`).
             until_idle(again, execute(again, "print('goes on')", page.cell["id"]), 5)
             return book.text() == "goes on\n"
 
         labs.wait_until(goes_on, "another output", 120, ignoring=(TimeoutError,))
-        # Twice or three times a message that is allowed; not six times one of 250 MB.
+        # Allow two or three times a permitted message, but not six times one of 250 MB.
         assert peak(there) - before < 450
 
 
@@ -231,8 +231,8 @@ def test_a_kernel_that_talks_nonsense_fills_no_log(client: httpx.Client, trial_l
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, PUBLISH, ""))
     before = len(trial_lab.log.splitlines())
-    # Fewer messages than ZeroMQ keeps for a lab that is busy (ZMQ_SNDHWM, 1,000): of more it drops
-    # some, the last of all.
+    # Send fewer messages than ZeroMQ buffers for a busy lab (ZMQ_SNDHWM, 1,000): if there are more,
+    # it drops some, including the last one.
     code = """
 socket = kernel.iopub_socket
 head = b'{"msg_id": "m", "msg_type": "%s"}'
@@ -275,7 +275,8 @@ def test_one_person_has_so_many_sockets_and_others_theirs(
         opened: list[ClientConnection] = []
 
         def open_one_more() -> None:
-            # Of a kind by which nothing comes: who doesn't read what does loses the others again.
+            # Use a kind of socket that receives nothing: a page that doesn't read would be
+            # disconnected.
             opened.append(students.open_socket(client, trial_lab, "api/events/subscribe"))
             stack.enter_context(opened[-1])
 

@@ -1,4 +1,5 @@
-"""A student's links lead the lab server nowhere: not to read, list, look, write, move or delete."""
+"""A student's links don't make the lab server read, list, write, move or delete anything
+outside."""
 
 from __future__ import annotations
 
@@ -107,7 +108,7 @@ def kernel(there: Class) -> students.Kernel:
 
 @pytest.fixture
 def vault(there: Class, kernel: students.Kernel) -> Iterator[str]:
-    """What nobody may reach: afterwards it is as it was, to its times."""
+    """A file outside the class's folder; check afterwards that it is unchanged, with its times."""
     del kernel
     before = there.lab.shown("sh", "-c", LOOKED)
     assert CANARY in before
@@ -188,7 +189,7 @@ INTO: dict[str, Any] = {
 
 
 def is_refused(answer: httpx.Response) -> bool:
-    """Check that an answer is a refusal, and says nothing of what is outside."""
+    """Say whether an answer is an error; check that it reveals nothing from outside."""
     assert CANARY not in answer.text
     assert TOKEN not in answer.text
     assert "secret.txt" not in answer.text.replace(answer.request.url.path, "") or answer.is_error
@@ -221,7 +222,7 @@ def test_no_folder_outside_is_entered(there: Class, how: str) -> None:
 @pytest.mark.parametrize("how", READING | WRITING)
 @pytest.mark.usefixtures("vault")
 def test_nobody_learns_whether_there_is_something_outside(there: Class, how: str) -> None:
-    """The same answer for a link to what is there and to what isn't."""
+    """A link to an existing file and one to a missing file get the same answer."""
     act = (READING | WRITING)[how]
     for has, has_not in (("file.txt", "gone.txt"), ("folder/secret.txt", "gone/secret.txt")):
         answers = [act(there.client, path) for path in (has, has_not)]
@@ -306,12 +307,12 @@ def test_a_room_whose_file_becomes_a_link_saves_nothing_outside(
     turn = f"import os; os.remove('{name}'); os.symlink('{VAULT}/secret.txt', '{name}')"
     assert kernel.run(turn) == ""
     page.write("more ")
-    # Saved, or tried, within a beat: what is outside is compared at the end (`vault`).
+    # The lab saves, or tries to, within one interval; `vault` compares the outside at the end.
     labs.wait_until(lambda: "aved" in there.lab.log and page.alive(), "the beat")
     looked = there.client.get(f"{CONTENTS}/{name}")
     assert looked.status_code == 403
-    # The lab looks at each open file in turn. It has done so since for all, once it has found two
-    # changes of another one, the second of which comes after it has found the first.
+    # The lab checks the open files one after another. Once it has found two changes of another
+    # file, of which the second was made after it had found the first, it has checked all of them.
     assert there.client.put(f"{CONTENTS}/beside.txt", json=text("begun")).is_success
     beside = open_text(there, "beside.txt")
     for word in ("first", "second"):
@@ -323,7 +324,7 @@ def test_a_room_whose_file_becomes_a_link_saves_nothing_outside(
 
 
 def open_text(there: Class, name: str) -> Written:
-    """Open a text file as a page does."""
+    """Open a text file's room as a page does."""
     body = {"format": "text", "type": "file"}
     found = there.client.put(f"{API}/collaboration/session/{name}", json=body).json()
     way = f"api/collaboration/room/text:file:{found['fileId']}?sessionId={found['sessionId']}"
@@ -336,7 +337,7 @@ def shows(page: Written, text: str) -> bool:
 
 
 class Written:
-    """A page's text document."""
+    """A page's copy of a text document."""
 
     def __init__(self, connection: Any) -> None:
         from pycrdt import Doc, Text, create_sync_message  # noqa: PLC0415
@@ -366,7 +367,7 @@ class Written:
             self.connection.send(create_update_message(update))
 
     def alive(self) -> bool:
-        """Take what has come; say whether the lab still answers."""
+        """Apply the next message, if one comes soon; always return True."""
         with contextlib.suppress(TimeoutError, ConnectionClosed):
             self.hear(self.connection.recv(timeout=0.2))
         return True
@@ -377,7 +378,7 @@ class Written:
 
 @pytest.mark.parametrize("folder", ["folder", "up", "root", VAULT, "../history/vault", "/etc"])
 def test_kernels_and_terminals_start_nowhere_outside(there: Class, folder: str) -> None:
-    """The folder where they start instead does not show whether the other one exists."""
+    """The folder where they start instead does not reveal whether the other one exists."""
     made = there.client.post(f"{API}/kernels", json={"path": folder})
     assert made.is_success, made.text
     ident = made.json()["id"]
@@ -419,7 +420,7 @@ os.symlink("{VAULT}", ".local")
 
 
 def test_no_template_of_a_students_is_run(there: Class, kernel: students.Kernel) -> None:
-    """A template is a program: the lab server would run it at the next export."""
+    """A template is a program: the lab server would run it during the next export."""
     code = """
 import json, os
 for place in ("", "nbconvert/templates/", "share/jupyter/nbconvert/templates/"):
@@ -471,7 +472,7 @@ os.chdir("..")
 
 
 def test_links_with_long_ways_hold_nobody_up(there: Class, kernel: students.Kernel) -> None:
-    """Each needed a third of a second of the server's, in each page's list, every few seconds."""
+    """Each took the server a third of a second, for each page's list, every few seconds."""
     assert kernel.run(LONG) == ""
     begun = time.monotonic()
     for _ in range(3):
@@ -503,7 +504,7 @@ subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 
 
 def is_stopped(there: Class) -> bool:
-    """Say whether a program of a student's is stopped."""
+    """Say whether a student's program is stopped."""
     states = [there.lab.process(pid)["State"] for pid in there.lab.pids("ipykernel", "student")]
     return any(state.startswith("T") for state in states)
 
@@ -511,7 +512,7 @@ def is_stopped(there: Class) -> bool:
 def test_who_stops_the_opening_of_files_stops_nobody_else(
     there: Class, kernel: students.Kernel
 ) -> None:
-    """What opens a file for all runs as `student`: any student's program can stop it."""
+    """The process that opens everybody's files runs as `student`, so students can stop it."""
     assert kernel.run(STOPPING) == ""
     labs.wait_until(lambda: is_stopped(there), "that it stops others")
     with ThreadPoolExecutor(20) as pool:

@@ -1,4 +1,5 @@
-"""Memory that is no process's own, and processes that have left their kernel: counted and ended."""
+"""Memory that belongs to no process, and processes that have left their kernel: counted and
+ended."""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
 
 
 def segments(there: Class) -> int:
-    """Count the bytes of System V shared memory that are there."""
+    """Return the number of bytes in System V shared memory."""
     lines = there.lab.read("/proc/sysvipc/shm").splitlines()[1:]
     return sum(int(line.split()[3]) for line in lines)
 
@@ -138,7 +139,7 @@ print(said, [one.exitcode for one in workers])
 
 @pytest.fixture(scope="module")
 def sharing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
-    """A lab with as much of /dev/shm as ``make up`` gives it."""
+    """A lab with as much /dev/shm as ``make up`` gives it."""
     compose = yaml.safe_load((labs.ROOT / "docker-compose.yml").read_text())
     bounds = 'c.Classroom.memory_limit = "900M"\nc.Classroom.kernel_memory_limit = "2G"'
     given = compose["services"]["classroom"]["shm_size"]
@@ -147,7 +148,7 @@ def sharing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
 
 
 def test_four_processes_share_300_mb(sharing: Class) -> None:
-    """As loaders of data do; it counts once, though four processes have all of it."""
+    """Data loaders do so; the memory counts once, although four processes map all of it."""
     with unharmed(sharing) as (there, _):
         ident, running = kernel(there)
         assert running.run(SHARING) == "{(1, 2, 3, 4, True)} [0, 0, 0, 0]\n"
@@ -156,7 +157,7 @@ def test_four_processes_share_300_mb(sharing: Class) -> None:
 
 
 def test_a_file_in_shared_memory_counts_and_ends_its_maker(sharing: Class) -> None:
-    """There is room for it in /dev/shm, and none in memory_limit; the page reads why."""
+    """The file fits into /dev/shm, but memory_limit doesn't allow it; the page says why."""
     with unharmed(sharing) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
@@ -194,7 +195,7 @@ HIDE = {
     "mapped": "kept.append(mmap.mmap(made, 0)); os.close(made)",
     "sent": "socket.send_fds(one, [b'x'], [made]); os.close(made)",
 }
-"""Ways to have a memfd of which neither a descriptor nor a page of the process's is seen."""
+"""Ways to keep a memfd without a visible descriptor or mapped page."""
 KEEP = """
 import mmap, os, socket
 kept, (one, other) = [], socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -203,11 +204,11 @@ kept, (one, other) = [], socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
 
 @pytest.mark.parametrize("way", HIDE)
 def test_hidden_memory_ends_nobody_else(bounded: Class, way: str) -> None:
-    """The others ended one after another, the largest first, and nothing was free after that."""
+    """Before, the others ended one after another, the largest first, without freeing memory."""
     with unharmed(bounded) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
-        # It is seen to use more than the one that hides.
+        # This kernel's visible memory is larger than that of the one that hides its memory.
         assert (
             running.run(
                 "x = 42\ny = bytearray(100 * 2**20)\nfor at in range(0, len(y), 4096): y[at] = 1"
@@ -224,7 +225,7 @@ def test_hidden_memory_ends_nobody_else(bounded: Class, way: str) -> None:
 
 
 def test_no_file_switches_the_guard_off(bounded: Class) -> None:
-    """While there was a file that nobody had, one that stays for example, nobody was ended."""
+    """While a file without an owner existed, for example a leftover one, no kernel was ended."""
     with unharmed(bounded) as (there, _):
         _, running = kernel(there)
         large, filling = kernel(there)
@@ -258,10 +259,10 @@ for _ in range({many}):
 
 @pytest.mark.parametrize(("more", "size"), [("", 200), ("env={}", 600)], ids=["home", "nothing"])
 def test_who_leaves_the_session_is_its_kernels(bounded: Class, more: str, size: int) -> None:
-    """It counts as its kernel's, and is ended with it, though it is nobody's child any more.
+    """It counts as its kernel's, and ends with it, although it has lost its parent.
 
-    What has no home, and is gone before it was seen, is a group of its own each: only what is too
-    large by itself need end then.
+    A process without a home, whose ancestors ended before they were seen, is a group of its own:
+    such a group ends only if it is too large by itself.
     """
     with unharmed(bounded) as (there, _):
         small, running = kernel(there)
@@ -269,13 +270,13 @@ def test_who_leaves_the_session_is_its_kernels(bounded: Class, more: str, size: 
         assert running.run("x = 42") == ""
         mark = uuid.uuid4().hex
         daemons = DAEMONS.format(many=3, hoard=HOARD.format(size=size), mark=mark, more=more)
-        # What starts them ends at once: they have neither a parent nor a session of the kernel's.
+        # Their starter ends at once, so they have neither the kernel's parent nor its session.
         code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {daemons!r}])"
         meanwhile(filling, code)
         labs.wait_until(lambda: USED in there.said, "an end", 60)
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
         assert f"kernel {small} {ENDED}" not in there.said
-        if not more:  # without a home, and gone before it was seen, nobody knows whose it is
+        if not more:  # such a process can't be assigned to a kernel
             assert f"kernel {large} {ENDED}" in there.said
         assert there.kernel(small).run("print(x)") == "42\n"
 
@@ -307,7 +308,7 @@ def hide():
 
 
 def test_a_stray_that_hides_everything_ends(bounded: Class) -> None:
-    """It has no parent, no home, and can't be looked into: what is left is how much it has."""
+    """It has no parent, no home, and can't be inspected: only its size is known."""
     with unharmed(bounded) as (there, _):
         _, running = kernel(there)
         mark = uuid.uuid4().hex
@@ -357,7 +358,7 @@ for _ in range(42):
 
 
 def start(maker: students.Kernel, script: str) -> str:
-    """Have a kernel run a program in a process of its own; return a word of its command line."""
+    """Have a kernel start a program in another process; return a mark in its command line."""
     mark = uuid.uuid4().hex
     command = f"[sys.executable, '-c', {script!r}, {mark!r}]"
     meanwhile(maker, f"import subprocess, sys\nsubprocess.run({command})")
@@ -365,7 +366,7 @@ def start(maker: students.Kernel, script: str) -> str:
 
 
 def test_page_tables_count_as_a_processs_own(narrow: Class) -> None:
-    """They are kernel memory, in no figure of what a process has: the kernel ended lab and Hub."""
+    """Page tables are kernel memory, in no figure of a process: Linux used to kill lab and Hub."""
     with unharmed(narrow) as (there, _):
         small, running = kernel(there)
         large, filling = kernel(there)
@@ -378,7 +379,7 @@ def test_page_tables_count_as_a_processs_own(narrow: Class) -> None:
 
 
 def test_a_container_that_is_nearly_out_of_memory_ends_who_uses_the_most(tmp_path: Path) -> None:
-    """Something else uses the rest: the students' sum is within its limit."""
+    """Something else uses the rest of the memory: the students' sum is within its limit."""
     generous = BOUNDS.replace("500M", "64G").replace("2G", "64G")
     with limited(tmp_path, generous, **ROOM) as (there, _):
         small, running = kernel(there)
@@ -412,7 +413,7 @@ def test_who_has_others_end_first_ends(narrow: Class) -> None:
         )
         assert why in there.said
         labs.wait_until(lambda: not is_running(there, mark), "the end of what it started", 60)
-        # As what was started from outside has the number that it was given, and goes on.
+        # A process that was started from outside has the value it was given, and keeps running.
         assert there.lab.run("sleep", "3", user="student")[0] == 0
         become = "setpriv --reuid=student --regid=students --clear-groups"
         assert there.lab.run("sh", "-c", f"{become} sleep 3; exit $?") == (0, "")

@@ -1,4 +1,4 @@
-"""Messages that no page sends: to documents, the chat and presence, by clients of one's own."""
+"""Messages that no page sends: hand-made clients send them to documents, the chat and presence."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ EXPECTED = (
 
 
 def server(lab: Lab) -> int:
-    """The process of the lab server."""
+    """Return the process id of the lab server."""
     return lab.pid("classroom.lab --config")
 
 
 def ended(socket: ClientConnection, code: int = REFUSED) -> str:
-    """Hear what comes until the connection is closed; return why."""
+    """Read messages until the lab closes the connection; return the close reason."""
     with pytest.raises(ConnectionClosed) as found:
         hears_to_the_end(socket)
     assert found.value.rcvd is not None, "it was cut"
@@ -63,7 +63,7 @@ def hears_to_the_end(socket: ClientConnection) -> None:
 
 
 def talk(pages: list[Page], word: str) -> None:
-    """Have each type, and each see what the others have typed."""
+    """Have each page type, and wait until each shows what the others have typed."""
     for number, page in enumerate(pages):
         page.type(f"{word} {number}\n")
     for page in pages:
@@ -80,7 +80,7 @@ def calm(trial_lab: Lab) -> Lab:
 
 @pytest.fixture
 def there(any_lab: Classroom) -> Iterator[Classroom]:
-    """Somebody who works in a lab, and hubot, who sends what no page sends."""
+    """A lab where Octocat works, and where hubot sends messages that no page sends."""
     for login in ("Octocat", "hubot"):
         if login not in any_lab.people:
             any_lab.enter(login)
@@ -95,19 +95,19 @@ def notebook(there: Classroom, name: str) -> str:
 
 
 def pages_of(there: Classroom, address: str) -> list[Page]:
-    """Open two pages of Octocat's."""
+    """Open two pages of Octocat."""
     return [Page(there.open("Octocat", address)) for _ in range(2)]
 
 
 def wait_saved(there: Classroom, name: str, page: Page) -> None:
-    """Wait until what a page shows is in the file."""
+    """Wait until the file has what a page shows."""
     client = there.people["Octocat"]
     labs.wait_until(lambda: saved(client, name, there.api) == str(page.source), "it is saved")
 
 
 @EVERYWHERE
 def test_no_message_ends_anything_but_its_senders_connection(there: Classroom) -> None:
-    """Each of these stops, stalls or silences the lab without bounds, some of them for good."""
+    """Each of these messages would stop, block or silence the lab without limit, some for good."""
     process = there.server
     address = notebook(there, "bounds.ipynb")
     pages = pages_of(there, address)
@@ -140,7 +140,7 @@ NONSENSE: dict[str, Callable[[Page], None]] = {
     ),
     "the type of the first cell": lambda page: page.cell.update({"metadata": [1]}),
 }
-"""What a page can write that no notebook can be saved with."""
+"""Content that a page can write, but with which a notebook can't be saved."""
 
 
 def cells(page: Page) -> Any:
@@ -149,7 +149,7 @@ def cells(page: Page) -> Any:
 
 @pytest.mark.parametrize("what", NONSENSE)
 def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str) -> None:
-    """Without being mended it is saved no more, whoever types, and can't be opened ever again."""
+    """Unrepaired, it would never be saved again, whoever types, and could not be opened."""
     calm.expected.append("A notebook was repaired")
     name = f"nonsense{list(NONSENSE).index(what)}.ipynb"
     with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
@@ -177,13 +177,13 @@ STATE: dict[str, tuple[Any, ...]] = {
     "hash": ("0" * 64, 5),
     "else": ("x",),
 }
-"""What a page could say of a document to all others: by it they rename their tabs, and ask the
-server to move the kernel's session."""
+"""State of a document that a page could send to all others, which makes them rename their tabs, or
+ask the server to move the kernel's session."""
 
 
 @EVERYWHERE
 def test_what_a_document_says_of_its_file_is_the_labs(there: Classroom) -> None:
-    """Nobody's page hears another word of it, not even one to the same value or for a moment."""
+    """No page receives such a change, not even one to the same value, or for a moment."""
     address = notebook(there, "named.ipynb")
     ident = address.rpartition("/")[2].partition("?")[0]
     page, attacker = (Page(there.open(login, address)) for login in ("Octocat", "hubot"))
@@ -201,7 +201,7 @@ def test_what_a_document_says_of_its_file_is_the_labs(there: Classroom) -> None:
     attacker.change(theirs.clear)
     attacker.type("mallory's\n")
     page.listen_until(lambda: "mallory's" in str(page.source))
-    assert heard <= {"dirty", "hash"}  # by saves
+    assert heard <= {"dirty", "hash"}  # from saves
     talk([page], "after")
     late = Page(there.open("Octocat", address))
     for one in (page, late):
@@ -212,7 +212,7 @@ def test_what_a_document_says_of_its_file_is_the_labs(there: Classroom) -> None:
 
 
 def test_no_chain_grows_deep_message_by_message(calm: Lab) -> None:
-    """Each message has one level: it is the document that must not become too deep."""
+    """Each message has only one level, but the document must not become too deep."""
     process = server(calm)
     with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
         address = room(ada, "chain.ipynb")
@@ -233,7 +233,7 @@ def test_no_chain_grows_deep_message_by_message(calm: Lab) -> None:
 
 
 def test_what_waits_for_something_else_is_bounded(calm: Lab) -> None:
-    """Updates whose beginning is missing are kept until it comes, but not any number of them."""
+    """Updates with a missing beginning are kept until it arrives, but only a limited number."""
     with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:
         address = room(ada, "waits.ipynb")
         pages = [Page(students.open_socket(ada, calm, address)) for _ in range(2)]
@@ -248,7 +248,7 @@ def test_what_waits_for_something_else_is_bounded(calm: Lab) -> None:
 
 @EVERYWHERE
 def test_nobody_writes_under_the_id_of_anothers_page(there: Classroom) -> None:
-    """What that page writes would be taken for what is there already, and told to nobody."""
+    """That page's own text would then count as already known, and would be sent to nobody."""
     address = notebook(there, "theirs.ipynb")
     pages = pages_of(there, address)
     for page in pages:
@@ -264,7 +264,7 @@ def test_nobody_writes_under_the_id_of_anothers_page(there: Classroom) -> None:
 
 @EVERYWHERE
 def test_nothing_comes_into_a_document_by_a_fork(there: Classroom) -> None:
-    """Upstream applies what is merged of one to the document as it is, and keeps all there were."""
+    """Upstream merges a fork into the document unchecked, and keeps all forks."""
     hubot = there.people["hubot"]
     address = notebook(there, "forked.ipynb")
     page = Page(there.open("hubot", address))
@@ -277,7 +277,7 @@ def test_nothing_comes_into_a_document_by_a_fork(there: Classroom) -> None:
 
 
 def test_a_frame_has_a_bound(calm: Lab) -> None:
-    """A gigabyte would have to be in the memory before anybody could look at it."""
+    """A gigabyte would have to be in memory before anything could check it."""
     process = server(calm)
     with students.signed_in(calm, "mallory") as mallory:
         socket = students.open_socket(mallory, calm, room(mallory, "frame.ipynb"))
@@ -312,7 +312,7 @@ def people(restored_classroom: Classroom) -> Iterator[Classroom]:
 
 
 def test_nor_does_any_in_the_chat_by_who_is_view_only(people: Classroom) -> None:
-    """The chat takes what somebody writes who may write nothing else."""
+    """The chat accepts messages of a person who may write nothing else."""
     process = server(people.lab)
     mona, octocat = Chat(people, "mona"), Chat(people, "Octocat")
     switch(people, view_only=True, name="hubot")
@@ -329,9 +329,10 @@ def test_nor_does_any_in_the_chat_by_who_is_view_only(people: Classroom) -> None
 
 
 def test_the_chat_takes_what_was_judged_and_nothing_else(people: Classroom) -> None:
-    """What begins with an element that is there already goes where that one is, whatever it says.
+    """An update whose beginning is already known is placed after that, whatever it claims.
 
-    Judged without that beginning and taken with it, it put HTML into a message that pages trust.
+    When the lab judged it without the beginning and applied it with the beginning, it put HTML into
+    a message that pages trust.
     """
     mona, hubot = Chat(people, "mona"), Chat(people, "hubot")
 
@@ -356,7 +357,7 @@ def test_the_chat_takes_what_was_judged_and_nothing_else(people: Classroom) -> N
 
 
 def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
-    """A chain of a hundred thousand clients, and as many elements that all conflict."""
+    """Send a chain of 60,000 clients, as many conflicting elements, and updates in reverse."""
     count = 60_000
     chain = b"".join(
         b"\x01"
@@ -398,7 +399,7 @@ def test_what_takes_too_long_is_stopped_and_nobody_waits(calm: Lab) -> None:
 
 @EVERYWHERE
 def test_presence_is_bounded_in_each_room(there: Classroom) -> None:
-    """A room remembers only some of one person's made-up pages, and little of each."""
+    """A room remembers only some of one person's made-up clients, and little of each."""
     address = notebook(there, "said-presence.ipynb")
     attacker = there.open("hubot", address)
     for first in range(1, 2000, 100):
@@ -419,7 +420,7 @@ def test_presence_is_bounded_in_each_room(there: Classroom) -> None:
 
 
 def told_of(socket: ClientConnection, client: int, clock: int) -> list[Entry]:
-    """Hear of presence until a client has said something; send all back, as pages do."""
+    """Read presence until a client has this clock, and send all of it back, as pages do."""
     told: list[Entry] = []
     while not any((one.client, one.clock) == (client, clock) for one in told):
         message = socket.recv(timeout=students.SECONDS)
@@ -455,18 +456,18 @@ def test_everybody_can_come_after_any_message_of_presence(calm: Lab, where: str)
 
 FLOODING, AT_ONCE = 50, 200
 FLOOD_SECONDS = 25.0
-"""A server that answers nothing for 20 s is killed."""
+"""The supervisor kills a server that answers nothing for 20 s."""
 PROMPT_SECONDS = 1.0
-"""What two people type and read takes some 0.2 s meanwhile; it took four and more."""
+"""Typing and reading by two people takes about 0.2 s meanwhile; it once took four or more."""
 
 
 def framed(message: bytes) -> bytes:
-    """Put a message of 126 bytes to 64 KB into a frame as a client's, masked with zeros."""
+    """Return a client's frame with a message of 126 bytes to 64 KB, masked with zeros."""
     return struct.pack("!BBHI", 0x82, 0x80 | 126, len(message), 0) + message
 
 
 def test_a_flood_of_presence_over_fifty_connections_holds_nobody_up(calm: Lab) -> None:
-    """Uncounted, it kept the server from answering until it was killed."""
+    """Without a limit, the server could not answer until it was killed."""
     process = server(calm)
     with students.signed_in(calm) as ada, students.signed_in(calm, "malory") as malory:
         address = room(ada, "said-flood.ipynb")
@@ -475,12 +476,12 @@ def test_a_flood_of_presence_over_fifty_connections_holds_nobody_up(calm: Lab) -
         state = b'{"other":"' + b"x" * 1000 + b'"}'
 
         def flood() -> None:
-            """Send faster than any server reads: many messages with each call."""
+            """Send faster than any server can read: many messages in each call."""
             for clock in range(1, 100 * AT_ONCE, AT_ONCE):
                 for client, attacker in enumerate(attackers, 1000):
                     entries = (Entry(client, clock + n, state) for n in range(AT_ONCE))
                     frames = (framed(awareness.encode([one])) for one in entries)
-                    with contextlib.suppress(OSError):  # the server may have cut this one
+                    with contextlib.suppress(OSError):  # the server may have cut this connection
                         attacker.socket.sendall(b"".join(frames))
 
         def drain(attacker: ClientConnection) -> None:
@@ -511,7 +512,7 @@ def test_a_flood_of_presence_over_fifty_connections_holds_nobody_up(calm: Lab) -
 
 
 def test_a_flood_of_places_ends_its_senders_connection(calm: Lab) -> None:
-    """A page says where it is four times in a second at most."""
+    """A page sends its place at most four times a second."""
     with students.signed_in(calm, "wanda") as wanda:
         attacker = students.open_socket(wanda, calm, "classroom/api/live")
         place = json.dumps({"type": "place", "path": "", "cell": "", "index": 0, "line": 0})
@@ -522,6 +523,6 @@ def test_a_flood_of_places_ends_its_senders_connection(calm: Lab) -> None:
         assert next(left, None) is not None, "all of them were taken"
         again = students.open_socket(wanda, calm, "classroom/api/live")
         with contextlib.suppress(ConnectionClosed):
-            for _ in range(2000):  # some may have been forgotten meanwhile
+            for _ in range(2000):  # some of the first ones may no longer count
                 again.send(place)
         ended(again, TRY_AGAIN)

@@ -1,4 +1,4 @@
-"""An attacker without a cookie, or with a made-up one, sends requests of any kind."""
+"""An attacker without a cookie, or with a made-up one, sends all kinds of requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ZEROS = b"0" * 65536
 MADE_UP = (
     "service-classroom-0123abcd=2|1:0|10:1700000000|17:service-classroom|4:eA==|0123456789abcdef"
 )
-# 503: the server behind has closed in the middle of a GET's body, which HTTP/2 needn't announce.
+# 503: the server closes in the middle of a GET's body, whose size HTTP/2 need not announce.
 REFUSED = {400, 401, 403, 404, 405, 413, 429, 503}
 PLACES = [
     ("POST", "/hub/login"),
@@ -54,7 +54,7 @@ PLACES = [
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    """A trial in 3 GB, as on a small machine."""
+    """A trial with 3 GB of memory, as on a small machine."""
     with labs.start(options={"mem_limit": "3g", "memswap_limit": "3g"}) as made:
         made.wait_healthy()
         made.expected += [
@@ -73,13 +73,13 @@ def insecure(*protocols: str) -> ssl.SSLContext:
 
 
 def dial(lab: Lab, seconds: float = 60) -> ssl.SSLSocket:
-    """Connect to the front as HTTP/1.1."""
+    """Connect to the front by HTTP/1.1."""
     plain = socket.create_connection((lab.ip, 8443), timeout=seconds)
     return insecure("http/1.1").wrap_socket(plain, server_hostname=labs.HOST)
 
 
 def read_status(way: ssl.SSLSocket) -> int:
-    """Read an answer's status; 0 when the connection was closed without one."""
+    """Read an answer's status; return 0 if the connection was closed without an answer."""
     with contextlib.suppress(OSError):
         if found := re.match(rb"HTTP/1\.1 (\d+)", way.recv(4096)):
             return int(found.group(1))
@@ -94,7 +94,7 @@ def send(lab: Lab, method: str, path: str, *, chunked: bool, cookie: str) -> int
     sent = 0
     with dial(lab) as way:
         way.sendall(head.encode())
-        way.settimeout(2)  # blocked: nobody reads any more, the answer is there
+        way.settimeout(2)  # if it blocks, nobody reads any more, and the answer is there
         with contextlib.suppress(OSError):
             while sent < ATTACK:
                 way.sendall(part)
@@ -104,7 +104,7 @@ def send(lab: Lab, method: str, path: str, *, chunked: bool, cookie: str) -> int
 
 
 def send_by_http2(lab: Lab, method: str, path: str, *, announced: bool, cookie: str) -> int:
-    """Send a large body by HTTP/2, whose frames needn't announce a size; return the status."""
+    """Send a large body by HTTP/2, whose frames need not announce a size; return the status."""
     plain = socket.create_connection((lab.ip, 8443), timeout=60)
     with insecure("h2").wrap_socket(plain, server_hostname=labs.HOST) as way:
         spoken = H2Connection()
@@ -133,18 +133,18 @@ def send_by_http2(lab: Lab, method: str, path: str, *, announced: bool, cookie: 
 
 
 def pids(lab: Lab) -> set[int]:
-    """The Hub, the lab server and the supervisor."""
+    """Return the process ids of the Hub, the lab server and the supervisor."""
     return set(lab.pids("classroom.hub --config|classroom.lab --config|classroom.supervisor"))
 
 
 def most_memory(lab: Lab) -> int:
-    """The most memory that any process of the lab's has ever had, MB."""
+    """Return the highest memory peak of any process in the container, in MB."""
     _, found = lab.run("sh", "-c", "cat /proc/[0-9]*/status 2>/dev/null | grep VmHWM")
     return max(int(size) for size in re.findall(r"(\d+) kB", found)) // 1024
 
 
 def memory(lab: Lab) -> int:
-    """What the whole container uses, without the cache of files, MB."""
+    """Return the container's memory without the page cache, in MB."""
     stats: Any = lab.container.stats(stream=False)
     used = stats["memory_stats"]
     return int(used["usage"] - used["stats"]["inactive_file"]) // MB
@@ -152,7 +152,7 @@ def memory(lab: Lab) -> int:
 
 @pytest.mark.parametrize("cookie", ["", MADE_UP], ids=["no cookie", "a made-up cookie"])
 def test_large_bodies_are_refused_before_they_are_read(lab: Lab, cookie: str) -> None:
-    """Eight of 480 MB each once killed lab and Hub; these are more, in every way to send one."""
+    """Eight of 480 MB once killed lab and Hub; this test sends more, in every possible way."""
     running, before, most = pids(lab), memory(lab), most_memory(lab)
     tries: list[Callable[[], int]] = []
     for method, path in PLACES:
@@ -174,7 +174,7 @@ def test_large_bodies_are_refused_before_they_are_read(lab: Lab, cookie: str) ->
 
 
 def test_it_is_refused_even_before_the_body_is_asked_for(lab: Lab) -> None:
-    """A client that waits for ``100 Continue`` is never told to go on."""
+    """A client that waits for ``100 Continue`` never receives it."""
     for path in ("/hub/login", f"{BASE}/api/contents/a.txt", f"{BASE}/api/sessions"):
         with dial(lab) as way:
             way.sendall(
@@ -208,7 +208,7 @@ def test_nobody_can_ask_the_lab_who_is_known(lab: Lab) -> None:
 
 
 def closed(way: socket.socket) -> bool:
-    """Wait until the other end closes; the socket's own time limit fails it."""
+    """Wait until the other end closes; the socket's own time limit raises an error."""
     with contextlib.suppress(ConnectionError):
         while way.recv(4096):
             pass
@@ -216,7 +216,7 @@ def closed(way: socket.socket) -> bool:
 
 
 def test_slow_senders_are_cut(lab: Lab) -> None:
-    """A handshake, headers or a body that never end hold nothing for long."""
+    """A handshake, headers or a body that never end don't hold a connection for long."""
     seconds = 40
 
     def handshake() -> bool:
@@ -259,7 +259,7 @@ def test_headers_are_bounded(lab: Lab) -> None:
 
 
 def test_a_thousand_idle_connections_take_no_place(lab: Lab) -> None:
-    """They are cheap, and the lab still answers people who are signed in."""
+    """They cost little, and the lab still answers people who are signed in."""
     before = memory(lab)
     with contextlib.ExitStack() as held, students.signed_in(lab) as ada:
         for _ in range(1000):
@@ -270,13 +270,14 @@ def test_a_thousand_idle_connections_take_no_place(lab: Lab) -> None:
 
 @pytest.mark.parametrize("cookie", ["", MADE_UP])
 def test_one_address_cannot_hold_every_connection(lab: Lab, cookie: str) -> None:
-    """Requests that never end are counted by address, and fewer of somebody without a session."""
+    """Endless requests are counted by address; without a session the limit is lower."""
     most = 600 if cookie else 400
     head = (
         f"POST /hub/api/users HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"
         "Content-Length: 1000\r\n\r\n{"
     ).encode()
-    # The student has come before: while nobody takes all places of an address, none signs in there.
+    # The student signs in first: while all places of an address are taken, nobody can sign in
+    # there.
     with students.signed_in(lab) as ada, contextlib.ExitStack() as held:
 
         def begin(_: object) -> ssl.SSLSocket:
@@ -286,7 +287,7 @@ def test_one_address_cannot_hold_every_connection(lab: Lab, cookie: str) -> None
 
         with ThreadPoolExecutor(20) as pool:
             list(pool.map(begin, range(most)))
-            # More at each try: the front lets go of those of 20 s ago.
+            # Send more each time: the front closes those that are 20 s old.
             labs.wait_until(
                 lambda: 429 in pool.map(read_status, list(pool.map(begin, range(50)))),
                 "one more is refused",
@@ -296,7 +297,7 @@ def test_one_address_cannot_hold_every_connection(lab: Lab, cookie: str) -> None
 
 
 def test_uploads_and_notebooks_of_somebody_known_still_fit(lab: Lab) -> None:
-    """As JupyterLab sends them: 100 MB in pieces, 15 MB in one, a notebook of 20 MB."""
+    """JupyterLab sends 100 MB in pieces, 15 MB at once, and a notebook of 20 MB."""
     contents = f"{labs.ADDRESS}{BASE}/api/contents"
     piece = base64.b64encode(bytes(range(256)) * 4096).decode()
     with students.signed_in(lab) as ada:
@@ -330,7 +331,7 @@ def test_a_person_who_has_signed_out_sends_nothing_large(lab: Lab) -> None:
 
 
 def form(client: httpx.Client) -> Callable[[str, str], httpx.Response]:
-    """Open the sign-in page once; return what fills it in, as its script would."""
+    """Open the sign-in page once; return a function that submits it, as a script would."""
     page = client.get(f"{labs.ADDRESS}/hub/login")
     token = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
     assert token is not None
@@ -360,7 +361,7 @@ def test_guesses_are_limited_and_the_class_still_gets_in() -> None:
         assert len(said) >= 30
         assert all("Too many wrong passphrases from your address" in text for text in said)
         assert all("Traceback" not in text for _, text in answers)
-        # From the same address, as in a school: the right passphrase.
+        # The right passphrase comes from the same address, as in a school.
         with web.browser(lab.hosts) as client:
             assert form(client)("grace", right).url.path == f"{BASE}/lab"
 
@@ -380,9 +381,9 @@ def test_tokens_and_codes_are_not_tried_all_the_time(lab: Lab) -> None:
 
 
 def test_the_passphrase_is_tried_at_the_form_alone(lab: Lab) -> None:
-    """A call of the Hub's API would accept the passphrase as well, with any cookie or token.
+    """A call of the Hub's API would otherwise accept the passphrase, with any cookie or token.
 
-    A tutor would get a token there, and anybody would be told whether a passphrase is right.
+    A tutor would get a token there, and everybody could test whether a passphrase is right.
     """
     lab.expected.append("Invalid or expired cookie token")
     people = {"caller": lab.passphrase(), "tutor": lab.passphrase("Tutor")}
@@ -407,7 +408,7 @@ def test_the_passphrase_is_tried_at_the_form_alone(lab: Lab) -> None:
 
 
 def test_everything_that_is_posted_to_the_hub_has_one_limit(lab: Lab) -> None:
-    """Half of it at the form, half at a call of the API, each with another made-up cookie."""
+    """Half are sent to the form, half to an API call, each with a different made-up cookie."""
     tries = 440
     with contextlib.ExitStack() as held:
         ways = [held.enter_context(dial(lab)) for _ in range(tries)]
@@ -426,7 +427,7 @@ def test_everything_that_is_posted_to_the_hub_has_one_limit(lab: Lab) -> None:
 
 
 def flood(lab: Lab, path: str, cookies: list[str], ways: int = 10) -> list[int]:
-    """Ask for a page once with each cookie, without waiting for an answer; return the statuses."""
+    """Request a page once with each cookie, without waiting for answers; return the statuses."""
 
     async def send_some(some: list[str]) -> list[int]:
         asked = "".join(
@@ -447,8 +448,8 @@ def flood(lab: Lab, path: str, cookies: list[str], ways: int = 10) -> list[int]:
 
     async def send_all() -> list[int]:
         async with asyncio.timeout(120), asyncio.TaskGroup() as group:
-            # Not in threads: Python guards no TLS connection against two, and one would often see
-            # the end of a connection that isn't over.
+            # Don't use threads: Python does not protect a TLS connection against two threads, and
+            # one would often see the end of a connection that is still open.
             parts = [group.create_task(send_some(cookies[one::ways])) for one in range(ways)]
         return [status for part in parts for status in part.result()]
 
@@ -456,11 +457,11 @@ def flood(lab: Lab, path: str, cookies: list[str], ways: int = 10) -> list[int]:
 
 
 PAGE = 80
-"""Requests to the lab with which a page arrives and opens a notebook: more than there are."""
+"""Requests that a page sends to load and to open a notebook: an upper bound."""
 
 
 def test_a_class_behind_one_address_comes_at_once(lab: Lab) -> None:
-    """500 sign-in pages as fast as they are made, and the requests of a hundred lab pages."""
+    """Send 500 sign-in pages' requests at once, and then those of a hundred lab pages."""
     assert flood(lab, "/hub/login", ["a=b"] * 500) == [200] * 500
     pages = [
         f"service-classroom-0123abcd={person:032}" for person in range(100) for _ in range(PAGE)
@@ -469,7 +470,7 @@ def test_a_class_behind_one_address_comes_at_once(lab: Lab) -> None:
 
 
 def test_cookies_that_are_made_up_pass_no_limit(lab: Lab) -> None:
-    """Each request has another: by address they are counted all the same."""
+    """Each request has a different cookie, but requests are also counted by address."""
     cookies = [f"jupyterhub-user-x={number:032}" for number in range(8000)]
     answers = flood(lab, "/hub/api/users", cookies)
     assert set(answers) == {403, 429}
@@ -518,9 +519,9 @@ def test_names_are_written_one_way(lab: Lab) -> None:
 
 
 def test_nothing_that_is_sent_forges_a_line_in_the_log(lab: Lab) -> None:
-    """Names, addresses, hosts, file names and what kernels say."""
+    """Try names, addresses, hosts, file names and the output of kernels."""
     forged = "[E 2026-01-01 00:00:00.000 JupyterHub] Forged by somebody"
-    lab.expected.append("Forged by somebody")  # quoted
+    lab.expected.append("Forged by somebody")  # as a quotation
     lab.expected.append(r"\[W .* 40[045] (PATCH|PUT) /services/classroom/api/")
     nasty = f"x\n{forged}\r{forged}\x1b[2J\x85\u2028\u202e"
     nasty_header = {"User-Agent": "a\x1b[2J", "Connection": "close"}
@@ -533,8 +534,9 @@ def test_nothing_that_is_sent_forges_a_line_in_the_log(lab: Lab) -> None:
             where = f"{labs.ADDRESS}{BASE}/api/{path}"
             body = {"type": "file", "name": nasty, "path": nasty, "kernel": {"name": nasty}}
             client.post(where, json=body)
-            # The lab closes on such a header without reading on: the answer may be cut short,
-            # and so must be the connection, or the next request goes into one that is ending.
+            # The lab closes on such a header without reading further, so the answer may be
+            # incomplete. The client must close as well, or its next request would use the ending
+            # connection.
             with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
                 client.post(where, json=body, headers=nasty_header)
             client.get(where, params={"content": nasty})
@@ -574,12 +576,12 @@ ODD = [
 def ask(
     lab: Lab, host: str, path: str = "/", *, tls: bool = True, mode: str = "navigate"
 ) -> tuple[int, str]:
-    """Ask by some name; return the status and everything that was said."""
+    """Send a request with a given host name; return the status and the whole answer."""
     way: Any = dial(lab) if tls else socket.create_connection((lab.ip, 8443), timeout=20)
     with way:
         way.sendall(
             f"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: evil.test\r\n"
-            f"Sec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: document\r\n"  # as a browser's page
+            f"Sec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: document\r\n"  # like a browser's page
             "Connection: close\r\n\r\n".encode()
         )
         said = b""

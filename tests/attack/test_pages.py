@@ -1,4 +1,4 @@
-"""A student's notebook in a tutor's page: what is in it runs in frames, and reaches nothing."""
+"""A student's notebook in a tutor's page: its scripts run in frames, and can't reach anything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 ELSEWHERE = "https://elsewhere.classroom.test"
-# What each script tries, in the page itself or in one beneath it.
+# The attempts of each script, on the page itself or on one above it.
 TRIES = """
 (() => {
   const name = '%s';
@@ -48,14 +48,14 @@ def tries(name: str) -> str:
 
 
 def handler(name: str) -> str:
-    """Write the same into an attribute in double quotes."""
+    """Return the same script as an attribute's value in double quotes."""
     return tries(name).replace("&", "&amp;").replace('"', "&quot;")
 
 
 def in_frames(mark: str = "") -> dict[str, dict[str, Any]]:
-    """Write the outputs whose scripts run, with an origin of their own; a mark is in their names.
+    """Return outputs whose scripts run in frames with an origin of their own, with a mark in names.
 
-    An animation begins wherever it is put: a picture's own `onload` needs a page that is read.
+    An SVG animation's handler runs wherever it is; a picture's `onload` needs a parsed page.
     """
     made = {
         "javascript": {"application/javascript": "{code}"},
@@ -83,7 +83,7 @@ def in_frames(mark: str = "") -> dict[str, dict[str, Any]]:
 
 ISOLATED = "-isolated"
 PICTURES = "40[34] GET /services/classroom/.*x|Nothing here may be used as"
-"""What the log says of the pictures that there are none of."""
+"""Log lines about the missing pictures."""
 NEVER: dict[str, dict[str, Any]] = {
     "picture": {
         "image/svg+xml": f'<svg xmlns="http://www.w3.org/2000/svg" onload="{handler("picture")}">'
@@ -107,20 +107,20 @@ NEVER: dict[str, dict[str, Any]] = {
         "text/html": '<button data-commandlinker-command="filebrowser:create-new-file">'
     },
 }
-"""Outputs whose scripts run nowhere."""
+"""Outputs whose scripts must not run anywhere."""
 SOURCES = {
     "typed-javascript": "from IPython.display import *\ndisplay(Javascript({code!r}))",
     "typed-html": "display(HTML('<script>' + {code!r} + '</script>'))",
     "typed-widget": """import ipywidgets
 ipywidgets.HTML('<b>widget</b><img src=x onerror="' + {attribute!r} + '">')""",
 }
-"""What the student types and runs while the tutor has the notebook open."""
+"""Cells that the student types and runs while the tutor has the notebook open."""
 
 
 def notebook() -> dict[str, Any]:
-    """Write a notebook with every attack in it, marked as trusted in every place there is."""
+    """Return a notebook with every attack, marked as trusted in every possible place."""
     cells = []
-    for mark in ("", ISOLATED):  # which JupyterLab shows in a frame of the page's own origin
+    for mark in ("", ISOLATED):  # JupyterLab shows these in a frame of the page's own origin
         metadata = {"isolated": True} if mark else {}
         for data in (*in_frames(mark).values(), *NEVER.values()):
             output = nbformat.v4.new_output("display_data", data, metadata=metadata)
@@ -140,7 +140,7 @@ def frames(page: Page) -> list[Frame]:
 
 
 def tried(page: Page) -> dict[str, dict[str, Any]]:
-    """Collect what scripts have tried in frames, by their names."""
+    """Return the attempts' results in frames, by the scripts' names."""
     found: dict[str, dict[str, Any]] = {}
     for frame in frames(page):
         found |= frame.evaluate("window.tried ?? {}")
@@ -148,7 +148,7 @@ def tried(page: Page) -> dict[str, dict[str, Any]]:
 
 
 def made(lab: Lab) -> list[str]:
-    """List what a script has made by the lab's API."""
+    """List the files that a script has made through the lab's API."""
     return lab.run("find", "/data/files", "-name", "made-by-*")[1].splitlines()
 
 
@@ -168,7 +168,7 @@ def assert_nothing_reached(found: dict[str, dict[str, Any]]) -> None:
 def test_a_students_notebook_runs_nothing_in_a_tutors_page(
     student: Page, tutor: Page, github_lab: Lab
 ) -> None:
-    """In a file with all marks of trust; the tutor even chooses "Trust Notebook"."""
+    """The file has all marks of trust, and the tutor even chooses "Trust Notebook"."""
     github_lab.expected += [r"403 POST .*/trust|Nothing is trusted here", PICTURES]
     put(student, "attack.ipynb", notebook())
     ask(student, "POST", "api/contents/attack.ipynb/trust")
@@ -184,7 +184,7 @@ def test_a_students_notebook_runs_nothing_in_a_tutors_page(
 
 
 def all_tried(page: Page, names: set[str]) -> dict[str, dict[str, Any]]:
-    """Wait until these scripts have tried all, and return what came of it."""
+    """Wait until these scripts have made all attempts; return the results."""
     found: dict[str, dict[str, Any]] = {}
 
     def missing() -> set[str]:
@@ -201,7 +201,7 @@ def all_tried(page: Page, names: set[str]) -> dict[str, dict[str, Any]]:
 
 
 def trust(page: Page) -> None:
-    """Say in JupyterLab that the notebook is to be trusted, if it lets one."""
+    """Choose "Trust Notebook" in JupyterLab."""
     page.keyboard.press("Control+Shift+C")
     page.locator(".lm-CommandPalette-input").fill("trust notebook")
     page.locator(".lm-CommandPalette-item[data-command='notebook:trust']").click()
@@ -211,7 +211,7 @@ def trust(page: Page) -> None:
 def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
     student: Page, tutor: Page, github_lab: Lab
 ) -> None:
-    """In the live document: the student's page marks the cells as trusted, as it runs them."""
+    """In the live document, the student's page marks the cells that it runs as trusted."""
     sources = {
         name: source.format(code=tries(name), attribute=handler(name))
         for name, source in SOURCES.items()
@@ -227,7 +227,7 @@ def test_what_a_student_runs_meanwhile_runs_nothing_in_a_tutors_page(
 
 
 def test_the_server_keeps_no_mark(student: Page, github_lab: Lab) -> None:
-    """The lab trusts no notebook saved over HTTP, and signs none."""
+    """The lab trusts no notebook that is saved over HTTP, and signs none."""
     github_lab.expected.append(r"403 POST .*/trust|Nothing is trusted here")
     put(student, "marked.ipynb", notebook())
     assert ask(student, "POST", "api/contents/marked.ipynb/trust")[0] == 403
@@ -276,7 +276,7 @@ FILE_AS_SCRIPT = """async (name) => {
 
 
 def test_a_file_of_the_class_is_no_script(student: Page, tutor: Page, github_lab: Lab) -> None:
-    """Text and addresses in a page run no script, even without the other defences."""
+    """Files of the class run as no script in a page, even without the other defences."""
     github_lab.expected.append("403 GET .*evil|Nothing here may be used as")
     github_lab.expected.append("40[034] GET /services/classroom/(static|lab/extensions)")
     body = json.dumps({"type": "file", "format": "text", "content": "hacked = ['file']"})
@@ -304,7 +304,7 @@ CARRIERS: dict[str, dict[str, Any]] = {
 
 REFUSED = {"picture", "markdown", "style", "frame", "vega", "fetch", "navigated", "cell"}
 FRAMINGS = {"frame", "navigated"}
-"""What would be another page in a frame: Chromium names its host alone."""
+"""Requests that would load another page into a frame: Chromium names only their host."""
 
 
 def test_nothing_is_carried_out_through_a_person_who_looks(student: Page, tutor: Page) -> None:
@@ -342,7 +342,7 @@ def test_nothing_is_carried_out_through_a_person_who_looks(student: Page, tutor:
 
 
 def test_nothing_in_an_output_acts(student: Page, tutor: Page, github_lab: Lab) -> None:
-    """Not a button that names one of JupyterLab's commands, no picture or data of the way out."""
+    """A button can't run JupyterLab's commands, and pictures or data can't request the sign-out."""
     github_lab.expected.append("403 GET .*logout|Nothing here may be used as")
     html = (
         '<button data-commandlinker-command="apputils:activate-command-palette">press</button>'
@@ -376,13 +376,13 @@ def test_nothing_in_an_output_acts(student: Page, tutor: Page, github_lab: Lab) 
 FILES = [
     "/services/classroom/static/lab/package.json",
     "/services/classroom/static/lab/index.html",
-    "/.known/lab",  # nginx's own page of an error
+    "/.known/lab",  # nginx's own error page
 ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=["file", "template", "error"])
 def test_no_answer_of_the_fronts_is_a_page_without_a_policy(tutor: Page, path: str) -> None:
-    """A script in a lab page would frame it, or open it, and put foreign scripts into it."""
+    """Otherwise a script in a lab page could frame or open it, and put foreign scripts into it."""
     framed = tutor.evaluate(
         """async (path) => {
             const frame = document.createElement('iframe');

@@ -1,4 +1,4 @@
-"""One short request, or one file, that would take the lab from everybody who is in it."""
+"""A single short request, or a single file, that would take the lab from everybody in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PAGES = f"{labs.ADDRESS}{students.BASE}/lab/api"
 SAVES = 12
 MEMORY = 600 * 1024
-"""Kilobytes that the lab server may grow by: two answers at a time, each some times."""
+"""The kilobytes by which the lab server may grow: two answers at a time, each several times."""
 THEME = f"{PAGES}/settings/@jupyterlab/apputils-extension:themes"
 
 
@@ -47,20 +47,20 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
 
 @pytest.fixture(autouse=True)
 def _same_server(trial_lab: Lab) -> Iterator[None]:
-    """The supervisor would have ended one that stands still."""
+    """Check that the same lab server still runs: the supervisor kills one that hangs."""
     before = server(trial_lab)
     yield
     assert server(trial_lab) == before
 
 
 def make(lab: Lab, script: str) -> None:
-    """Have a student's program make something in the class's folder."""
+    """Have a student's program create something in the class's folder."""
     status, said = lab.run("sh", "-c", f"cd /data/files && {script}", user="student")
     assert status == 0, said
 
 
 def test_no_expression_of_anybodys_is_matched(client: httpx.Client) -> None:
-    """Each of these holds Python, with all its threads, for longer than the universe is old."""
+    """Each of these expressions would block Python, with all its threads, practically forever."""
     everything = client.get(f"{PAGES}/licenses/", params={"format": "json"})
     assert "@classroom/labextension" in everything.json()["bundles"]
     for expression in ("(.+)+!", "(.*)*!", "no-such-package"):
@@ -70,7 +70,7 @@ def test_no_expression_of_anybodys_is_matched(client: httpx.Client) -> None:
 
 
 def test_settings_are_read_in_no_time(client: httpx.Client) -> None:
-    """A parser of JSON5 takes seconds for a few kilobytes, and nobody else is served meanwhile."""
+    """A JSON5 parser takes seconds for a few kilobytes, and nobody else is served meanwhile."""
     own = '{\n    // Theme\n    "theme": "JupyterLab Dark" /* mine */\n}'
     assert client.put(THEME, json={"raw": own}).status_code == 204
     for size, refused in ((50_000, 400), (user_settings.LARGEST_SETTINGS_BYTES, 413)):
@@ -82,7 +82,7 @@ def test_settings_are_read_in_no_time(client: httpx.Client) -> None:
 
 
 def test_a_hole_is_no_text(client: httpx.Client, trial_lab: Lab) -> None:
-    """It takes no room on the disk, and six times its size in an answer."""
+    """A sparse file takes no space on disk, but six times its size in an answer."""
     make(trial_lab, "truncate -s 100M hole.txt; yes line | head -c 5M > simple.txt")
     found = client.get(f"{API}/contents/hole.txt", params={"content": 1})
     assert found.status_code == 413
@@ -91,7 +91,7 @@ def test_a_hole_is_no_text(client: httpx.Client, trial_lab: Lab) -> None:
 
 
 def test_a_notebook_of_empty_lists(client: httpx.Client, trial_lab: Lab) -> None:
-    """Each has two bytes in the file, and sixty in memory."""
+    """Each list has two bytes in the file, but sixty in memory."""
     script = (
         'print(\'{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {"x": [\''
         " + '[],' * 8_000_000 + '[]]}}')"
@@ -111,7 +111,7 @@ def test_a_folder_of_any_number_of_files(client: httpx.Client, trial_lab: Lab) -
 
 
 def test_nothing_stays_in_the_kernels_memory(client: httpx.Client, trial_lab: Lab) -> None:
-    """System V's semaphores and queues, gigabytes of which no process has."""
+    """System V's semaphores and queues could hold gigabytes that belong to no process."""
     kernel = client.post(f"{API}/kernels", json={}).json()["id"]
     path = f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
     with students.open_socket(client, trial_lab, path) as socket:
@@ -130,7 +130,7 @@ def test_nothing_stays_in_the_kernels_memory(client: httpx.Client, trial_lab: La
 
 
 def notebook(cells: int, outputs: int) -> dict[str, Any]:
-    """A notebook of outputs that say next to nothing, each of which is an object of its own."""
+    """Return a notebook of tiny outputs, each of which is an object of its own."""
     short = {"output_type": "stream", "name": "stdout", "text": "y" * 10}
     about: dict[str, Any] = {
         "cell_type": "code",
@@ -146,7 +146,7 @@ def notebook(cells: int, outputs: int) -> dict[str, Any]:
 
 
 def make_notebook(lab: Lab, name: str, cells: int, outputs: int) -> None:
-    """Have a student's program write one, which a page could send no faster."""
+    """Have a student's program write such a notebook, because a page could not send it faster."""
     short = json.dumps({"output_type": "stream", "name": "stdout", "text": "y" * 10})
     script = (
         f"import json; one = json.loads({short!r})\n"
@@ -161,16 +161,16 @@ def make_notebook(lab: Lab, name: str, cells: int, outputs: int) -> None:
 
 
 def memory(lab: Lab) -> int:
-    """Kilobytes of the lab server."""
+    """Return the memory of the lab server, in kilobytes."""
     status, said = lab.run("grep", "VmRSS", f"/proc/{server(lab)}/status")
     assert status == 0, said
     return int(said.split()[1])
 
 
 def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_lab: Lab) -> None:
-    """One person opens one twenty times at once, again and again, and goes away each time.
+    """One person opens a notebook twenty times at once, again and again, and disconnects each time.
 
-    If others waited for that, a save would take longer than several of the twenty.
+    If others had to wait for that, a save would take longer than several of the twenty requests.
     """
     make_notebook(trial_lab, "large.ipynb", 2_350, 20)
     large = f"{API}/contents/large.ipynb"
@@ -181,7 +181,7 @@ def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_la
 
     def open_it() -> None:
         while not enough.is_set():
-            # Gone after a while, as far as the lab can tell.
+            # For the lab, the person disconnects after a while.
             with contextlib.suppress(httpx.TransportError):
                 client.get(large, timeout=3 * alone)
 
@@ -203,7 +203,7 @@ def test_large_notebooks_keep_nobody_else_waiting(client: httpx.Client, trial_la
         assert all(one.exception() is None for one in going)
     assert statistics.median(took) < alone, took
     assert grown < MEMORY
-    # What nobody waits for any more isn't gone on with.
+    # The lab stops work that nobody waits for any more.
     running = ("pgrep", "-f", "classroom.lab.files.file_worker")
     labs.wait_until(lambda: trial_lab.run(*running)[0] == 1, "no work for those who have gone")
 
@@ -252,7 +252,7 @@ def test_a_large_notebook_is_saved_and_read_as_it_is(client: httpx.Client) -> No
 
 
 def test_no_order_is_as_long_as_a_file(client: httpx.Client) -> None:
-    """All of it would be read on the thread of everybody's keystrokes."""
+    """The lab would read all of it on the thread that also handles everybody's keystrokes."""
     long = json.dumps({"path": "x.txt", "more": [[]] * 5_000_000})
     assert client.patch(f"{API}/contents/y.txt", content=long, timeout=60).status_code == 413
 

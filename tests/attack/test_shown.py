@@ -1,4 +1,4 @@
-"""A student's widgets, plots and files in a tutor's page: nothing of them becomes a part of it."""
+"""A student's widgets, plots and files in a tutor's page: none of them becomes a part of it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ OVERLAY = """<b>widget {name}</b><iframe srcdoc="<b>over</b>"></iframe>
 <form action="/services/classroom/logout"><input name="x"></form>
 <object data="x"></object><link rel="stylesheet" href="x">"""
 WIDGETS = {
-    # The first of its notebook: it comes before any is shown.
+    # The notebook's first widget: it comes before any other is shown.
     "html": "ipywidgets.HTML({text!r})",
     "math": "ipywidgets.HTMLMath({text!r})",
-    # A model of another kind, shown by the view of HTML.
+    # A model of another kind that uses the view of HTML.
     "other": """class Other(ipywidgets.Label):
     _view_name = traitlets.Unicode("HTMLView").tag(sync=True)
 Other({text!r})""",
@@ -37,12 +37,12 @@ Other({text!r})""",
     _view_name = traitlets.Unicode("HTMLMathView").tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
 OtherMath(value={text!r})""",
-    # Between dollar signs ipywidgets sanitises nothing.
+    # ipywidgets does not sanitise text between dollar signs.
     "description": "ipywidgets.Checkbox(description='$' + {text!r} + '$ <b>widget description</b>',"
     " description_allow_html=True)",
     "within": "ipywidgets.VBox([ipywidgets.HTML({text!r})])",
 }
-"""What each puts into the page, as it would."""
+"""The code of widgets that would put this text into the page."""
 CONTENT = ".widget-html-content, .widget-htmlmath-content"
 ACTS = (
     "iframe, style, meta, object, link, script, embed, base, form[action], input:not([disabled])"
@@ -57,7 +57,7 @@ def source(name: str) -> str:
 
 def assert_widgets_are_clean(page: Page) -> None:
     for name in WIDGETS:
-        page.get_by_text(f"widget {name}").first.scroll_into_view_if_needed()  # its source
+        page.get_by_text(f"widget {name}").first.scroll_into_view_if_needed()  # the cell's source
         words = re.compile(rf"widget {name}(?!-)")
         shown = page.locator(".jp-OutputArea .jupyter-widgets").get_by_text(words)
         expect(shown.first).to_be_visible(timeout=60_000)
@@ -72,7 +72,7 @@ def assert_widgets_are_clean(page: Page) -> None:
 
 
 def test_widgets_put_nothing_into_a_page_but_plain_html(student: Page, tutor: Page) -> None:
-    """Run while the tutor looks on, and found later."""
+    """The tutor sees them run, and opens the notebook again later."""
     run_while_looked_on(student, tutor, "widgets.ipynb", [source(name) for name in WIDGETS])
     for page in (tutor, student):
         assert_widgets_are_clean(page)
@@ -101,7 +101,7 @@ def assert_only_exports(plot: Locator) -> None:
 
 
 def test_a_plot_opens_no_window(student: Page, tutor: Page) -> None:
-    """Vega would write the source of a plot into one of the lab's own origin."""
+    """Vega would write the plot's source into a window with the lab's own origin."""
     kind = "application/vnd.vegalite.v5+json"
     wants: list[dict[str, Any]] = [
         {},
@@ -141,7 +141,7 @@ def look_at(page: Page, name: str) -> None:
 
 
 def test_a_plots_file_opens_no_window(student: Page, tutor: Page) -> None:
-    """It is shown by vega's renderer itself, which no notebook's registry stands before."""
+    """Vega's own renderer shows the file, without the notebook's registry of renderers."""
     write(student, "plot.vl", json.dumps(SPEC))
     look_at(tutor, "plot.vl")
     assert_only_exports(tutor.locator(".vega-embed"))
@@ -149,7 +149,7 @@ def test_a_plots_file_opens_no_window(student: Page, tutor: Page) -> None:
 
 
 def test_a_file_with_a_layout_is_shown_as_text(student: Page, tutor: Page) -> None:
-    """JupyterLab would take it for the layout of the person who opens it, and go there."""
+    """JupyterLab would apply it as the layout of the person who opens it, and go there."""
     layout = {"data": {"file-browser-filebrowser:cwd": {"path": "x"}}, "metadata": {"id": "theirs"}}
     write(student, "mine.jupyterlab-workspace", json.dumps(layout))
     look_at(tutor, "mine.jupyterlab-workspace")
@@ -181,7 +181,7 @@ REPORT = "50% of 3.html"
 
 
 def test_an_html_file_runs_in_a_frame_of_its_own(student: Page, tutor: Page) -> None:
-    """As plotly or folium write them; there is no button that trusts one."""
+    """plotly and folium write such files; there is no button to trust one."""
     write(student, REPORT, PAGE)
     look_at(tutor, REPORT)
     frame = tutor.frame_locator("#jp-main-dock-panel iframe")
@@ -207,7 +207,7 @@ def test_an_html_file_runs_in_a_frame_of_its_own(student: Page, tutor: Page) -> 
 
 
 def test_a_page_of_help_gets_a_tab_of_its_own(tutor: Page) -> None:
-    """Which has no hold of the lab's page: a student's kernel names such pages too."""
+    """The tab can't access the lab's page: a student's kernel may name such pages, too."""
     tutor.goto(f"{LAB}/lab?reset")
     wait_for_lab(tutor)
     tutor.context.route(
@@ -228,14 +228,14 @@ display(Javascript({HACK!r}), HTML("<script>{HACK}</script><b>shown</b>"))"""
 
 
 def test_no_output_runs_in_a_page_without_our_extension(student: Page, tutor: Page) -> None:
-    """JupyterLab starts without it, should it not load: what holds then is the server's."""
+    """JupyterLab also starts if our extension doesn't load: then the server protects the page."""
     cell = nbformat.v4.new_code_cell("1")
     content = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNEL})
     put(student, "bare.ipynb", content)
     visit(student, "bare.ipynb")
     expect(student.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=60_000)
     student.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-    # A new cell, which a page of JupyterLab's marks as trusted in the live document.
+    # Add a cell, which a page of JupyterLab marks as trusted in the live document.
     for key in ("Escape", "b", "Enter"):
         student.keyboard.press(key)
     student.keyboard.insert_text(RUNS)
@@ -288,7 +288,7 @@ def test_an_output_does_not_take_the_keyboard(student: Page, tutor: Page) -> Non
     through(tutor)
     stopped = tutor.locator(".classroom-Stopped")
     cell = text_of(tutor)
-    cell.click()  # Playwright's looks count as somebody's acts: until now the thief is theirs
+    cell.click()  # until now it may have the focus: Playwright seems to be a person
     expect(stopped).to_contain_text("it took the keyboard from you")
     expect(cell).to_be_focused()
     for key in ("Home", *["ArrowRight"] * len("before ")):
@@ -298,7 +298,7 @@ def test_an_output_does_not_take_the_keyboard(student: Page, tutor: Page) -> Non
     expect(cell).to_have_text(f"before {WORDS * 3}after")
     shoot(tutor, "attack-keyboard")
 
-    # Somebody wants to see it all the same: again it has the keyboard only as long as they like.
+    # If the person shows it again, it has the keyboard only until they click elsewhere.
     stopped.get_by_role("button", name="Show it again").click()
     expect(tutor.locator(".jp-OutputArea iframe")).to_have_count(2)
     cell.click()
@@ -318,7 +318,7 @@ def test_a_file_does_not_take_the_keyboard(student: Page, tutor: Page) -> None:
 
 
 def test_an_output_has_the_keyboard_of_who_clicks_into_it(student: Page, tutor: Page) -> None:
-    """Right after they have typed in a cell, too; so a table's search, or a form of bokeh's."""
+    """It works right after typing in a cell, too, for a table's search or a form of bokeh."""
     put(student, "fields.ipynb", nbformat.v4.new_notebook(cells=[framed(FIELD, "")]))
     visit(tutor, "fields.ipynb")
     through(tutor)
@@ -330,7 +330,7 @@ def test_an_output_has_the_keyboard_of_who_clicks_into_it(student: Page, tutor: 
         tutor.keyboard.type(turn)
         box = shown.locator("#field").bounding_box()
         assert box is not None
-        tutor.mouse.move(box["x"] + 20, box["y"] + 8, steps=30)  # as a hand does
+        tutor.mouse.move(box["x"] + 20, box["y"] + 8, steps=30)  # as a hand moves it
         tutor.mouse.click(box["x"] + 20, box["y"] + 8)
         tutor.keyboard.press("End")
         tutor.keyboard.type(turn, delay=30)
@@ -341,7 +341,7 @@ def test_an_output_has_the_keyboard_of_who_clicks_into_it(student: Page, tutor: 
     assert frame.evaluate("window.pressed") == 1
     tutor.keyboard.press("Shift+Tab")
     tutor.keyboard.type("three", delay=30)
-    expect(shown.locator("#field")).to_have_value("three")  # Tab has marked what was in it
+    expect(shown.locator("#field")).to_have_value("three")  # Tab has selected the old value
     expect(tutor.locator(".classroom-Stopped")).to_have_count(0)
 
 
@@ -349,7 +349,7 @@ PRESS = "(at) => document.querySelectorAll('.jp-RenderedHTMLCommon form button')
 
 
 def test_a_form_of_an_output_leads_nowhere(student: Page, tutor: Page) -> None:
-    """In the page itself, which shows what needs no script: the tutor would lose the lab."""
+    """The page itself shows outputs without scripts: a form would make the tutor lose the lab."""
     texts = [
         f'<form method="{method}" action="{action}"><button type="submit">Go {at}</button></form>'
         for at, (method, action) in enumerate((("post", ""), ("get", "/hub/logout"), ("post", "/")))
@@ -368,7 +368,7 @@ def test_a_form_of_an_output_leads_nowhere(student: Page, tutor: Page) -> None:
         button.evaluate("(node) => node.click()")
         assert tutor.evaluate("window.stays")
     for at in range(len(texts)):
-        # Playwright's own click would wait for the window to get where it can't.
+        # Playwright's own click would wait for a navigation that can't happen.
         tutor.evaluate(PRESS, at)
         assert tutor.evaluate("window.stays")
     assert tutor.evaluate("location.pathname").endswith("/lab/tree/forms.ipynb")
@@ -378,7 +378,7 @@ def test_a_form_of_an_output_leads_nowhere(student: Page, tutor: Page) -> None:
 def test_a_broken_notebook_says_in_a_sentence_what_to_do(
     github_lab: Lab, student: Page, tutor: Page
 ) -> None:
-    """Both in the page and in an export; Python's own output has none of it."""
+    """Page and export say so, without any output of Python."""
     github_lab.expected.append(r"bad\.ipynb")
     write(student, "bad.ipynb", '{"cells": 5}')
     sentence = "“bad.ipynb” isn't a valid notebook"
@@ -399,7 +399,7 @@ def test_a_broken_notebook_says_in_a_sentence_what_to_do(
 
 
 def test_a_list_that_is_too_long_says_so_wherever_one_looks(github_lab: Lab, tutor: Page) -> None:
-    """Sorted among the names, the line would be seen by nobody who is at the end of the list."""
+    """If the line were sorted among the names, nobody at the end of the list would see it."""
     made = (
         "mkdir /data/files/many && cd /data/files/many && seq -f file%05g.txt 10007 | xargs touch"
     )
@@ -424,7 +424,7 @@ STYLED = 200
 
 
 def test_many_framed_outputs_of_a_cell_are_looked_at_once_each(student: Page, tutor: Page) -> None:
-    """Not each of them again for each of the others, which held the page up for minutes."""
+    """If each were examined again for each other one, the page would block for minutes."""
     counted = """
         const all = String.prototype.matchAll;
         window.looked = 0;

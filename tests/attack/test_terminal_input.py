@@ -1,4 +1,4 @@
-"""Terminals whose programs read late or never, and what is typed into them all the same."""
+"""Terminals whose programs read late or never: what people type there still arrives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 TEXT = "".join(f"line {number}, " for number in range(25_000))
-"""More than the kernel keeps for a program that doesn't read: some 70 KB."""
+"""More than the 70 KB or so that the kernel buffers for a program that doesn't read."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def opened(client: httpx.Client, lab: Lab) -> tuple[str, students.Terminal]:
 
 
 def end(client: httpx.Client, name: str) -> None:
-    """Shut a terminal down, and wait until nobody can see it any more."""
+    """Shut a terminal down, and wait until it is no longer listed."""
     assert client.delete(f"{API}/terminals/{name}").status_code == 204
 
     def gone() -> bool:
@@ -47,7 +47,7 @@ def end(client: httpx.Client, name: str) -> None:
 
 
 def test_a_long_text_arrives_whole(client: httpx.Client, trial_lab: Lab) -> None:
-    """Upstream loses what there is no room for at once, and the page its connection."""
+    """Upstream drops what doesn't fit at once, and disconnects the page."""
     name, terminal = opened(client, trial_lab)
     reading = f"sleep 1; head -c {len(TEXT)} | sha256sum; stty sane; echo en''d"
     terminal.send(f"stty raw -echo; echo rea''dy; {reading}\r")
@@ -60,7 +60,7 @@ def test_a_long_text_arrives_whole(client: httpx.Client, trial_lab: Lab) -> None
 def test_a_terminal_that_nobody_reads_can_be_shut_down(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Upstream fails at what it couldn't write: the terminal would count for good, as open."""
+    """Upstream fails on the unwritten text: the terminal would count as open for good."""
     name, terminal = opened(client, trial_lab)
     terminal.send("stty raw -echo; echo rea''dy; sleep 1000\r")
     terminal.until("ready")

@@ -1,4 +1,4 @@
-"""What axe finds on a page that somebody couldn't use."""
+"""The accessibility errors that axe finds on a page."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "
 
 
 def violations(page: Page, parts: Iterable[str]) -> list[str]:
-    """Ask axe what of some parts somebody couldn't use (WCAG 2.2, A and AA).
+    """Return axe's accessibility errors in some parts of a page (WCAG 2.2, A and AA).
 
     Args:
-        page: as it is shown now.
-        parts: CSS selectors, each of something that is there.
+        page: the page in its present state.
+        parts: CSS selectors; each must match something.
     """
     include = [[part] for part in parts]
     found = Axe().run(page, context={"include": include}, options={"runOnly": RULES})

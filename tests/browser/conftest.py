@@ -1,4 +1,4 @@
-"""What people do in a browser; its fixtures are in `tests.chromium`."""
+"""What people do in a browser; the fixtures are in `tests.chromium`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["Chromium"]
 
 TIMEOUT = 60_000
-"""Milliseconds for which a busy machine may take its time."""
+"""The time limit in milliseconds, long enough for a busy machine."""
 POLL = 100
-"""Milliseconds between two looks at a condition that Playwright cannot wait for."""
+"""Milliseconds between two polls of a condition that Playwright cannot wait for."""
 expect.set_options(timeout=TIMEOUT)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_open(request: pytest.FixtureRequest) -> None:
-    """Begin without the layouts of earlier tests: who signs in would find their documents open."""
+    """Forget the saved layouts of earlier tests: their documents would open for the next person."""
     shared = {"github_lab", "shared_classroom"} & set(request.fixturenames)
     for name in shared:
         found: Lab | Classroom = request.getfixturevalue(name)
@@ -44,48 +44,48 @@ def _nothing_open(request: pytest.FixtureRequest) -> None:
 def shared_browser(
     chromium: Chromium, shared_classroom: Classroom, github: Lab
 ) -> Iterator[Browser]:
-    """A browser for a lab that is several tests'."""
+    """A browser for a lab that several tests share."""
     with chromium.start({**shared_classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 
 @pytest.fixture
 def restored_browser(shared_browser: Browser, restored_classroom: Classroom) -> Browser:
-    """The same; its lab is as it was."""
+    """The same, with the lab's list as it was at first."""
     del restored_classroom
     return shared_browser
 
 
 WATCH = Watch()
-"""Of this test: what its pages' own sockets carry."""
+"""Records the messages of the pages' own sockets in this test."""
 
 
 @pytest.fixture(autouse=True)
 def _what_pages_say() -> Iterator[None]:
-    """Check all that pages and server tell each other against the schema that they share."""
+    """Check all messages between pages and server against their shared schema."""
     WATCH.clear()
     yield
     assert WATCH.problems == []
 
 
 OPENED: list[BrowserContext] = []
-"""The profiles that this test has opened."""
+"""The browser profiles that this test has opened."""
 
 
 @pytest.fixture(autouse=True)
 def _pages_close() -> Iterator[None]:
-    """Close a test's pages at its end: in a browser of several tests they would go on working."""
+    """Close a test's pages at its end: in a browser that tests share they would keep working."""
     OPENED.clear()
     yield
     for profile in OPENED:
-        with contextlib.suppress(Error):  # its browser is closed already
+        with contextlib.suppress(Error):  # the browser is already closed
             profile.close()
 
 
 def new_person(browser: Browser, **options: object) -> BrowserContext:
-    """Open a browser profile of its own: another person."""
+    """Open a separate browser profile for another person."""
     context = browser.new_context(
-        ignore_https_errors=True,  # the test authority is in no system store
+        ignore_https_errors=True,  # no system store has the test authority
         viewport={"width": 1280, "height": 800},
         **options,  # type: ignore[arg-type]
     )
@@ -96,7 +96,7 @@ def new_person(browser: Browser, **options: object) -> BrowserContext:
 
 
 def sign_in(page: Page, login: str, path: str = "") -> None:
-    """Sign in through GitHub, from a path of the lab to wherever it ends."""
+    """Sign in through GitHub from a path of the lab, and follow the redirects to the last page."""
     page.goto(f"{labs.ADDRESS}{path}")
     page.get_by_role("button", name="Sign in with GitHub").click()
     page.get_by_label("Login").fill(login)
@@ -104,7 +104,7 @@ def sign_in(page: Page, login: str, path: str = "") -> None:
 
 
 def enter_trial(page: Page, name: str, passphrase: str) -> None:
-    """Fill in a trial's form, and say that one is who was here by that name before, if asked."""
+    """Fill in a trial's form, and claim an existing name if the page asks."""
     page.get_by_label("Your name").fill(name)
     page.get_by_label("Passphrase:").fill(passphrase)
     page.get_by_role("button", name="Sign in").click()
@@ -115,17 +115,17 @@ def enter_trial(page: Page, name: str, passphrase: str) -> None:
 
 
 def wait_for_lab(page: Page) -> None:
-    """Wait until JupyterLab has put its windows in place."""
+    """Wait until JupyterLab has laid out its panels."""
     page.wait_for_selector("#jp-main-dock-panel", timeout=60_000)
     page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
 
 
 def wait_on(page: Page, condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """Poll a condition as `labs.wait_until` does, while Playwright goes on hearing of the page.
+    """Poll a condition as `labs.wait_until` does, while Playwright still receives page events.
 
     Args:
-        page: any of the browser's.
-        condition: what to ask.
+        page: any page of the browser.
+        condition: called until its value is true.
         what: the condition in words, for the message of a test that fails.
         seconds: how long to poll.
     """
@@ -139,14 +139,14 @@ def wait_on(page: Page, condition: Callable[[], Any], what: str, seconds: float 
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a screenshot, for a person to look at."""
+    """Save a screenshot, for a person to look at."""
     labs.ARTIFACTS.mkdir(exist_ok=True)
 
     def taken() -> bool:
         page.screenshot(path=labs.ARTIFACTS / f"{name}.png")
         return True
 
-    # With several pages on a busy machine Chromium says at times that it can't take one.
+    # With several pages on a busy machine Chromium sometimes can't take a screenshot.
     labs.wait_until(taken, f"the screenshot {name}", ignoring=(Error,))
 
 
@@ -160,7 +160,7 @@ def new_notebook(page: Page) -> str:
 
 
 def notebook(cells: Iterable[str]) -> dict[str, Any]:
-    """Make a notebook that says which kernel it has."""
+    """Return a notebook's content, with the name of its kernel."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     made_of = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in cells],
@@ -171,7 +171,7 @@ def notebook(cells: Iterable[str]) -> dict[str, Any]:
 
 
 def write_notebook(page: Page, name: str, cells: Iterable[str]) -> None:
-    """Write a notebook, as a tutor would upload it."""
+    """Save a notebook with these cells, as if a tutor had uploaded it."""
     made = page.evaluate(
         """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
             method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),

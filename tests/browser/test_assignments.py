@@ -1,4 +1,4 @@
-"""Handing out, handing in and collecting in the browser: the tutor's dialogs and table."""
+"""Hand out, hand in and collect in the browser: the tutor's dialogs and table."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def enter(browser: Browser, login: str) -> Page:
 
 
 def choose(page: Page, name: str) -> None:
-    """Choose an entry of the context menu that is open."""
+    """Choose an entry in the open context menu."""
     page.locator(".lm-Menu-item", has_text=name).click()
 
 
@@ -76,15 +76,15 @@ def tutor(browser: Browser, lab: Lab) -> Page:
 
 @pytest.fixture(scope="module")
 def student(browser: Browser, tutor: Page) -> Page:
-    del tutor  # has made what is looked at
+    del tutor  # it has made the notebook
     return enter(browser, "Octocat")
 
 
-# Each test goes on where the one before has ended, as a lesson does.
+# Each test continues where the one before has ended, as a lesson does.
 
 
 def test_a_tutor_hands_out(tutor: Page, student: Page) -> None:
-    # A student isn't offered what is the tutor's.
+    # A student's menu doesn't have the tutor's entries.
     item(student, "squares.ipynb")
     expect(student.locator(".lm-Menu-item", has_text="Hand In…")).to_be_visible()
     expect(student.locator(".lm-Menu-item", has_text="Hand Out…")).to_be_hidden()
@@ -152,7 +152,7 @@ def test_a_tutor_collects(lab: Lab, tutor: Page, tmp_path: Path) -> None:
     found = lab.read("/data/files/collected/submitted/octocat/squares/squares.ipynb")
     assert "# mine" in found
 
-    # One click leads to a student's folder; and the table comes back with the page.
+    # One click leads to a student's folder; and the table comes back after a reload.
     table.get_by_role("button", name="students/octocat/squares").click()
     expect(tutor.locator(entry("squares.ipynb"))).to_be_visible()
     tutor.reload()

@@ -1,4 +1,4 @@
-"""Assignments in labs of people's own, in the browser: to a room's members, there, and back."""
+"""Assignments in people's own labs, in the browser: hand out to a room's members, and collect."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def at_home(browser: Browser) -> Page:
 
 
 def hand_out(tutor: Page) -> None:
-    """Hand a file out to the members of a room, and see who has it."""
+    """Hand out a file to a room's members, and check who has it."""
     item(tutor, "essay.txt")
     choose(tutor, "Hand Out…")
     dialog = tutor.get_by_role("dialog")
@@ -47,13 +47,13 @@ def hand_out(tutor: Page) -> None:
     expect(tutor.get_by_text("1 student has got something new.")).to_be_visible()
     table = tutor.locator(".classroom-Assignments")
     expect(table.locator("tr", has_text="octocat")).to_contain_text("not changed")
-    # Of hubot, who has never signed in, the table knows that there is no lab.
+    # hubot has never signed in: the table says that there is no lab.
     expect(table.locator("tr", has_text="hubot")).to_contain_text("none")
     shoot(tutor, "assignments-home-table")
 
 
 def hand_in(student: Page) -> None:
-    """Open the copy, which came while the page was open, write in it, and hand it in."""
+    """Open the copy, which arrived while the page was open, type in it, and hand it in."""
     student.locator(entry("essay")).dblclick()
     student.locator(entry("essay.txt")).dblclick()
     text = student.locator(".jp-FileEditor .cm-content")
@@ -95,7 +95,7 @@ def test_a_rooms_member_has_a_copy_at_home_and_hands_it_in_there(
         mona.get_by_role("dialog").get_by_role("button", name="Put into the Folder").click()
         expect(mona.get_by_text("1 student’s work was collected.")).to_be_visible()  # noqa: RUF001
         assert "mine" in lab.read("/data/files/collected/submitted/octocat/essay/essay.txt")
-        # One click leads to the copy, in the student's own lab.
+        # One click leads to the copy in the student's own lab.
         with mona.expect_popup() as opened:
             table.get_by_role("button", name="essay", exact=True).click()
         there = opened.value

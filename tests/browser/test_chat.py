@@ -1,4 +1,4 @@
-"""The class talks: what people see of the chat beside the notebook."""
+"""The class talks: what people see of the chat next to the notebook."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def say(page: Page, text: str) -> None:
 
 
 def dismisses(page: Page) -> None:
-    """Dismiss JupyterLab's own word that nobody answers, whenever it is in the way."""
+    """Dismiss JupyterLab's own dialog about the missing connection, whenever it is in the way."""
     word = page.get_by_role("dialog").filter(has_text="Server Connection Error")
     page.add_locator_handler(word, word.get_by_role("button").last.click)
 
@@ -55,7 +55,7 @@ def test_a_class_talks(browser: Browser, classroom: Classroom) -> None:
     hubot, octocat = (enter(browser, login, name) for login in ("hubot", "Octocat"))
     for page in (mona, hubot, octocat):
         dismisses(page)
-        expect(page.locator(".jp-chat-sidepanel")).to_be_hidden()  # nothing opens by itself
+        expect(page.locator(".jp-chat-sidepanel")).to_be_hidden()  # no panel opens by itself
         expect(icon(page)).to_have_attribute("title", "Chat")
     icon(hubot).click()
     say(hubot, "Where is **the file**?")
@@ -68,7 +68,7 @@ def test_a_class_talks(browser: Browser, classroom: Classroom) -> None:
     expect(badge(octocat)).to_be_visible()
     icon(octocat).click()
     expect(messages(octocat)).to_have_text("Where is the file?")
-    expect(icon(octocat)).to_have_attribute("title", "Chat")  # read
+    expect(icon(octocat)).to_have_attribute("title", "Chat")  # the message was read
     say(octocat, "In the materials")
     icon(mona).click()
     words = ["Where is the file?", "In the materials"]
@@ -84,8 +84,8 @@ def test_a_class_talks(browser: Browser, classroom: Classroom) -> None:
 
     classroom.lab.kill_server()
     words += ["And after the fall", "I hear you"]
-    say(hubot, words[2])  # the same page, without a reload
-    # Beside three pages of its own and another test's it may take its time.
+    say(hubot, words[2])  # from the same page, without a reload
+    # Next to three pages here and other tests it may take a while.
     labs.wait_until(lambda: "The lab is back" in classroom.lab.log, "the lab is back")
     expect(messages(mona)).to_have_text(words[:3])
     say(mona, words[3])
@@ -93,6 +93,6 @@ def test_a_class_talks(browser: Browser, classroom: Classroom) -> None:
         expect(messages(page)).to_have_text(words)
     hubot.reload()
     expect(messages(hubot)).to_have_text(words)
-    expect(messages(hubot).last).to_be_visible()  # it is open where it was
+    expect(messages(hubot).last).to_be_visible()  # the panel is still open
     expect(first(hubot)).to_be_visible()
     shoot(hubot, "chat-after")

@@ -28,11 +28,11 @@ LAB_URL = re.compile(re.escape(labs.ADDRESS) + r"/services/classroom/lab")
 
 
 def complaints(*pages: Page) -> list[str]:
-    """Collect what pages complain about to their developers, from now on."""
+    """Return a list to which pages' console errors are added from now on."""
     found: list[str] = []
 
     def console(message: ConsoleMessage) -> None:
-        # One kernel, two pages: each hears of the comms that the other has opened.
+        # Two pages share a kernel: each hears of the comms that the other has opened.
         if message.type == "error" and not message.text.startswith("Comm not found"):
             found.append(f"{message.text} {message.location}")
 
@@ -56,7 +56,7 @@ def test_two_students_edit_the_same_notebook(browser: Browser, github_lab: Lab) 
         ada.wait_for_url(LAB_URL)
         wait_for_lab(ada)
         shoot(ada, "lab-first-visit")
-        # Nothing pops up in front of a class.
+        # No dialog or notice appears in front of a class.
         expect(ada.locator(".jp-Dialog")).to_have_count(0)
         expect(ada.locator(".jp-toast, .Toastify__toast")).to_have_count(0)
 
@@ -84,14 +84,14 @@ def test_two_students_edit_the_same_notebook(browser: Browser, github_lab: Lab) 
             people = show_people(page)
             expect(people.get_by_role("heading")).to_have_text("2 people here")
             expect(people.get_by_role("listitem")).to_contain_text(["hubot", "Ada Octocat"])
-            expect(people.get_by_role("button")).to_have_count(0)  # they are tutors'
+            expect(people.get_by_role("button")).to_have_count(0)  # only tutors have buttons
         shoot(ada, "two-students-ada")
         shoot(hubot, "two-students-hubot")
         assert not errors, "\n".join(errors)
 
 
 def test_the_lab_suits_a_class(browser: Browser, github_lab: Lab) -> None:
-    """No extension manager, no other Share button than ours, no build, no launch of servers."""
+    """It has no extension manager, no Share button but ours, no build, and starts no servers."""
     del github_lab
     with new_person(browser) as profile:
         page = profile.new_page()
@@ -108,7 +108,7 @@ def test_the_lab_suits_a_class(browser: Browser, github_lab: Lab) -> None:
         shares = page.get_by_role("banner").get_by_role(
             "button", name=re.compile("share", re.IGNORECASE)
         )
-        expect(shares).to_have_accessible_name("Share link")  # ours alone, without a token
+        expect(shares).to_have_accessible_name("Share link")  # only ours, which contains no token
         unwanted = ("/lab/api/build", "/lab/api/news", "/lab/api/update", "/extensions?")
         assert [url for url in asked if any(part in url for part in unwanted)] == []
         assert all(labs.HOST in url or labs.GITHUB in url for url in asked if "data:" not in url)
@@ -116,7 +116,7 @@ def test_the_lab_suits_a_class(browser: Browser, github_lab: Lab) -> None:
 
 
 def test_a_page_asks_far_less_than_the_front_lets_it(browser: Browser, github_lab: Lab) -> None:
-    """A whole class arrives at once, by one address."""
+    """A whole class arrives at once, from one address."""
     del github_lab
     asked: list[str] = []
     with new_person(browser) as profile:
@@ -143,7 +143,7 @@ def test_what_a_class_needs_is_in_the_kernel(browser: Browser, github_lab: Lab) 
         wait_for_lab(page)
         new_notebook(page)
         page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
-        page.keyboard.insert_text(  # all at once: no completer comes in between
+        page.keyboard.insert_text(  # all at once, so that no completer appears
             "import numpy, pandas, matplotlib.pyplot as plt, seaborn, ipywidgets\n"
             "plt.plot(numpy.arange(9) ** 2); ipywidgets.IntSlider(7)"
         )
@@ -170,7 +170,7 @@ def test_the_strangers_page(browser: Browser, github_lab: Lab) -> None:
 
 
 def test_hub_pages(browser: Browser, github_lab: Lab) -> None:
-    """The pages around the lab: sign-in, home, admin."""
+    """Look at the pages around the lab: sign-in, home, admin."""
     del github_lab
     with new_person(browser) as profile:
         page = profile.new_page()

@@ -1,4 +1,4 @@
-"""The lists of JupyterLab's commands (`commands.json`), against the commands that the page has."""
+"""The lists of JupyterLab's commands (`commands.json`), compared with the page's commands."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ EXPOSE = """document.addEventListener("readystatechange", () => {
         config.textContent = JSON.stringify({ ...known, exposeAppInBrowser: "true" });
     }
 })"""
-"""JupyterLab's own way to have the page name its application, before it reads its configuration."""
+"""JupyterLab's own setting that exposes the application in the page, set before it is read."""
 
 
 def test_every_command_of_the_page_is_in_one_list(browser: Browser, github_lab: Lab) -> None:
     """Fail for a command of a new JupyterLab until it is in one of the three lists.
 
-    A view-only person may run only what is in `reads`. A document that nobody may change refuses
-    what is in `changes`.
+    A view-only person may run only the commands in `reads`. A document that nobody may change
+    refuses the commands in `changes`.
     """
     del github_lab
     with new_person(browser) as profile:
@@ -46,6 +46,6 @@ def test_every_command_of_the_page_is_in_one_list(browser: Browser, github_lab: 
         f"{area}:{name}" for kind in KINDS for area, names in TABLE[kind].items() for name in names
     ]
     assert sorted(listed) == sorted(looked_at), f"put each command in one of {KINDS}"
-    # The Help menu has commands of each kernel's.
+    # The Help menu has commands of each kernel.
     others = {name.partition(":")[0] for name in found - looked_at if "help-menu-" not in name}
     assert sorted(others) == TABLE["others"]

@@ -1,4 +1,4 @@
-"""Giving a copy in a browser: right-click, the link, and the copy in another person's lab."""
+"""Give a copy in a browser: right-click, the link, and the copy in another person's lab."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOTEBOOK = json.dumps(
 
 
 def at_home(browser: Browser, lab: Lab) -> Page:
-    """Sign octocat in, in whose lab are a notebook and a folder."""
+    """Sign octocat in to their own lab, and put a notebook and a folder there."""
     page = new_person(browser).new_page()
     sign_in(page, "Octocat", "/user/octocat/lab")
     page.wait_for_url("**/user/octocat/lab**", timeout=90_000)
@@ -50,7 +50,7 @@ def at_home(browser: Browser, lab: Lab) -> Page:
 
 
 def link_to(page: Page, name: str, life: str) -> str:
-    """Have a link to a copy made; return its address."""
+    """Make a link to a copy in the page; return its address."""
     item = page.locator(entry(name))
     expect(item).to_be_visible(timeout=SOON)
     item.click(button="right")
@@ -94,7 +94,7 @@ def test_a_copy_is_given_by_a_link_and_opens_in_the_others_lab(browser: Browser,
     bob.wait_for_url("**/user/hubot/lab/tree/plan.ipynb**", timeout=90_000)
     wait_for_lab(bob)
     expect(bob.get_by_role("heading", name="The plan of octocat")).to_be_visible(timeout=SOON)
-    # Whoever leaves while a kernel's socket opens has the server log an error of upstream's.
+    # A page that leaves while a kernel's socket opens makes upstream log an error on the server.
     expect(bob.get_by_role("contentinfo")).to_contain_text("| Idle", timeout=SOON)
     shoot(bob, "copies-opened")
 
@@ -133,7 +133,7 @@ def test_a_copy_is_given_by_a_link_and_opens_in_the_others_lab(browser: Browser,
 
 
 def test_a_person_who_opens_a_dead_link_reads_why(browser: Browser, lab: Lab) -> None:
-    """That it is dead, that the original is gone, that the software has changed since."""
+    """The link is dead, the original is gone, or the software has changed since."""
     ada = at_home(browser, lab)
     ada.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=labs.ADDRESS)
     site = lab.shown("sh", "-c", "echo /opt/classroom/lib/python3*/site-packages").strip()

@@ -1,4 +1,5 @@
-"""What runs in a notebook: kept when its page is closed, and else as in stock JupyterLab."""
+"""Running cells in a notebook: a run survives its page; otherwise it works as in stock
+JupyterLab."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 @dataclass
 class Place:
-    """A lab and a browser in which people come and go."""
+    """A lab, and a browser for its people."""
 
     lab: Lab
     browser: Browser
@@ -44,8 +45,8 @@ class Place:
         """Sign somebody in, in a window of their own.
 
         Args:
-            name: the person's.
-            path: of a notebook that the page opens: one load of the lab instead of two.
+            name: the person's name.
+            path: a notebook that the page opens, which saves a second load of the lab.
         """
         page = new_person(self.browser).new_page()
         page.goto(address_of(path) if path else labs.ADDRESS)
@@ -57,20 +58,20 @@ class Place:
         return page
 
     def write(self, name: str, *sources: str) -> None:
-        """Write a notebook without a page."""
+        """Save a notebook without a page."""
         body = {"type": "notebook", "format": "json", "content": book(*sources)}
         with students.signed_in(self.lab, "writer") as client:
             address = f"{labs.ADDRESS}{students.BASE}/api/contents/{name}"
             client.put(address, json=body).raise_for_status()
 
     def saved(self, name: str) -> list[dict[str, Any]]:
-        """Read the cells of a notebook as they are on the disk."""
+        """Return the cells of a notebook, as saved on disk."""
         text = self.lab.read(f"/data/files/{name}")
         found: list[dict[str, Any]] = json.loads(text)["cells"]
         return found
 
     def saved_text(self, name: str) -> list[str]:
-        """Read what each cell has printed, as it is on the disk."""
+        """Return what each cell has printed, as saved on disk."""
         return ["".join(map(text_in, cell["outputs"])) for cell in self.saved(name)]
 
 
@@ -79,14 +80,14 @@ def text_in(output: dict[str, Any]) -> str:
 
 
 def book(*sources: str) -> Any:
-    """Make a notebook's content."""
+    """Return a notebook's content."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     made_of = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
     return json.loads(nbformat.writes(made_of))
 
 
 def write(page: Page, name: str, *sources: str) -> None:
-    """Write a notebook, as a tutor would upload it."""
+    """Save a notebook, as if a tutor had uploaded it."""
     made = page.evaluate(
         """async ([name, content]) => (await fetch(`/services/classroom/api/contents/${name}`, {
             method: "PUT", body: JSON.stringify({type: "notebook", format: "json", content}),
@@ -98,12 +99,12 @@ def write(page: Page, name: str, *sources: str) -> None:
 
 
 def address_of(path: str) -> str:
-    """Return the address at which a notebook is open alone."""
+    """Return the address that opens only this notebook."""
     return f"{labs.ADDRESS}{students.BASE}/lab/tree/{path}?reset"
 
 
 def open_notebook(page: Page, name: str) -> None:
-    """Open a notebook alone, and wait until its kernel answers."""
+    """Open only this notebook, and wait until its kernel answers."""
     page.goto(address_of(name))
     wait_for_lab(page)
     until_open(page)
@@ -163,7 +164,7 @@ def both_open(two: tuple[Page, Page], name: str, *sources: str) -> Iterator[tupl
 
 
 def test_a_run_goes_on_when_its_page_is_closed(place: Place) -> None:
-    """The cell that runs, and the one that waits behind it."""
+    """The running cell goes on, and so does the one that waits behind it."""
     count = "import time\nfor number in range(40):\n    print(number, flush=True); time.sleep(0.1)"
     place.write("closed.ipynb", count, "print('and then this'); 6 * 7")
     ada = place.enter("ada", "closed.ipynb")
@@ -209,7 +210,7 @@ def test_input_is_asked_of_who_runs_the_cell(two: tuple[Page, Page], place: Plac
     ask = "name = input('Who are you? ')\nprint('hello', name)\nprint(input('Sure? '))"
     with both_open(two, "input.ipynb", ask) as (ada, bob):
         run_cell(ada, 0)
-        # The last: what was answered stays in view for a moment.
+        # Take the last one: an answered question stays visible for a moment.
         box, asked = ada.locator(".jp-Stdin-input").last, ada.locator(".jp-Stdin-prompt").last
         expect(asked).to_contain_text("Who are you?")
         expect(bob.locator(".jp-Stdin-input")).to_have_count(0)
@@ -285,7 +286,7 @@ def test_what_is_shown_changes_as_in_stock(two: tuple[Page, Page], place: Place)
 
 
 def test_widgets(two: tuple[Page, Page], place: Place) -> None:
-    """A slider and what it prints: into its Output widget, not below the cell."""
+    """The slider's output appears in its Output widget, not below the cell."""
     sources = (
         "from ipywidgets import IntSlider, Output, interact\nslider = IntSlider(3, 0, 9)\nslider",
         "def show(n):\n    print('square', n * n)\ninteract(show, n=slider);",
@@ -323,7 +324,7 @@ def test_a_kernel_that_dies_says_so(two: tuple[Page, Page], place: Place) -> Non
 
 
 def test_a_restart_ends_what_runs(two: tuple[Page, Page], place: Place) -> None:
-    # ipykernel when it is ended while it runs a cell; jupyter_server while it asks the next one.
+    # From ipykernel if it ends while it runs a cell; from jupyter_server if it sends the next one.
     place.lab.expected += [r"(?s)Exception in message handler:.*ZMQError", "events for closed str"]
     with both_open(two, "restart.ipynb", "import time; time.sleep(600)", "2 + 2") as (ada, bob):
         run_cell(ada, 0)
@@ -358,7 +359,7 @@ def test_others_type_while_a_cell_prints_without_end(two: tuple[Page, Page]) -> 
     with both_open(two, "flood.ipynb", flood, "") as (ada, bob):
         run_cell(ada, 0)
         expect(outputs(ada, 0).first).to_contain_text("xxx")
-        bob.locator(CELL).nth(1).focus()  # the outputs above move it: nobody can click on it yet
+        bob.locator(CELL).nth(1).focus()  # the outputs move it: nobody can click it yet
         bob.keyboard.type("typed meanwhile", delay=20)
         labs.wait_until(lambda: text_of(ada, 1) == "typed meanwhile", "what the other types")
         bob.get_by_role("button", name="Interrupt the kernel").click()

@@ -1,4 +1,4 @@
-"""The sentence of a failure reaches the person: in a dialog or a notice of the page."""
+"""The sentence about a failure reaches the person, in a dialog or a notice of the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 SHOWN = 130
-"""Characters of a notice that JupyterLab shows in any case; it cuts off after 140."""
+"""The length of a notice that JupyterLab always shows; it cuts off after 140 characters."""
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """A tutor's first hour, with a stopwatch: from a clone to the collected work of a student.
 
-The laps are kept in ``artifacts/first-hour.txt``; `docs/get-started.md` shows those of one run.
+The laps are written to ``artifacts/first-hour.txt``; `docs/get-started.md` shows those of one run.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EDITOR = ".jp-Notebook:visible .jp-Cell .cm-content"
 
 
 class Stopwatch:
-    """What took how long, in seconds."""
+    """Records how many seconds each step took."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
@@ -46,13 +46,13 @@ class Stopwatch:
 
 @pytest.fixture
 def tutor(tmp_path: Path) -> Iterator[Tutor]:
-    """Somebody who has nothing yet."""
+    """A tutor who has nothing yet."""
     with tutor_in(tmp_path / "clone") as made:
         yield made
 
 
 def clone(folder: Path) -> None:
-    """Clone what is committed here, as the README begins."""
+    """Clone the committed state of this checkout, as the README begins."""
     words = ["git", "clone", "--quiet", str(labs.ROOT), str(folder)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_from_a_clone_to_collected_work(tutor: Tutor, chromium: Chromium) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     watch.lap("make up")
     said = dict(re.findall(r"(Students|Tutor) .*passphrase +(\S+)", done.stdout))
-    # What a device in the same network does: it comes by an address of the machine's.
+    # Devices in the same network use one of the machine's addresses.
     (pool, *_) = docker.from_env().networks.get("bridge").attrs["IPAM"]["Config"]
     here = f"{labs.HOST}:{tutor.port}"
     with chromium.start({here: f"{pool['Gateway']}:{tutor.port}"}) as browser:

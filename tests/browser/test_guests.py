@@ -1,4 +1,4 @@
-"""A guest in a lab of somebody's own, in a browser: removed by the owner, and let in again."""
+"""A guest in a person's own lab, in a browser: the owner removes and readmits the guest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Hub's own pages go on working, though no script of a lab page reaches them."""
+"""The Hub's own pages work, although no script of a lab page can reach them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[B
 
 
 def test_a_tutor_does_everything_in_them(browser: Browser, classroom: Classroom) -> None:
-    """Make a tutor, issue a token and take it back, sign out."""
+    """Make somebody a tutor, issue and revoke a token, sign out."""
     page = new_person(browser).new_page()
     sign_in(page, "mona", "/hub/admin")
     row = page.get_by_role("row").filter(has_text="hubot")
@@ -38,7 +38,7 @@ def test_a_tutor_does_everything_in_them(browser: Browser, classroom: Classroom)
     page.get_by_label("Search").fill("OCTO")
     expect(row).to_have_count(0)
     expect(page.get_by_role("row").filter(has_text="octocat")).to_have_count(1)
-    # A class without rooms and groups has no word of them.
+    # For a class without rooms and groups the page does not mention them.
     expect(page.get_by_role("heading", level=2)).to_have_count(0)
     expect(page.get_by_role("columnheader", name="Rooms and groups")).to_have_count(0)
     expect(page.get_by_text("jupyterhub_config.py")).to_be_hidden()

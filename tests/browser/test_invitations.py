@@ -1,4 +1,4 @@
-"""The sheet of personal links, as a tutor prints it and as a pupil's phone reads it."""
+"""The sheet of personal links, as a tutor prints it and a pupil's phone reads it."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ GREY = """async (picture) => {
     const grey = colours.filter((_, index) => index % 4 === 1);
     return [image.width, image.height, Array.from(grey)];
 }"""
-"""Take a picture apart into its dots, each with its green as its grey."""
+"""Returns an image's size and its pixels, with the green channel as the grey value."""
 AS_PRINTED = 3
-"""Dots for each of the screen's: a printer has more."""
+"""Pixels for each pixel of the screen, because a printer has a higher resolution."""
 
 
 def read(code: Locator) -> str:
-    """Photograph a code and read it as a phone does."""
+    """Take a screenshot of a QR code, and read it as a phone does."""
     picture = base64.b64encode(code.screenshot()).decode()
     width, height, grey = code.page.evaluate(GREY, picture)
     dots = memoryview(bytes(grey)).cast("B", (height, width))
@@ -55,7 +55,7 @@ def read(code: Locator) -> str:
 
 
 def read_sheet(browser: Browser, file: Path) -> dict[str, str]:
-    """Open a sheet as it is printed; return what each person's code says, by their name."""
+    """Open a sheet in its printed form; return the text of each person's code, by name."""
     with browser.new_context(device_scale_factor=AS_PRINTED) as context:
         page = context.new_page()
         page.goto(file.as_uri())
@@ -72,7 +72,7 @@ def read_sheet(browser: Browser, file: Path) -> dict[str, str]:
 
 
 def go_in(browser: Browser, link: str, name: str) -> None:
-    """Open a link as somebody, and see that the lab knows them."""
+    """Open a link as a person, and check that the lab knows their name."""
     context = new_person(browser)
     page = context.new_page()
     page.goto(link)

@@ -1,4 +1,4 @@
-"""What a person sees while nothing that is typed can be kept: until it is over, and no longer."""
+"""What a person sees while typed text can't be kept: the warning lasts exactly as long as that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kernel a notebook gets: the one that its file names, or none; the file stays as it is."""
+"""Which kernel a notebook gets: the one that its file names, or none; the file stays unchanged."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def saved(lab: Lab, name: str) -> dict[str, Any]:
 
 
 def type_at_the_end(page: Page, lab: Lab, name: str, text: str) -> dict[str, Any]:
-    """Type, and wait until that is in the file; return the file's metadata."""
+    """Type text, and wait until it is in the file; return the file's metadata."""
     page.locator(EDITOR).first.click()
     page.keyboard.press("Control+End")
     page.keyboard.type(text)
@@ -98,7 +98,7 @@ def test_a_notebook_of_a_kernel_that_is_not_there_keeps_its_file(
     assert trial_lab.read("/data/files/r.ipynb") == before, "opening it has changed it"
     metadata = type_at_the_end(page, trial_lab, "r.ipynb", "  # typed")
     assert metadata["kernelspec"] == OTHER
-    # Another is one click, and then the file says so.
+    # One click chooses another kernel, and then the file names that one.
     page.get_by_role("button", name="Use Python 3").click()
     expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     expect(told).to_be_hidden()

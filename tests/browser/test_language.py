@@ -1,4 +1,4 @@
-"""A German lab in a browser: no word of ours is English on the pages that a class sees."""
+"""A German lab in a browser: pages that a class sees show no English text of ours."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXPECTED = (
     r"Bad request for file latin\.txt",
 )
 LONG_ENOUGH = 12
-"""Characters of a sentence that no page has by chance."""
+"""The number of characters of a sentence that no page contains by chance."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def browser(chromium: Chromium, german: Lab, github: Lab) -> Iterator[Browser]:
 
 
 def english() -> list[re.Pattern[str]]:
-    """List all our English sentences as patterns, in which any value fits each placeholder."""
+    """Return all our English sentences as patterns; any value fits each placeholder."""
     found = []
     for catalogue in translations.templates().values():
         for message in catalogue:
@@ -68,7 +68,7 @@ def english() -> list[re.Pattern[str]]:
 
 
 def assert_german(page: Page) -> None:
-    """Look for English of ours in what a page shows, and in what it says of its buttons."""
+    """Check that a page's text, labels and titles contain no English sentence of ours."""
     assert page.locator("html").get_attribute("lang") in {"de", "de-DE"}
     shown = page.evaluate(
         """() => [document.body.innerText,
@@ -135,12 +135,12 @@ def test_the_lab_and_a_refusal(browser: Browser, german: Lab) -> None:
 
 
 def noting(asked: list[str]) -> Callable[[Request], None]:
-    """Return what notes the addresses of requests."""
+    """Return a function that adds the address of each request to a list."""
     return lambda request: asked.append(request.url)
 
 
 def test_a_page_asks_for_no_words(browser: Browser) -> None:
-    """They come with it, once the server knows them."""
+    """The page contains them, once the server has loaded them."""
     for login in ("mona", "Octocat"):
         page = new_person(browser).new_page()
         asked: list[str] = []

@@ -1,4 +1,4 @@
-"""The tutor's material in a page: read, never typed into by mistake, and worked on in a copy."""
+"""The tutor's material in a page: people read it, can't type into it, and work on a copy."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def page(lab: Lab, chromium: Chromium) -> Iterator[Page]:
 
 
 def save(folder: Path, source: str) -> None:
-    """Save the lesson as a tutor's editor does: another file in the place of the first."""
+    """Save the lesson as a tutor's editor does, by replacing the file."""
     cells = [nbformat.v4.new_code_cell(source, id="first")]
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     made = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -73,7 +73,7 @@ def test_nobody_types_or_runs_there_by_mistake(page: Page, folder: Path) -> None
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".Toastify").get_by_text(BANNER)).to_be_visible()
     shoot(page, "materials")
-    # What the tutor saves arrives at once, and nothing of what was typed is in the way.
+    # What the tutor saves appears at once, and typed text does not block it.
     save(folder, "print('new')")
     expect(editor).to_have_text("print('new')")
     save(folder, "print(6 * 7)")

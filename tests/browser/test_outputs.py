@@ -1,4 +1,4 @@
-"""Interactive outputs: shown to everybody who looks, each as docs/operate/configuration.md says."""
+"""Interactive outputs are shown to everybody, as docs/operate/configuration.md says."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ BARS = {
         "y": {"field": "b", "type": "quantitative"},
     },
 }
-# As the libraries make them: bokeh's two outputs and its library in a cell above, plotly's figures
-# with the library in the first alone, folium's page in an attribute.
+# The libraries make outputs like these: bokeh two, with its library in a cell above; plotly several
+# figures, with the library only in the first; folium a page in an attribute.
 RECORDED: dict[str, tuple[dict[str, Any], ...]] = {
     "bokeh-loads": (
         {
@@ -89,7 +89,7 @@ def cell(page: Page, name: str) -> Locator:
 
 
 def assert_drawn(page: Page) -> None:
-    """Look at every output, in the page or in its frame."""
+    """Check that every output is drawn, in the page or in its frame."""
     for name, text in (
         ("bokeh", "drawn: bokeh"),
         ("plotly", "drawn: plotly-one"),
@@ -119,7 +119,7 @@ def assert_drawn(page: Page) -> None:
 
 def upload(lab: Lab, name: str, text: str) -> None:
     """Put a file into the class's folder, as a student's program does."""
-    packed = base64.b64encode(zlib.compress(text.encode())).decode()  # an argument has its limit
+    packed = base64.b64encode(zlib.compress(text.encode())).decode()  # an argument has a limit
     script = "import base64, os, sys, zlib; data = zlib.decompress(base64.b64decode(sys.argv[2]))"
     script += "; open(sys.argv[1], 'wb').write(data); os.chmod(sys.argv[1], 0o664)"
     status, said = lab.run("python", "-c", script, f"/data/files/{name}", packed, user="student")
@@ -145,7 +145,7 @@ def test_interactive_outputs_are_shown_to_everybody(browser: Browser, github_lab
         for page in (ada, mona):
             expect(cell(page, "live").locator(".widget-slider")).to_be_visible()
             assert_drawn(page)
-        # What one does others see, as data: through the kernel.
+        # What one person does, the others see through the kernel, as data.
         live = cell(ada, "live")
         live.scroll_into_view_if_needed()
         live.locator(".widget-readout").fill("9")

@@ -1,4 +1,4 @@
-"""A lab of one's own in a browser: opened from the Hub's page, worked in, visited by a tutor."""
+"""One's own lab in a browser: open it from the Hub's page, work in it, receive a tutor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CELL = ".jp-Notebook .jp-Cell .cm-content >> visible=true"
 SOON = "c.Classroom.idle_lab_timeout = 30\n"
-"""Longer than a page takes to be there on a busy machine."""
+"""Longer than a page takes to load on a busy machine."""
 
 
 @pytest.fixture
@@ -56,14 +56,14 @@ def run_cell(page: Page, code: str, shown: str) -> None:
 
 
 def who_is_here(page: Page, name: str) -> str:
-    """Load the Hub's page with all labs again; return who is in one of them now."""
+    """Load the Hub's page with all labs; return the people who are in one of them now."""
     page.goto(f"{labs.ADDRESS}/hub/home")
     named = page.get_by_role("rowheader", name=name, exact=True)
     return page.get_by_role("row").filter(has=named).get_by_role("cell").first.inner_text().strip()
 
 
 def test_a_student_works_at_home_and_a_tutor_drops_in(browser: Browser, lab: Lab) -> None:
-    """What one types the other sees, and both see who is here."""
+    """Each sees what the other types, and both see who is here."""
     ada = new_person(browser).new_page()
     sign_in(ada, "Octocat", "/hub/home")
     shoot(ada, "labs-home-before")
@@ -112,7 +112,7 @@ def test_an_address_of_a_lab_that_is_stopping_leads_there_without_a_click(
     assert lab.run("sh", "-c", "echo kept > /data/labs/1/files/kept.txt", user="20004")[0] == 0
     mona = new_person(browser).new_page()
     sign_in(mona, "mona", "/hub/home")
-    # A server that takes its time to stop.
+    # Make the server stop slowly.
     lab.expected += [
         r"[Ll]ab 1.*(killed|did not|ended)",
         r"slow to stop",
@@ -136,9 +136,9 @@ def test_an_address_of_a_lab_that_is_stopping_leads_there_without_a_click(
 
 
 def goes_on_to_start(page: Page, name: str) -> bool:
-    """Open the address of a lab; say whether it leads to the page that starts a stopped lab.
+    """Open a lab's address; say whether it leads to the page that starts a stopped lab.
 
-    While the lab still makes its last snapshot, it leads to one that says so.
+    While the lab still makes its last snapshot, the address leads to a page that says so.
     """
     answer = page.goto(f"{labs.ADDRESS}/user/{name}/lab")
     return answer is not None and answer.status == 424
@@ -182,7 +182,7 @@ def test_three_people_in_a_room(
     authority: Authority,
     tmp_path: Path,
 ) -> None:
-    """One works, one looks on and may work after a save, by which one is removed and reads so."""
+    """One person works; a save lets a view-only person write, and removes a third."""
     line = "c.Classroom.rooms = {}\n"
     first = {"maths": {"edit": ["Octocat", "moon:crew"], "view": ["hubot"]}}
     then = {"maths": ["Octocat", "hubot"]}
@@ -221,6 +221,6 @@ def test_three_people_in_a_room(
         expect(grace.locator(".classroom-Badge")).to_be_empty()
         shoot(neil, "rooms-removed")
         shoot(grace, "rooms-may-write")
-        neil.get_by_role("button", name="All labs").click()  # in the class they still are
+        neil.get_by_role("button", name="All labs").click()  # they are still in the class
         expect(neil.get_by_role("link", name="Open: Classroom")).to_be_visible()
         expect(neil.get_by_text("Room maths")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""What a first visit loads: the page names all large scripts itself, and each comes once."""
+"""The downloads of a first visit: the page names all large scripts itself, and each comes once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 LARGE = 10_000
-"""Bytes of a script, compressed, with its headers."""
+"""The number of bytes of a large script, compressed, with its headers."""
 MOST_BYTES = 1_650_000
-"""Bytes of a first visit: it was 1.53 MB when this was written."""
+"""The limit in bytes of a first visit: it was 1.53 MB when this was written."""
 SCRIPT = re.compile(
     r"/services/classroom/(?:(static/lab)|lab/(extensions))/(.*)\.[0-9a-f]{16,64}\.js(?:\?.*)?"
 )
@@ -24,7 +24,7 @@ FOLDERS = {"static/lab": "lab/static", "extensions": "labextensions"}
 
 
 def name(address: str) -> str:
-    """Name a script as in the list, "" for anything else."""
+    """Return a script's name as in the list, or "" for anything else."""
     found = SCRIPT.fullmatch(address.removeprefix(labs.ADDRESS))
     return f"{FOLDERS[found[1] or found[2]]}/{found[3]}" if found else ""
 
@@ -54,10 +54,10 @@ def test_the_page_names_the_scripts_that_it_needs(browser: Browser) -> None:
     large = {one for one, (_, size) in scripts.items() if size >= LARGE}
     others = {"lab/static/main"}  # the page's own first script
     ours = {one for one in large if one.startswith("labextensions/@classroom/")}
-    # The list is src/classroom/lab/pages/preload.txt: put there what is on the left alone, and take
-    # out of it what is on the right alone.
+    # The list is src/classroom/lab/pages/preload.txt: add names that are only on the left, and
+    # remove names that are only on the right.
     assert sorted(large - others - ours) == sorted(preload.listed())
-    # The parser has found them, not a script that ran first; and none came for nothing, or twice.
+    # The parser has found them, not an earlier script; and none was unused, or loaded twice.
     late = [one for one in preload.listed() if scripts[one][0]["initiator"]["type"] != "parser"]
     assert late == []
     assert [text for text in said if "preload" in text] == []

@@ -1,8 +1,8 @@
-"""What a page asks the lab for: as the benchmark's people do, and nothing after a save.
+"""A page's requests to the lab: those that the benchmark's people send, and none after a save.
 
-`benchmarks/pages/recording.json` is what the crowd of `benchmarks.pages` sends. A page that asks
-for something else fails here: record it again (``python -m benchmarks.pages.recording``) if it is
-meant.
+`benchmarks/pages/recording.json` has the requests that the crowd of `benchmarks.pages` sends. If a
+page sends others, this test fails; if the change is intended, record them again (``python -m
+benchmarks.pages.recording``).
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 MORE = 2
-"""How many more or fewer requests a page may send while it loads: some depend on what is faster."""
+"""The difference in requests during a load that is allowed: some depend on what is faster."""
 
 
 RUNNING = {"GET /api/kernels", "GET /api/sessions", "GET /api/terminals"}
-"""What JupyterLab asks every ten seconds where nobody tells it what is running."""
+"""What JupyterLab requests every ten seconds if nothing notifies it."""
 ONCE = 50.0
-"""Seconds: less than the minute in which a page that is told looks by itself, more than ten."""
+"""Seconds: less than the minute after which a notified page polls by itself, more than ten."""
 
 
 def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: Lab) -> None:
@@ -61,14 +61,14 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
                 *(f"{recording.BASE}/lab/api/settings{what}" for what in first_answers.SETTINGS),
             ],
         )
-        # Not the same person: a page that was here before has a layout.
+        # Use another person: one who was here before has a layout.
         page = student.new_page()
         sign_in(page, "Octocat", "/hub/home")
         page.wait_for_url("**/hub/home")
         found = recording.record(page, running_lab.BASE)
     assert found.sockets == known.sockets
     assert set(found.load) - {*known.polled} == set(known.load) - {*known.polled}
-    # What it polls comes as often as its load takes long.
+    # Polled addresses are requested more often if the load takes longer.
     once = [
         [what for what in load if what not in known.polled] for load in (found.load, known.load)
     ]
@@ -82,7 +82,7 @@ def test_a_page_asks_for_what_the_benchmark_sends(browser: Browser, github_lab: 
 
 @pytest.mark.usefixtures("github_lab")
 def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> None:
-    """It asks which terminals there are once a minute otherwise."""
+    """Otherwise it asks for the terminals only once a minute."""
     with new_person(browser) as tutor, new_person(browser) as student:
         page, other = tutor.new_page(), student.new_page()
         recorder = recording.Recorder(page)
@@ -105,7 +105,7 @@ def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> 
         expect(panel.get_by_text("terminals/theirs").first).to_be_visible()
         assert terminal(other, "DELETE", "/theirs") == 204
         expect(panel.get_by_text("terminals/theirs")).to_have_count(0)
-        # The second time no sooner than JupyterLab would have asked for all of it.
+        # The second request may not come earlier than JupyterLab would have sent all of them.
         asked = recorder.since(begun)
         assert asked.count("GET /api/terminals") >= 2
         early = again(recorder, begun)
@@ -114,7 +114,7 @@ def test_a_page_hears_what_others_start_and_asks_only_then(browser: Browser) -> 
 
 
 def again(recorder: recording.Recorder, begun: float) -> list[str]:
-    """List what a page has asked for since a time though it had, less than `ONCE` before."""
+    """List requests since a time that a page repeats less than `ONCE` seconds later."""
     last: dict[str, float] = {}
     found = []
     for when, what in recorder.heard:
@@ -125,7 +125,7 @@ def again(recorder: recording.Recorder, begun: float) -> list[str]:
 
 
 def terminal(page: Page, method: str, name: str, body: object = None) -> int:
-    """Ask for something to be done to terminals; return the status."""
+    """Send a request of the terminals' API; return the status."""
     status: int = page.evaluate(
         """async ([address, method, body]) => {
             const headers = {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? ""};

@@ -1,4 +1,4 @@
-"""A tutor adds and removes people in the admin page; what everybody sees of it."""
+"""A tutor adds and removes people on the admin page, and everybody sees the effect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def changed_classroom(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Classroom]:
-    """A lab for what the admin page changes, which stays: other people in each test."""
+    """A lab for changes on the admin page, which stay: each test uses other people."""
     with new_classroom(network, github, authority, tmp_path_factory) as made:
         yield made
 
@@ -61,7 +61,7 @@ def test_somebody_is_added_and_comes_in(browser: Browser) -> None:
     mona = admin_page(browser)
     mona.get_by_label("Add people").fill("@stranger, Stranger")
     mona.get_by_role("button", name="Add", exact=True).click()
-    # As the file is checked, and nothing is done of what is half wrong.
+    # The page checks names as the file's are checked; if one is wrong, nothing is done.
     expect(mona.get_by_role("alert")).to_contain_text(
         "'@stranger' has an @ in front: write 'stranger'"
     )
@@ -80,7 +80,7 @@ def test_somebody_is_added_and_comes_in(browser: Browser) -> None:
 def test_somebody_is_removed_while_they_type(
     browser: Browser, changed_classroom: Classroom
 ) -> None:
-    """A sentence, not an endless reconnect; what they typed stays with the others."""
+    """They read a sentence instead of endless reconnects; the others keep what they typed."""
     (hubot, opened), octocat = person(browser), new_person(browser).new_page()
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
@@ -94,7 +94,7 @@ def test_somebody_is_removed_while_they_type(
     expect(octocat.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(1)
     mona = admin_page(browser)
     row = mona.get_by_role("row").filter(has_text="hubot")
-    expect(row).to_contain_text("yes")  # in the lab
+    expect(row).to_contain_text("yes")  # the person is in the lab
     mona.on("dialog", lambda dialog: dialog.accept())
     mona.get_by_role("button", name="Remove hubot").click()
     expect(mona.get_by_role("button", name="Let hubot in again")).to_be_visible()
@@ -111,7 +111,7 @@ def test_somebody_is_removed_while_they_type(
 
 
 def person(browser: Browser) -> tuple[Page, list[WebSocket]]:
-    """Open a page as another person; return it, and a list that grows with its connections."""
+    """Open a page for another person; return it, and a list to which its sockets are added."""
     page = new_person(browser).new_page()
     opened: list[WebSocket] = []
 
@@ -125,7 +125,7 @@ def person(browser: Browser) -> tuple[Page, list[WebSocket]]:
 FRAMES = """async () => {
     for (let number = 0; number < 3; number++) await new Promise(requestAnimationFrame);
 }"""
-"""Until all is shown that the page knows by now."""
+"""Waits until the page shows all that it knows by now."""
 TRIES = """async () => {
     const directives = [], answers = [];
     addEventListener('securitypolicyviolation', (one) => directives.push(one.effectiveDirective));
@@ -143,16 +143,16 @@ TRIES = """async () => {
     await new Promise(requestAnimationFrame);
     return [answers, directives];
 }"""
-"""The page asks the lab for something, in each of the two ways that JupyterLab has."""
+"""Sends the lab a request in each of the two ways that JupyterLab uses."""
 
 
 def reads(page: Page, opened: list[WebSocket], sentence: str, classroom: Classroom) -> None:
-    """Check that a page says one thing, takes no input, and can ask the lab for nothing more."""
+    """Check that a page shows only a sentence, takes no input, and can send the lab no request."""
     dialog = page.locator(".jp-Dialog")
     expect(dialog).to_contain_text(sentence)
     wait_on(page, lambda: all(one.is_closed() for one in opened), "the end of its connections")
     page.evaluate(FRAMES)
-    expect(dialog).to_have_count(1)  # a document has a dialog of its own for that
+    expect(dialog).to_have_count(1)  # a document has its own dialog for the same event
     expect(dialog.get_by_role("button")).to_have_text(["Sign in again"])
     expect(dialog.get_by_role("button")).to_be_focused()
     page.keyboard.press("Escape")
@@ -169,7 +169,7 @@ def reads(page: Page, opened: list[WebSocket], sentence: str, classroom: Classro
 def test_somebody_is_removed_who_has_nothing_open(
     restored_browser: Browser, restored_classroom: Classroom
 ) -> None:
-    """No document tells them: the page has a connection of its own."""
+    """No document's socket tells them; the page has a connection of its own."""
     hubot, opened = person(restored_browser)
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
@@ -180,7 +180,7 @@ def test_somebody_is_removed_who_has_nothing_open(
 
 
 def ours(sockets: list[WebSocket]) -> list[WebSocket]:
-    """Pick the page's own connections to the classroom."""
+    """Return the page's own sockets to the classroom."""
     return [socket for socket in sockets if socket.url.endswith(page_socket.ADDRESS)]
 
 
@@ -193,7 +193,7 @@ IS_IN = """() => {
 def test_a_restart_of_the_lab_ends_nobodys_access(
     restored_browser: Browser, restored_classroom: Classroom
 ) -> None:
-    """The connection comes back by itself, and without a word."""
+    """The connection is restored by itself, without a message."""
     hubot, opened = person(restored_browser)
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
@@ -203,14 +203,14 @@ def test_a_restart_of_the_lab_ends_nobodys_access(
     restored_classroom.lab.kill_server()
     wait_on(hubot, first.is_closed, "the end of its connection")
     wait_on(hubot, lambda: hubot.evaluate(IS_IN), "the lab again")
-    # The first thing that is said over a connection is what somebody may do.
+    # The first message on a connection says what the person may do.
     wait_on(hubot, lambda: len(WATCH.heard(hubot, "driving")) > told, "its connection again")
     hubot.evaluate(FRAMES)
     assert len(ours(opened)) > 1
     assert not ours(opened)[-1].is_closed()
     expect(hubot.get_by_text("Sign in again")).to_have_count(0)
     shoot(hubot, "lab-restarted")
-    expect(hubot.get_by_role("button", name="Restart")).to_have_count(0)  # not theirs to do
+    expect(hubot.get_by_role("button", name="Restart")).to_have_count(0)  # students may not
     restored_classroom.save(users=["Octocat"])
     reads(hubot, opened, revocation.SENTENCE, restored_classroom)
 
@@ -218,7 +218,7 @@ def test_a_restart_of_the_lab_ends_nobodys_access(
 def test_somebody_is_removed_while_their_page_hears_nothing(
     restored_browser: Browser, restored_classroom: Classroom
 ) -> None:
-    """A laptop that sleeps, for example: it learns of it when it connects again."""
+    """A sleeping laptop, for example, hears of it when it reconnects."""
     hubot, opened = person(restored_browser)
     sign_in(hubot, "hubot")
     wait_for_lab(hubot)
@@ -230,7 +230,7 @@ def test_somebody_is_removed_while_their_page_hears_nothing(
 
 
 def places(rooms: Mapping[str, object], groups: dict[str, list[str]]) -> str:
-    """Write a tutor's file with rooms and groups."""
+    """Return a tutor's file with rooms and groups."""
     return (
         f"{labs.GITHUB_CONFIG}\nc.Classroom.personal_labs = True\n"
         f"c.Classroom.rooms = {rooms!r}\nc.Classroom.groups = {groups!r}\n"
@@ -240,7 +240,7 @@ def places(rooms: Mapping[str, object], groups: dict[str, list[str]]) -> str:
 def test_rooms_and_groups_are_shown_to_tutors_as_the_file_has_them(
     chromium: Chromium, network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """Beside each person, and with all members; a save is followed, and one click opens a room."""
+    """Each person's row and each list shows them; a save updates both; one click opens a room."""
     rooms = {
         "algebra": {"edit": ["Octocat", "moon:crew"], "view": ["hubot"]},
         "lecture": {"edit": ["mona"], "view": ["moon"]},
@@ -314,7 +314,7 @@ def test_rooms_and_groups_are_shown_to_tutors_as_the_file_has_them(
 def test_people_of_a_class_list_are_added_by_their_whole_names(
     chromium: Chromium, tmp_path: Path
 ) -> None:
-    """Nobody has a GitHub name there, and a space is part of a name."""
+    """Nobody has a GitHub name there, and a space is a part of a name."""
     folder = labs.write_folder(tmp_path / "folder", invitations.CONFIG, None)
     expected = (
         r"403 (PUT|POST|GET) /|ssl.crt and secrets/ssl.key are missing",

@@ -1,4 +1,4 @@
-"""Tutors start, stop and delete labs in the page *People*."""
+"""Tutors start, stop and delete labs on the page *People*."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ EXPECTED = (r"40[013] \w+ /", r"Not authorizing access", own_labs.NEW_TOKENS)
 
 @dataclass
 class Seen:
-    """A student in a lab of their own, and a tutor at the page *People*.
+    """A student in a lab of their own, and a tutor on the page *People*.
 
     Attributes:
         lab: the container.
         ada: the student's page.
-        mona: the tutor's.
+        mona: the tutor's page.
     """
 
     lab: Lab
@@ -46,7 +46,7 @@ class Seen:
         return self.row_of(self.mona.get_by_role("rowheader", name="Lab of"))
 
     def row_of(self, header: Locator) -> Locator:
-        """Find the row of a lab by its first cell."""
+        """Find a lab's row by its first cell."""
         return self.mona.get_by_role("row").filter(has=header)
 
     def press(self, name: str) -> None:
@@ -54,7 +54,7 @@ class Seen:
         self.row.get_by_role("button", name=f"{name}: Lab of").click()
 
     def servers(self, number: int) -> list[int]:
-        """List the processes of a lab's server."""
+        """List the process ids of a lab's server."""
         return self.lab.pids("classroom.lab --config", f"lab{number}-server")
 
 
@@ -74,7 +74,7 @@ def seen(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Seen]:
-    """Open both pages, for all tests: each leaves the student with a lab that runs."""
+    """Open both pages for all tests; each test leaves the student's lab running."""
     folder = tmp_path_factory.mktemp("tutor")
     with (
         own_labs.started(folder, authority, network, expected=EXPECTED) as lab,
@@ -88,14 +88,14 @@ def seen(
 
 
 def test_a_tutor_stops_starts_and_deletes_a_lab(seen: Seen) -> None:
-    """The page asks before it deletes a lab; a tutor who declines deletes nothing."""
+    """The page asks before it deletes a lab; if the tutor declines, it deletes nothing."""
     mona, row, own = seen.mona, seen.row, own_labs.number(seen.lab, "octocat")
     expect(row).to_have_count(1)
     expect(row).to_contain_text(re.compile("octocat", re.IGNORECASE))
     expect(row.get_by_role("link", name="Open: Lab of")).to_be_visible()
     room = seen.row_of(mona.get_by_role("rowheader", name="maths", exact=True))
     expect(room.get_by_role("link", name="Start: Room maths")).to_be_visible()
-    expect(room.get_by_role("button")).to_have_count(0)  # nobody has opened it yet
+    expect(room.get_by_role("button")).to_have_count(0)  # nobody has opened the room yet
     row.scroll_into_view_if_needed()
     shoot(mona, "people-labs")
     assert violations(mona) == []
@@ -135,7 +135,7 @@ def test_the_page_says_why_a_lab_is_not_deleted(seen: Seen) -> None:
     """The lab stays in the list."""
     own = own_labs.number(seen.lab, "octocat")
     seen.lab.expected += [r"can't keep|snapshots\] |Fatal: |503 DELETE /hub/"]
-    # Their page asks how far the start is of a lab that was told to stop meanwhile.
+    # The student's page asks for the progress of a start, but the lab was told to stop meanwhile.
     seen.lab.expected += [r"Spawn not pending, can't generate progress for octocat"]
     repository = f"/data/labs/{own}/snapshots/repository"
     damage = f"mkdir -p {repository} && echo damaged > {repository}/config"

@@ -1,4 +1,4 @@
-"""Where everybody is: what others have open, the labs that one may enter, and following to them."""
+"""Where people are: their open documents, the labs that one may enter, and following them there."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def open_now(page: Page) -> Locator:
-    """The launcher's section of what others have open."""
+    """Return the launcher's section of documents that others have open."""
     return page.get_by_role("region", name="Open now")
 
 
@@ -53,7 +53,7 @@ def test_the_launcher_shows_what_others_have_open_and_a_click_joins_them(
     other.goto(f"{labs.ADDRESS}/services/classroom/lab/workspaces/second/tree/other.ipynb")
     wait_for_lab(other)
 
-    # It is there by itself, while the launcher is open, and says more to whom it is read out.
+    # It appears while the launcher is open, and tells screen readers more.
     joins = open_now(octocat).get_by_role("button", name="Open shared.ipynb, with ")
     expect(joins).to_have_accessible_name(re.compile("hubot.*mona", re.IGNORECASE))
     expect(joins.locator(".classroom-Person-picture")).to_have_count(2)
@@ -70,7 +70,7 @@ def test_the_launcher_shows_what_others_have_open_and_a_click_joins_them(
     octocat.keyboard.type("joined ")
     expect(hubot.locator(CELL).first).to_contain_text("joined")
 
-    # Who leaves is there no more, and what all have left is no more listed.
+    # A person who leaves disappears, and a document that all have left is no longer listed.
     other.close()
     octocat.keyboard.press("Escape")
     octocat.locator(".jp-FileBrowser").click(position={"x": 5, "y": 300})
@@ -110,18 +110,18 @@ def at_home(browser: Browser, login: str) -> Page:
 
 
 def menu(page: Page) -> Locator:
-    """Open the menu of labs."""
+    """Open the menu of labs; return it."""
     page.get_by_role("menubar").get_by_text("Labs", exact=True).click()
     return page.get_by_role("menu")
 
 
 def base_of(url: str) -> str:
-    """Return the address of the lab in which a page is."""
+    """Return the path of the lab that shows a page."""
     return urlsplit(url).path.partition("/lab")[0]
 
 
 def go_by_menu(page: Page, lab: str) -> None:
-    """Go to a lab by the menu, and wait for its page."""
+    """Choose a lab in the menu, and wait for its page."""
     before = base_of(page.url)
     menu(page).get_by_text(re.compile(f"^{lab}: ")).click()
     page.wait_for_url(lambda url: base_of(url) != before)
@@ -129,7 +129,7 @@ def go_by_menu(page: Page, lab: str) -> None:
 
 
 def test_a_tutor_finds_everybody_and_leads_from_lab_to_lab(browser: Browser) -> None:
-    """Three people: one works at home, one follows the tutor, who goes from lab to lab."""
+    """One person works in their own lab; another follows the tutor, who goes from lab to lab."""
     octocat = at_home(browser, "Octocat")
     name = new_notebook(octocat)
     mona, hubot = enter(browser, "mona"), enter(browser, "hubot")
@@ -143,7 +143,7 @@ def test_a_tutor_finds_everybody_and_leads_from_lab_to_lab(browser: Browser) -> 
     expect(hubot.locator("#classroom-people")).to_contain_text("people here")
     expect(hubot.locator("#classroom-people")).not_to_contain_text("octocat")
 
-    # A student's menu has what they may enter: nobody else's lab, and nobody who is there.
+    # A student's menu has only labs that they may enter, without other people's and their guests.
     entries = menu(hubot)
     expect(entries).to_contain_text("Your lab: not running")
     expect(entries).to_contain_text(re.compile("Classroom: .*mona"))
@@ -151,7 +151,7 @@ def test_a_tutor_finds_everybody_and_leads_from_lab_to_lab(browser: Browser) -> 
     shoot(hubot, "labs-menu-student")
     hubot.keyboard.press("Escape")
 
-    # A tutor jumps to where somebody is, whichever lab that is.
+    # A tutor goes to a person, in whichever lab the person is.
     home.get_by_role("button", name=re.compile("^Go to octocat in")).click()
     mona.wait_for_url("**/user/octocat/lab**")
     wait_for_lab(mona)
@@ -167,14 +167,14 @@ def test_a_tutor_finds_everybody_and_leads_from_lab_to_lab(browser: Browser) -> 
 
 
 def lead_to_a_lab_and_back(mona: Page, hubot: Page, octocat: Page) -> None:
-    """A follower who may not enter a lab reads that, and stays; one who may enters by a click."""
+    """A follower who may not enter a lab is told so, and stays; another one enters with a click."""
     mona.get_by_role("button", name="Ask all to follow").click()
     for page in (hubot, octocat):
         expect(page.get_by_role("button", name=re.compile("^Following "))).to_be_visible()
     go_by_menu(mona, "Lab of octocat")
     go = octocat.get_by_role("button", name="Go there")
     expect(go).to_be_visible()
-    go.hover()  # once it has slid in
+    go.hover()  # wait until it has slid in
     shoot(octocat, "leader-in-another-lab")
     go.click()
     octocat.wait_for_url("**/user/octocat/lab**")
@@ -185,7 +185,7 @@ def lead_to_a_lab_and_back(mona: Page, hubot: Page, octocat: Page) -> None:
     shoot(hubot, "leader-gone-elsewhere")
     assert "/services/classroom/" in hubot.url
 
-    # And back again.
+    # Lead back again.
     go_by_menu(mona, "Classroom")
     expect(hubot.locator(".Toastify").get_by_text(told)).to_have_count(0)
     go.click()

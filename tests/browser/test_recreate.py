@@ -1,4 +1,4 @@
-"""After the container is removed and made again, people find their work and stay signed in."""
+"""After the container is removed and created again, people find their work and stay signed in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def ask(page: Page, path: str, method: str = "GET") -> dict[str, Any]:
-    """Call the collaboration API as the page would."""
+    """Send a request of the collaboration API, as the page would; return the answer."""
     answer: dict[str, Any] = page.evaluate(
         """async ([path, method]) => {
             const headers = {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)[1]};
@@ -35,7 +35,7 @@ def ask(page: Page, path: str, method: str = "GET") -> dict[str, Any]:
 
 
 def timeline(page: Page, name: str) -> dict[str, Any]:
-    """Ask for the moments one can go back to in a document."""
+    """Return the moments to which one can go back in a document."""
     return ask(page, f"timeline/{name}?format=json&type=notebook")
 
 
@@ -67,7 +67,7 @@ def test_work_sign_in_and_history_outlive_the_container(
             state = profile.storage_state()
             profile.close()
 
-    # Only the volume and the tutor's folder are left.
+    # Only the volume and the tutor's folder remain.
     with labs.start(folder, network=network, volume=volume) as lab:
         lab.wait_healthy()
         hosts = {**lab.hosts, labs.GITHUB: github.ip}

@@ -1,4 +1,4 @@
-"""Sharing a lab in a browser: by the owner's panel, seen by a guest, revoked."""
+"""Share a lab in a browser: with the owner's panel, seen by a guest, revoked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SOON = 60_000
 SIDE = 300
 HUB = "main, nav"
-"""The parts of a page of the Hub's that axe looks at."""
+"""The parts of the Hub's pages that axe checks."""
 PIXELS = """(image, side) => {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = side;
@@ -33,7 +33,7 @@ PIXELS = """(image, side) => {
     drawing.drawImage(image, 0, 0, side, side);
     return [...drawing.getImageData(0, 0, side, side).data].filter((_, i) => i % 4 === 0);
 }"""
-"""What a phone would see of an image: one channel of its pixels."""
+"""Returns one channel of an image's pixels, as a phone would see them."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def browser(chromium: Chromium, lab: Lab, github: Lab) -> Iterator[Browser]:
 
 
 def owner_of_lab(browser: Browser) -> Page:
-    """Have octocat open a lab of their own."""
+    """Sign octocat in, and open octocat's own lab."""
     page = new_person(browser).new_page()
     sign_in(page, "Octocat", "/user/octocat/lab")
     page.wait_for_url("**/user/octocat/lab**", timeout=90_000)
@@ -62,7 +62,7 @@ def owner_of_lab(browser: Browser) -> Page:
 
 
 def panel(page: Page) -> Locator:
-    """Open the panel *Share this lab*."""
+    """Open the panel *Share this lab*; return it."""
     found = page.get_by_role("region", name="Share this lab")
     if not found.is_visible():
         page.locator("[data-id='classroom-share']").click()
@@ -131,7 +131,7 @@ def test_an_owner_shares_and_revokes_and_a_guest_sees_it(browser: Browser) -> No
 
 
 NOT_YET_A_GUEST = "twin"
-"""Whose access was never revoked, as that of the test before was."""
+"""A person whose access was never revoked, unlike that of the guest in the test before."""
 
 
 def test_an_owner_makes_a_link_and_who_comes_by_it_goes_with_it(browser: Browser) -> None:

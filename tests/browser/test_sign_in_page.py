@@ -1,4 +1,4 @@
-"""The pages before the sign-in: what they weigh, and that they do without the Hub's own style."""
+"""The pages before the sign-in: their size, and that they don't need the Hub's own style."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def trial(chromium: Chromium, trial_lab: Lab) -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def weighed(page: Page) -> Iterator[dict[str, float]]:
-    """Collect the bytes that come over the wire, by address, headers and redirects included."""
+    """Collect the transferred bytes by address, including headers and redirects."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     addresses: dict[str, str] = {}
@@ -63,7 +63,7 @@ def weighed(page: Page) -> Iterator[dict[str, float]]:
 
 
 def problems(page: Page) -> list[str]:
-    """Collect what goes wrong in a page's scripts."""
+    """Return a list to which errors of a page's scripts are added."""
     found: list[str] = []
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
@@ -93,7 +93,7 @@ def test_the_github_button_weighs_little(browser: Browser, size: dict[str, int])
 def test_the_trials_form_weighs_little_and_works(
     trial: Browser, trial_lab: Lab, size: dict[str, int]
 ) -> None:
-    """A wrong passphrase, showing it, the dark theme, and the right one."""
+    """Try a wrong passphrase, show it, use the dark theme, then try the right one."""
     page = new_person(trial).new_page()
     page.set_viewport_size(size)  # type: ignore[arg-type]
     wrong = problems(page)
@@ -116,7 +116,7 @@ def test_the_trials_form_weighs_little_and_works(
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert dark == "rgb(33, 37, 41)"
     shoot(page, f"sign-in-wrong-{size['width']}")
-    # The form says that it is busy until the answer comes.
+    # The form shows that it is busy until the answer comes.
     page.evaluate(
         """() => document.querySelector("form").addEventListener("submit", () => {
             localStorage.busy = document.querySelector(".feedback-widget").className
@@ -141,7 +141,7 @@ def test_an_error_before_the_sign_in_weighs_little(browser: Browser, github_lab:
 
 
 def test_a_second_anna_is_asked_whether_she_is_the_same(trial: Browser, trial_lab: Lab) -> None:
-    """The first keeps her capital; the same browser is never asked; who is another goes back."""
+    """The first keeps her capital; her browser isn't asked; another Anna chooses another name."""
     address, right = f"https://{trial_lab.ip}:8443", trial_lab.passphrase()
     first = new_person(trial).new_page()
     first.goto(address)
@@ -165,7 +165,7 @@ def test_a_second_anna_is_asked_whether_she_is_the_same(trial: Browser, trial_la
     wait_for_lab(second)
     assert wrong == []
 
-    # The first, who signs out and comes back, from the same browser.
+    # The first Anna signs out and comes back, in the same browser.
     trial_lab.expected.append("No Hub user identified|Token stored in cookie may have expired")
     first.goto(f"{address}/hub/logout")
     first.get_by_role("button", name="Sign out").click()

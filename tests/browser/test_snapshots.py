@@ -1,4 +1,4 @@
-"""Going back in the browser: the tutor chooses what comes back, and everybody sees it."""
+"""Go back in the browser: the tutor chooses what is restored, and everybody sees it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def browser(chromium: Chromium, lab: Lab, github: Lab) -> Iterator[Browser]:
 
 
 def enter(browser: Browser, login: str, path: str = "") -> Page:
-    """Sign somebody in, to a file or to the lab's first page."""
+    """Sign somebody in, and open a file or the lab's first page."""
     page = new_person(browser).new_page()
     sign_in(page, login, f"{LAB}/tree/{path}" if path else "")
     wait_for_lab(page)
@@ -54,7 +54,7 @@ def enter(browser: Browser, login: str, path: str = "") -> Page:
 
 
 def entry(name: str) -> str:
-    """Find a file in the file browser, not in the list of who is where."""
+    """Return the selector of a file in the file browser, which excludes the list of people."""
     return f".jp-DirListing-item[data-isdir]:has-text('{name}')"
 
 
@@ -79,7 +79,7 @@ def test_a_tutor_goes_back_and_everybody_sees_it(lab: Lab, browser: Browser) -> 
     student = enter(browser, "Octocat", name)
     expect(student.locator(cell).first).to_contain_text("the good version, spoilt")
 
-    # A student isn't even offered it.
+    # A student's menu doesn't even have the entry.
     item(student, name)
     expect(student.locator(".lm-Menu-item", has_text="Rename")).to_be_visible()
     expect(student.locator(".lm-Menu-item", has_text=MENU)).to_be_hidden()
@@ -97,7 +97,7 @@ def test_a_tutor_goes_back_and_everybody_sees_it(lab: Lab, browser: Browser) -> 
     expect(tutor.get_by_text("1 file restored.")).to_be_visible()
     shoot(student, "snapshots-student")
 
-    # What is gone is found in the folder that it was in, by the keyboard alone.
+    # A deleted file is found in its former folder, with the keyboard alone.
     tutor.locator(".jp-FileBrowser .jp-DirListing-content").click(
         button="right", position={"x": 40, "y": 300}
     )

@@ -1,4 +1,4 @@
-"""Ten people's pages on one notebook: what each of them sees, and what it costs."""
+"""Ten people's pages on one notebook: what each of them sees, and how many frames it takes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROUNDS = 30
 
 
 class Frames:
-    """How many frames a page's room has had."""
+    """Counts the frames of a page's room."""
 
     def __init__(self, page: Page) -> None:
         self.received = self.sent = 0
@@ -49,7 +49,7 @@ class Frames:
 
 
 def enter(page: Page, passphrase: str, name: str) -> None:
-    """Sign somebody in, straight to the notebook: loading the lab costs seconds."""
+    """Sign somebody in directly to the notebook, because each load of the lab takes seconds."""
     page.goto(f"{labs.ADDRESS}{students.BASE}/lab/tree/{NOTEBOOK}?reset")
     enter_trial(page, name, passphrase)
     wait_for_lab(page)
@@ -76,7 +76,7 @@ def ten(chromium: Chromium, trial_lab: Lab) -> Iterator[list[tuple[Page, Frames]
 
 
 def text_of(page: Page, cell: int) -> str:
-    """Read a cell as its editor shows it, without other people's cursors in it."""
+    """Return a cell's text as its editor shows it, without other people's cursors."""
     return str(
         page.locator(CELL)
         .nth(cell)
@@ -94,7 +94,7 @@ def test_three_type_and_all_ten_see_the_same(ten: list[tuple[Page, Frames]]) -> 
     typists = [page for page, _ in ten[:3]]
     for page in typists:
         page.locator(CELL).first.click()
-    for page, _ in ten[3:]:  # cursors have been told
+    for page, _ in ten[3:]:  # the others' cursors have arrived
         expect(page.locator(".jp-Notebook .jp-remote-cursor")).to_have_count(3)
     before = [(frames.received, frames.sent) for _, frames in ten]
     for _ in range(ROUNDS):
@@ -117,8 +117,8 @@ def test_three_type_and_all_ten_see_the_same(ten: list[tuple[Page, Frames]]) -> 
     print(
         f"frames per keystroke: to each page {per_page:.2f}, from each who only looks {echoes:.2f}"
     )
-    # One with the letter, at most one with where the cursor is then, and some for the rest: stock
-    # rooms send twenty and more.
+    # One frame with the letter, at most one with the cursor's place, and some for the rest: stock
+    # rooms send twenty or more.
     assert per_page < 4
 
 
@@ -128,7 +128,7 @@ def test_everybody_sees_the_others_cursors_and_names(ten: list[tuple[Page, Frame
         page.locator(CELL).first.click()
         page.keyboard.press("End")
         page.keyboard.type(".")
-    # Whoever has just typed is named beside the cursor.
+    # A cursor shows the name of a person who has just typed.
     flags = looker.locator(".jp-remote-userFlag")
     for name in NAMES[:3]:
         expect(flags.filter(has_text=name.lower())).to_be_visible()

@@ -1,4 +1,4 @@
-"""Going back in a document's history: nobody types into the past, and everybody gets out of it."""
+"""Go back in a document's history: nobody can type into the past, and everybody can return."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def first(window: Window) -> Locator:
 
 
 def go_back(window: Window, gone: str) -> None:
-    """Go back as far as possible, to where a word wasn't there yet."""
+    """Go back as far as possible, to a moment before a word was typed."""
     clock(window).click()
     slider = window.get_by_role("slider")
     expect(slider).to_be_visible()
@@ -77,12 +77,12 @@ def test_nobody_types_into_the_past(place: Place) -> None:
         shoot(ada, "timeline-past")
         type_in(ada, "NEVER")
         ada.keyboard.press("Escape")
-        ada.keyboard.press("b")  # a new cell
+        ada.keyboard.press("b")  # this would insert a cell
         expect(ada.locator(CELL)).to_have_count(1)
         expect(first(ada)).not_to_contain_text("NEVER")
         bob.type("three ")
 
-        # Another tab, and back: the way out is still there.
+        # Change to another tab and back: the way to return is still there.
         ada.get_by_role("menuitem", name="File", exact=True).click()
         ada.get_by_role("menuitem", name=re.compile("^New Launcher")).click()
         expect(banner(ada)).to_be_hidden()
@@ -95,7 +95,7 @@ def test_nobody_types_into_the_past(place: Place) -> None:
         bob.listen_until(lambda: "ADA" in str(bob.source))
         assert "NEVER" not in str(bob.source)
 
-        # The clock leads out, too; and so does a reload.
+        # The clock leads back, too; and so does a reload.
         go_back(ada, "ADA")
         clock(ada).click()
         expect(banner(ada)).to_have_count(0)
@@ -108,7 +108,7 @@ def test_nobody_types_into_the_past(place: Place) -> None:
 
 
 def test_a_restored_version_is_everybodys(place: Place) -> None:
-    """What others typed since somebody went back stays."""
+    """Text that others typed in the meantime stays."""
     name = "restored.ipynb"
     with students.signed_in(place.lab, "bob") as client:
         bob = Page(students.open_socket(client, place.lab, room(client, name)))

@@ -1,4 +1,4 @@
-"""What a tutor does with a class, and what each of them sees: following, who is here, links."""
+"""What a tutor does with a class, and what each person sees: following, who is here, links."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ OURS = (
 
 
 def violations(page: Page, ours: str = OURS) -> list[str]:
-    """Ask axe what of ours somebody couldn't use (WCAG 2.2, A and AA)."""
+    """Return axe's accessibility errors in our own parts of a page (WCAG 2.2, A and AA)."""
     there = (one for one in ours.split(", ") if page.locator(one).count())
     return accessibility.violations(page, there)
 
 
 def is_at(page: Page, name: str, text: str) -> None:
-    """Wait until the cell with that text of that notebook is in somebody's view."""
+    """Wait until a page shows a notebook's cell with a given text."""
     current = page.locator(".jp-mod-current .lm-TabBar-tabLabel", has_text=name)
     expect(current.first).to_be_visible()
     expect(page.locator(CELL, has_text=text).first).to_be_in_viewport()
@@ -63,7 +63,7 @@ def until_idle(page: Page) -> None:
 
 
 def go_to(page: Page, text: str) -> None:
-    """Click into the cell with that text, wherever it is."""
+    """Scroll to the cell with this text, wherever it is, and click into it."""
     notebook = page.locator(".jp-WindowedPanel-outer").first
     cell = page.locator(CELL, has_text=text).first
     notebook.hover()
@@ -79,7 +79,7 @@ def go_to(page: Page, text: str) -> None:
 
 
 def places(page: Page) -> set[tuple[str, int]]:
-    """List the tutor's places that a page has heard of: paths, and indices of cells."""
+    """Return the tutor's places that a page has received: paths and cell indices."""
     told = WATCH.heard(page, "leading")
     return {
         (one["path"].rpartition(":")[2], one["index"])
@@ -89,7 +89,7 @@ def places(page: Page) -> set[tuple[str, int]]:
 
 
 def goes_up(tutor: Page, page: Page) -> None:
-    """Have a tutor go to the cell above, and wait until another page has heard of it."""
+    """Have a tutor go to the cell above, and wait until another page has received that."""
     before = places(page)
     tutor.keyboard.press("Escape")
     tutor.keyboard.press("ArrowUp")
@@ -113,7 +113,7 @@ def test_students_follow_a_tutor(restored_browser: Browser, lesson: str) -> None
     led = hubot.locator(".classroom-mod-led")
     expect(led).to_have_count(1)
 
-    # What a student types goes nowhere but where they are.
+    # What a student types goes only to the student's own place.
     mona.keyboard.press("Escape")
     mona.locator(CELL, has_text="cell36").first.click()
     expect(led).to_contain_text("cell36")
@@ -130,7 +130,7 @@ def test_students_follow_a_tutor(restored_browser: Browser, lesson: str) -> None
     stop.click()
     expect(follow).to_be_visible()
     mona.get_by_role("tab", name=first).click()
-    # They hear of three more places of the tutor, and stay where they are.
+    # The page receives three more places of the tutor, but stays where it is.
     for _ in range(3):
         goes_up(mona, hubot)
     assert {path for path, _ in places(hubot)} >= {first, second}
@@ -139,7 +139,7 @@ def test_students_follow_a_tutor(restored_browser: Browser, lesson: str) -> None
 
 
 def test_a_follower_gets_no_dialog_in_a_new_notebook(restored_browser: Browser) -> None:
-    """Its kernel hasn't started when they come, and nothing says yet which it is to be."""
+    """Its kernel hasn't started when they arrive, and nothing says yet which kernel it will be."""
     mona, hubot = enter(restored_browser, "mona"), enter(restored_browser, "hubot")
     hubot.get_by_role("button", name=re.compile("^Follow ")).click()
     held: list[Route] = []
@@ -161,7 +161,7 @@ def test_a_follower_gets_no_dialog_in_a_new_notebook(restored_browser: Browser) 
         expect(page.locator(".jp-Dialog")).to_have_count(0)
     shoot(hubot, "following-into-a-new-notebook")
 
-    # What one of them runs, the other can use: it is one kernel.
+    # What one of them runs, the other can use, because they share a kernel.
     assert started.value.ok
     mona.locator(CELL).first.click()
     mona.keyboard.type("shared = 6 * 7")
@@ -197,7 +197,7 @@ def test_a_tutor_asks_all_to_follow(restored_browser: Browser, lesson: str) -> N
     students.append(enter(restored_browser, "hubot"))
     is_at(students[-1], name, "cell29")
 
-    students[0].get_by_role("button", name=re.compile("^Following ")).click()  # one click
+    students[0].get_by_role("button", name=re.compile("^Following ")).click()  # a single click
     mona.locator(CELL, has_text="cell27").first.click()
     expect(students[1].locator(".classroom-mod-led")).to_contain_text("cell27")
     expect(students[0].locator(".classroom-mod-led")).to_have_count(0)
@@ -209,7 +209,7 @@ def test_a_tutor_asks_all_to_follow(restored_browser: Browser, lesson: str) -> N
 
 @pytest.fixture
 def _hubot_is_back(restored_classroom: Classroom) -> Iterator[None]:
-    """Add whom a test has removed, for the next one."""
+    """Add the removed person again, for the next test."""
     yield
     assert restored_classroom.page("POST", "users", usernames=["hubot"]).status_code == 201
 
@@ -295,6 +295,6 @@ def test_a_link_leads_to_the_cell_also_through_the_sign_in(
     is_at(hubot, name, "cell25")
     expect(hubot.locator(".jp-Cell.jp-mod-active")).to_contain_text("cell25")
     shoot(hubot, "share-link-arrived")
-    hubot.goto(link)  # signed in already
+    hubot.goto(link)  # already signed in
     wait_for_lab(hubot)
     is_at(hubot, name, "cell25")

@@ -1,4 +1,4 @@
-"""What the container uses is in everybody's status bar, and costs a page little."""
+"""Everybody's status bar shows what the container uses, at little cost for a page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def place(chromium: Chromium, trial_lab: Lab) -> Iterator[Place]:
 
 
 def until_new(page: Page, bar: Locator) -> None:
-    """Wait until a page shows other figures."""
+    """Wait until a page shows other figures than now."""
     known = bar.inner_text()
     wait_on(page, lambda: bar.inner_text() != known, "figures that are new")
 
@@ -44,9 +44,9 @@ def test_usage_is_in_the_status_bar(place: Place) -> None:
     expect(bar).to_contain_text(SHOWN)
     found = SHOWN.search(bar.inner_text())
     assert found is not None
-    # In GB if other tests have left kernels in the lab.
+    # The figure is in GB if other tests have left kernels in the lab.
     assert (50 if found[3] == "M" else 0.5) < float(found[1]) < float(found[2])
-    # Asking each kernel for its usage would take its time: no panel, no second poll.
+    # Asking each kernel for its usage would take time: there is no panel and no second poll.
     expect(page.get_by_role("tab", name="Kernel Usage")).to_have_count(0)
     shoot(page, "usage")
     loaded = page.evaluate(

@@ -1,4 +1,4 @@
-"""A tutor drives while three students type; what everybody sees of it."""
+"""A tutor drives while three students type: what everybody sees."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[B
 
 
 def enter(browser: Browser, login: str, name: str = "") -> Page:
-    """Sign somebody in, and open a notebook."""
+    """Sign somebody in, and open a notebook if one is given."""
     page = new_person(browser).new_page()
-    # Straight to the notebook: loading the lab costs seconds, and twice of them twice as many.
+    # Go directly to the notebook, because each load of the lab takes seconds.
     sign_in(page, login, f"/services/classroom/lab/tree/{name}" if name else "")
     wait_for_lab(page)
     if name:
@@ -54,7 +54,7 @@ def badge(page: Page) -> Locator:
 
 
 def tries_to_write(page: Page) -> None:
-    """Type, run, insert a cell, delete one."""
+    """Try to type, to run, to insert a cell and to delete one."""
     first(page).click()
     page.keyboard.type("never")
     for key in ("Shift+Enter", "Escape", "b", "d", "d"):
@@ -79,7 +79,7 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
         expect(control(page)).to_have_count(0)
         first(page).click()
         page.keyboard.type(word)
-        all_see((mona, *pages), word)  # or the next would type in the midst of it
+        all_see((mona, *pages), word)  # otherwise the next would type in between
 
     expect(control(mona)).to_have_accessible_name("Students: may write")
     control(mona).focus()
@@ -87,7 +87,7 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
     for page in pages:
         page.keyboard.type(
             "xyz"
-        )  # before and while they hear of it: accepted or not, but everywhere
+        )  # before and while they hear of it: accepted or not, but the same everywhere
     expect(control(mona)).to_have_accessible_name("Students: view-only")
     for page in pages:
         expect(badge(page)).to_be_visible()
@@ -97,7 +97,7 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
     first(mona).click()
     mona.keyboard.press("Control+Home")
     mona.keyboard.type("tutor ")
-    pages.append(enter(browser, "hubot", name))  # a new arrival
+    pages.append(enter(browser, "hubot", name))  # a newcomer
     expect(badge(pages[-1])).to_be_visible()
     tries_to_write(pages[-1])
     shoot(pages[-1], "view-only-new-arrival")
@@ -109,19 +109,19 @@ def test_view_only_while_three_students_type(browser: Browser, classroom: Classr
     control(mona).click()
     for page in pages:
         expect(badge(page)).to_have_count(0)
-    agree((mona, *pages))  # each copy that was out of date has been replaced
+    agree((mona, *pages))  # every outdated copy has been replaced
     for number, page in enumerate(pages):
         first(page).click()
         page.keyboard.press("Control+End")
         page.keyboard.type(f" again{number}")
-        all_see((mona, *pages), f"again{number}")  # or the next would type in the midst of it
+        all_see((mona, *pages), f"again{number}")  # otherwise the next would type in between
     all_see((mona, *pages), *words)
     shoot(pages[0], "view-only-over")
     assert "never" not in agree((mona, *pages))
 
 
 def agree(pages: Sequence[Page]) -> str:
-    """Wait until everybody sees the same, and what the lab has; return it."""
+    """Wait until all pages show the same text; return it."""
 
     def agreed() -> list[str]:
         found = {first(page).inner_text() for page in pages}

@@ -52,7 +52,7 @@ def tab(name: str) -> str:
 
 
 def leave(page: Page) -> None:
-    """Close it, once its kernel's socket is there: upstream logs an error for one that is left."""
+    """Close a page once its kernel's socket is open: before, upstream would log an error."""
     expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
     page.context.close()
 
@@ -71,10 +71,10 @@ def test_it_is_opened_once_on_all_devices(browser: Browser, lab: Lab) -> None:
     shoot(page, "welcome")
     labs.wait_until(lambda: seen(lab, OURS, 1), "it is written down who has seen it")
     leave(page)
-    # The number of the account, not its name: that may be changed.
+    # The file has the account's number instead of its name, which may change.
     assert "octocat" not in lab.read(SEEN)
 
-    again = new_person(browser).new_page()  # another device
+    again = new_person(browser).new_page()  # from another device
     sign_in(again, "Octocat", "/services/classroom/lab?reset")
     wait_for_lab(again)
     expect(again.locator(".jp-Launcher")).to_be_visible()
@@ -132,7 +132,7 @@ def test_a_tutors_own_is_opened_in_a_lab_that_is_in_use(
     lab.expected += ["take effect at the next start", "server stopped, with exit code: 0"]
     lab.container.restart()
     lab.wait_healthy()
-    # The lab may have another address since.
+    # The restart may have changed the lab's address.
     with chromium.start({**lab.hosts, labs.GITHUB: github.ip}) as browser:
         page = new_person(browser).new_page()
         sign_in(page, "Octocat")

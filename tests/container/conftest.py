@@ -1,4 +1,4 @@
-"""What several modules' tests are in: an internet that hears everything, labs, and their people."""
+"""Shared by several modules' tests: an internet that records everything, labs, and their people."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 IN_THE_WORLD = pytest.mark.xdist_group("egress")
 """For tests with the stand-in internet (`world`): one process runs them all. Its private networks
-have fixed addresses, which the tutor's file names, so two processes could not both have them; and
-the tests share three labs in these networks, which the other process would start as well."""
+have fixed addresses, which the tutor's file names, so two processes could not both have them. The
+tests also share three labs in these networks, which another process would have to start too."""
 
 DATA, WILD, OTHER = "data.classroom.test", "wild.classroom.test", "other.classroom.test"
 NEVER = {
@@ -45,14 +45,14 @@ c.Classroom.egress_private = ["{NAMED_NETWORK}"]
 SERVICE, DATABASE, SCHEDULER = "service.classroom.test", "db.school.test", "dask.school.test"
 IN_THE_SCHOOL = {DATABASE: "10.78.0.79", SCHEDULER: "10.78.0.80"}
 GREETS = 8080
-"""A port at which the test's internet sends each connection a greeting."""
+"""The port at which the test's internet sends each connection a greeting."""
 INSIDE = (PRIVATE, *NEVER)
-"""Names that lead where nothing may lead."""
+"""Names of addresses that no connection may reach."""
 SERVICES = (
     *(f"{name}:{GREETS}" for name in (SERVICE, SIX, NAMED, *INSIDE)),
     f"{SELF}:8443",
     f"{DATA}:{GREETS}",
-    f"{labs.GITHUB}:{GREETS}",  # which the Hub reaches as well, at its own door
+    f"{labs.GITHUB}:{GREETS}",  # the Hub reaches it too, through its own door
     f"{DATABASE}:{school.DATABASE}",
     f"{SCHEDULER}:{school.SCHEDULER}",
 )
@@ -61,7 +61,7 @@ SAID_OF_SERVICES = r"egress_services: \S+ is at \S+, a private address that c.Cl
 
 
 HOMES = ("octocat", own_labs.ROOM)
-"""Labs that Octocat runs code in, besides the class's."""
+"""Labs besides the class's in which Octocat runs code."""
 OF_LABS = 'c.Classroom.personal_labs = True\nc.Classroom.rooms = {"maths": ["Octocat"]}\n'
 
 
@@ -78,13 +78,13 @@ def private_network(subnet: str) -> Iterator[Network]:
 
 
 def join(network: Network, lab: Lab) -> None:
-    """Put a running lab into another network."""
+    """Connect a running lab to another network."""
     docker.from_env().networks.get(str(network.id)).connect(lab.container)
 
 
 @pytest.fixture(scope="session")
 def private_networks() -> Iterator[dict[str, Network]]:
-    """Two private networks, of which the tutor names one."""
+    """Two private networks; the tutor's file names one of them."""
     with (
         private_network(PRIVATE_NETWORK) as private,
         private_network(NAMED_NETWORK) as named,
@@ -99,7 +99,7 @@ def world(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Internet]:
-    """The test's internet, which is in the private networks as well."""
+    """The test's internet, which is also in the private networks."""
     places = {PRIVATE: "10.77.0.77", NAMED: "10.78.0.78"}
     names = {
         **NEVER,
@@ -119,7 +119,7 @@ def world(
 
 @contextlib.contextmanager
 def with_student(lab: Lab, github: Lab, authority: Authority, login: str) -> Iterator[Student]:
-    """Sign somebody in who runs code."""
+    """Sign somebody in; yield a student who runs code."""
     with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
         page = web.sign_in_with_github(client, labs.ADDRESS, login)
         assert page.status_code == 200, page.text
@@ -135,7 +135,7 @@ def locked_lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab under nftables, in all networks, whose names the test's internet knows."""
+    """A lab under nftables, in all networks; the test's internet resolves its names."""
     del github
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), EGRESS_CONFIG, authority)
     with labs.start(folder, network=network, options={"dns": [world.ip]}) as lab:
@@ -153,7 +153,7 @@ def sandboxed_lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab as of a plain ``docker run``, with GitHub sign-in."""
+    """A lab as a plain ``docker run`` starts it, with GitHub sign-in."""
     del github
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), labs.GITHUB_CONFIG, authority)
     options = {"dns": [world.ip]}
@@ -178,7 +178,7 @@ def school_image() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def school_packages(school_image: None) -> Iterator[docker.types.Mount]:
-    """What a notebook needs for a school's servers."""
+    """The packages that a notebook needs for a school's servers."""
     del school_image
     with school.packages() as mount:
         yield mount
@@ -214,7 +214,7 @@ def student_with_services(opened_lab: Lab, github: Lab, authority: Authority) ->
 
 @pytest.fixture(scope="session", params=["as it is", "with services open"])
 def locked(request: pytest.FixtureRequest) -> tuple[Student, Lab]:
-    """A student in a lab under nftables, and the lab: without services and with."""
+    """A student in a lab under nftables, and the lab: one without services, one with."""
     more = request.param == "with services open"
     names = ("student_with_services", "opened_lab") if more else ("student", "locked_lab")
     student, lab = map(request.getfixturevalue, names)
@@ -230,7 +230,7 @@ def labs_of_people(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab under nftables, as `opened_lab`, in which people have labs of their own."""
+    """A lab under nftables, as `opened_lab`, where people have labs of their own."""
     del github
     config = f"{WITH_SERVICES}\n{OF_LABS}"
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), config, authority)
@@ -247,7 +247,7 @@ def labs_of_people(
 def with_student_at_home(
     lab: Lab, github: Lab, authority: Authority, owner: str
 ) -> Iterator[Student]:
-    """Sign Octocat in, who runs code in a lab that isn't the class's."""
+    """Sign Octocat in; yield a student who runs code in a lab other than the class's."""
     with own_labs.sign_in(lab, github, authority.crt, "Octocat") as client:
         own_labs.enter(client, owner)
         yield own_labs.student(client, lab, owner)
@@ -257,7 +257,7 @@ def with_student_at_home(
 def student_at_home(
     request: pytest.FixtureRequest, labs_of_people: Lab, github: Lab, authority: Authority
 ) -> Iterator[Student]:
-    """A student in a lab of their own and in a room, under nftables."""
+    """A student in their own lab, and in a room, under nftables."""
     with with_student_at_home(labs_of_people, github, authority, request.param) as found:
         yield found
 
@@ -270,7 +270,7 @@ def sandboxed_labs_of_people(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab as of a plain ``docker run``, in which people have labs of their own."""
+    """A lab as a plain ``docker run`` starts it, where people have labs of their own."""
     del github
     config = f"{labs.GITHUB_CONFIG}\n{OF_LABS}"
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), config, authority)
@@ -284,7 +284,7 @@ def sandboxed_labs_of_people(
 def sandboxed_student_at_home(
     request: pytest.FixtureRequest, sandboxed_labs_of_people: Lab, github: Lab, authority: Authority
 ) -> Iterator[Student]:
-    """A student in a lab of their own and in a room, in the sandbox."""
+    """A student in their own lab, and in a room, in the sandbox."""
     lab = sandboxed_labs_of_people
     with with_student_at_home(lab, github, authority, request.param) as found:
         yield found
@@ -292,7 +292,7 @@ def sandboxed_student_at_home(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tutor's, of the one lab of a module's tests."""
+    """The tutor's folder of the lab that a module's tests share."""
     return tmp_path_factory.mktemp("tutor")
 
 
@@ -300,7 +300,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_lab(
     network: Network, github: Lab, authority: Authority, folder: Path
 ) -> Iterator[Classroom]:
-    """A lab that its owner shares; each module's tests leave it shared with nobody."""
+    """A lab that its owner shares; after each module's tests it is shared with nobody."""
     with sharing.opened(network, github, authority, folder) as made:
         yield made
 

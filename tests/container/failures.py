@@ -1,6 +1,6 @@
-"""Every failure of what people do with files, kernels and terminals, as requests that pages send.
+"""Every failure that people can cause with files, kernels and terminals, as requests of a page.
 
-`docs/operate/messages.md` has the sentence for each; `test_failures.py` holds the two together.
+`docs/operate/messages.md` has the sentence for each; `test_failures.py` compares the two.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ os.mkdir("shut")
 pathlib.Path("shut/inner.txt").write_text("x")
 pathlib.Path("shut.txt").write_text("x")
 """
-"""Makes what is in the way of people, as `student`, in the class's folder."""
+"""Creates, as `student`, the files that the attempts fail on, in the class's folder."""
 
 SHUT = """
 import os, pathlib
@@ -67,20 +67,20 @@ for name in ("shut/inner.txt", "shut.txt", "shut"):
     os.chown(name, 0, 0)
     os.chmod(name, 0o700)
 """
-"""Shuts some of it for everybody, as root."""
+"""Makes some of them inaccessible for everybody, as root."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a page asks for.
+    """A request of a page.
 
     Attributes:
-        method: of HTTP.
-        path: below the lab's address.
-        body: of the request, as JSON.
-        query: of the address.
-        who: who asks.
-        raw: of the request, where that isn't JSON.
+        method: the HTTP method.
+        path: the path below the lab's address.
+        body: the request's JSON body.
+        query: the address's query.
+        who: the person who sends it.
+        raw: the request's body if it isn't JSON.
     """
 
     method: str
@@ -92,7 +92,7 @@ class Attempt:
 
 
 def make_mess(lab: Lab) -> None:
-    """Make what the attempts fail with: as a student, and as root what students can't make."""
+    """Create what the attempts fail on: as a student, and as root what students can't create."""
     mess = f"NOTEBOOK = {NOTEBOOK!r}\n{MESS}"
     assert lab.run("python3", "-c", mess, user="student") == (0, "")
     assert lab.run("python3", "-c", SHUT) == (0, "")
@@ -407,7 +407,7 @@ FULL: dict[tuple[str, str], Attempt] = {
     ("copy", "the disk is full"): Attempt("POST", "api/contents", {"copy_from": "other.ipynb"}),
     ("checkpoint", "the disk is full"): Attempt("POST", "api/contents/other.ipynb/checkpoints"),
 }
-"""What can't be done while nothing can be written, in a lab that has `other.ipynb`."""
+"""What fails while nothing can be written, in a lab that has `other.ipynb`."""
 ENDS: dict[tuple[str, str], str] = {
     ("run", "the kernel is killed"): "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     (

@@ -1,7 +1,7 @@
-"""The list is the law: who is on it is in, and who leaves it is out.
+"""The list decides: people on it may enter, and people who leave it are signed out.
 
-Within three seconds, says the product: `benchmarks.revocation` measures that on a quiet machine.
-Here a condition is waited for, because the machine of these tests is busy.
+The product promises three seconds: `benchmarks.revocation` measures that on a quiet machine. These
+tests wait for a condition instead, because their machine is busy.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 ME = f"{labs.ADDRESS}/services/classroom/api/me"
 EVENTS = "api/events/subscribe"
 SECONDS = 60
-"""How long anything here is waited for."""
+"""The time limit of every wait in this module."""
 
 
 @pytest.fixture
 def room(any_lab: Classroom) -> Classroom:
-    """The lab of all tests here that change the list by the tutor's file alone."""
+    """The lab of all tests here that change the list only through the tutor's file."""
     if not any_lab.owner:
         any_lab.reset()
     return any_lab
@@ -74,7 +74,7 @@ def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
         "events": room.open(login, EVENTS),
         "live": room.open(login, page_socket.ADDRESS),
     }
-    # They are really served: the lab has answered a question, or said something by itself.
+    # Make sure that the lab serves them: it has answered a request, or sent something by itself.
     ident = students.Kernel(found["kernel"]).ask("kernel_info_request", {})
     while json.loads(found["kernel"].recv(timeout=60))["parent_header"].get("msg_id") != ident:
         continue
@@ -85,7 +85,7 @@ def sockets(room: Classroom, login: str) -> dict[str, ClientConnection]:
 
 
 def closed(connection: ClientConnection) -> tuple[int, str]:
-    """Wait for a socket's end; return its code and reason."""
+    """Wait until the lab closes a socket; return its close code and reason."""
     end = time.monotonic() + SECONDS
 
     def listen() -> None:
@@ -99,7 +99,7 @@ def closed(connection: ClientConnection) -> tuple[int, str]:
 
 
 def told_gone(connection: ClientConnection, client: int) -> None:
-    """Wait until a page hears that another has left."""
+    """Wait until a page is told that another client has left."""
     end = time.monotonic() + SECONDS
     while True:
         message = connection.recv(timeout=max(0.01, end - time.monotonic()))
@@ -140,11 +140,11 @@ def test_who_leaves_the_file_is_out_and_everybody_sees_it(room: Classroom) -> No
 
 
 SECOND_LOOK_SECONDS = 2 * revocation.AGAIN_SECONDS
-"""After which the lab has looked a second time: it says nothing of people who stay."""
+"""After this time the lab has checked a second time; it sends nothing to people who stay."""
 
 
 def test_who_was_put_back_at_once_and_has_signed_in_again_stays(room: Classroom) -> None:
-    """The lab looks a second time whose access has ended, and theirs has begun again."""
+    """The lab checks again a person whose access ended; by then their access has begun again."""
     room.enter("hubot")
     first = room.open("hubot", EVENTS)
     room.save(users=["Octocat"])
@@ -168,19 +168,19 @@ def is_listed(classroom: Classroom, name: str) -> bool:
 
 
 def replace(folder: Path, text: str) -> None:
-    """As most editors save: a new file in the old one's place."""
+    """Save as most editors do: replace the old file by a new one."""
     (folder / "jupyterhub_config.py~").write_text(text)
     (folder / "jupyterhub_config.py~").replace(folder / "jupyterhub_config.py")
 
 
 def copy(folder: Path, text: str) -> None:
-    """As ``cp`` over it does."""
+    """Save as ``cp`` onto the file does."""
     (folder / "new").write_text(text)
     shutil.copyfile(folder / "new", folder / "jupyterhub_config.py")
 
 
 def edit(folder: Path, text: str) -> None:
-    """As ``sed -i`` does, which also gives it another owner and mode."""
+    """Save as ``sed -i`` does, which also changes the file's owner and mode."""
     (folder / "new").write_text(text)
     script = "sed -i -e 'r new' -e d jupyterhub_config.py"
     (folder / "jupyterhub_config.py").write_text("x\n")
@@ -188,11 +188,11 @@ def edit(folder: Path, text: str) -> None:
 
 
 EDITOR_SECONDS = 3 * reload.SETTLE_SECONDS
-"""Between an editor's two steps: the Hub reads twice that there is no file, and logs nothing."""
+"""The time between an editor's two steps: the Hub finds no file twice, and logs nothing."""
 
 
 def move_away(folder: Path, text: str) -> None:
-    """As vim may save: the old file goes first, the new one comes after a moment."""
+    """Save as vim may do: move the old file away, and write the new one after a moment."""
     (folder / "jupyterhub_config.py").rename(folder / "jupyterhub_config.py~")
     time.sleep(EDITOR_SECONDS)
     (folder / "jupyterhub_config.py").write_text(text)
@@ -208,7 +208,7 @@ def test_however_it_is_saved(room: Classroom) -> None:
 
 def test_a_comment_and_a_broken_file_change_nothing(room: Classroom) -> None:
     hubot = room.enter("hubot")
-    # The limit is named when the file has been read: nobody need guess how long that takes.
+    # The log names this limit once the file has been read, so the test need not guess a time.
     more = "# the same people, in another order\nUSERS.reverse()\n"
     room.save(more=f"{more}c.JupyterHub.concurrent_spawn_limit = 6")
     labs.wait_until(lambda: "JupyterHub.concurrent_spawn_limit" in room.said, "it has been read")
@@ -224,7 +224,7 @@ def test_a_comment_and_a_broken_file_change_nothing(room: Classroom) -> None:
     assert len(stays) == 2, "one sentence each"
     assert "jupyterhub_config.py:1" in stays[0]
     assert "put the bracket that is missing" in stays[0]
-    # Whom the test before had listed may have left only now.
+    # The people whom the test before had added may leave only now.
     assert not re.search(r" access: (hubot|Octocat) ", before)
 
 
@@ -238,7 +238,7 @@ def test_what_waits_for_a_start_is_named(room: Classroom) -> None:
 
 
 def test_a_class_that_anybody_may_enter_is_closed_by_a_save(room: Classroom) -> None:
-    """People who came in by that setting alone are out, and the lab refuses others at once."""
+    """People who could enter only by that setting are signed out, others refused at once."""
     file = room.folder / "jupyterhub_config.py"
     room.refusal("stranger")
     before = file.read_text()
@@ -283,7 +283,7 @@ def test_the_page_has_a_say_and_the_last_word_counts(
             client.cookies.update(cookies["stranger"])
             assert client.get(ME).status_code == 200, "and a restart"
         again.refusal("hubot")
-        # Newly named by the file: the later word.
+        # The file names hubot again after the page removed them, so the file decides.
         again.save(users=["octocat"])
         labs.wait_until(lambda: "somebody" not in listing(again), "the save is seen")
         again.save(users=["octocat", "hubot"])
@@ -303,7 +303,7 @@ def test_adding_and_renaming_in_the_page_touches_nobody_else(classroom: Classroo
 
 
 def row(classroom: Classroom, name: str) -> str:
-    """Return somebody's line of the list."""
+    """Return a person's line of the list."""
     (found,) = (one for one in listing(classroom).splitlines() if one.startswith(f"{name} "))
     return found
 
@@ -311,12 +311,12 @@ def row(classroom: Classroom, name: str) -> str:
 def test_a_full_disk_keeps_nobody_in(classroom: Classroom) -> None:
     """A full disk delays the new list, but not the sign-out of a person who is not on it.
 
-    In a lab of its own: in another test's every traceback would be expected.
+    The test has a lab of its own: in a shared one it would have to expect every traceback.
     """
     classroom.lab.expected.append(r"(?s)could not be applied yet.*No space left|Traceback")
     hubot = classroom.enter("hubot")
     people = "/data/hub/people.json"
-    # Nothing can be renamed onto a directory: the same end as on a full disk.
+    # Nothing can be renamed onto a directory, so saving fails as it does on a full disk.
     classroom.lab.run("sh", "-c", f"mv {people} {people}.old && mkdir -p {people}/full")
     classroom.save(users=["Octocat"])
     labs.wait_until(lambda: is_out(hubot), "hubot out")
@@ -356,11 +356,11 @@ def test_the_page_people_lists_everybody_for_tutors_alone(room: Classroom) -> No
     assert (by_name["mona"]["tutor"], by_name["octocat"]["tutor"]) == (True, False)
     assert by_name["octocat"]["source"] == "file"
     assert by_name["octocat"]["seen"]
-    # Who may not, with a token of a page of the Hub's.
+    # A student may not, even with the token of a page of the Hub.
     token = str(web.cookie(octocat, "_xsrf").value)
     address = f"{labs.ADDRESS}/hub/api/classroom/people"
     assert octocat.get(address, headers={"X-XSRFToken": token}).status_code == 403
-    # What the file could not have either.
+    # The page rejects what the file could not contain either.
     answer = room.page("POST", "users", usernames=["stranger", "https://github.com/astronaut"])
     assert answer.status_code == 400
     assert "write the name alone: 'astronaut'" in answer.json()["message"]
@@ -370,7 +370,7 @@ def test_the_page_people_lists_everybody_for_tutors_alone(room: Classroom) -> No
 
 
 def test_who_does_not_take_the_close_is_cut(room: Classroom) -> None:
-    """A client of one's own that ignores the close frame and goes on writing."""
+    """A hand-made client ignores the close frame and goes on writing."""
     octocat = room.enter("Octocat")
     room.enter("hubot")
     path = room.room("hubot", "cut.ipynb")
@@ -379,7 +379,7 @@ def test_who_does_not_take_the_close_is_cut(room: Classroom) -> None:
     rude = RawPage(Place(address, ip=room.lab.ip, headers={"Cookie": cookies}), 7, types=True)
     labs.wait_until(lambda: rude.messages() or rude.synced, "the document")
     watching = room.open("Octocat", path)
-    # Cut with something of the client's still unread, the lab's end is a reset to nginx.
+    # The lab cuts the connection while some of the client's data is unread: nginx sees a reset.
     room.lab.expected.append(r"\[error\] .*recv\(\) failed \(104.*lab\.sock")
     room.save(users=["Octocat"])
 
@@ -393,7 +393,7 @@ def test_who_does_not_take_the_close_is_cut(room: Classroom) -> None:
 
     labs.wait_until(is_cut, "the end of its connection", SECONDS, every=0.05)
     rude.socket.close()
-    # What Octocat says next comes later than all that the lab has taken before.
+    # Octocat's next message is sent after all that the lab has accepted before.
     room.open("Octocat", path).send(awareness.encode([Entry(MARK, 1, b"{}")]))
     said = [entry for entry in heard(watching, MARK) if entry.client == rude.client]
     assert said[-1].gone, "nothing was taken after it had left"
@@ -401,11 +401,11 @@ def test_who_does_not_take_the_close_is_cut(room: Classroom) -> None:
 
 
 MARK = 4711
-"""A client whose state comes to a page after all others'."""
+"""A client whose state reaches a page after those of all others."""
 
 
 def heard(connection: ClientConnection, last: int) -> list[Entry]:
-    """Return all that a page hears of presence, up to a client's first state."""
+    """Return all awareness entries that a page receives until a given client's first one."""
     found: list[Entry] = []
     while last not in {entry.client for entry in found}:
         message = connection.recv(timeout=SECONDS)
@@ -416,7 +416,7 @@ def heard(connection: ClientConnection, last: int) -> list[Entry]:
 
 @EVERYWHERE
 def test_nobody_takes_anothers_face_or_place(room: Classroom) -> None:
-    """An attacking client at the protocol: forged names, others' states, others' leaving."""
+    """An attacking client forges names, sends others' states, and says that they have left."""
     for login in ("Octocat", "hubot"):
         room.enter(login)
     for path in (
@@ -430,11 +430,11 @@ def test_nobody_takes_anothers_face_or_place(room: Classroom) -> None:
         assert seen["user"]["username"] == "octocat"
         assert seen["user"]["display_name"] == "Ada Octocat"
         named = b'{"user":{"username":"octocat","name":"octocat"}}'
-        # Another state each time: the same is not told again at once.
+        # Send another state each time: the lab does not repeat an unchanged one at once.
         for clock, forged in enumerate((named, b'{"autosave":true}'), 5):
             attacker.send(awareness.encode([Entry(202, clock, forged)]))
             assert collect(watching, 202)["user"]["username"] == "hubot"
-        # Another's state, by a higher clock, and another's leaving.
+        # Send another client's state with a higher clock, and then that it has left.
         attacker.send(awareness.encode([Entry(101, 50, b'{"autosave":false}')]))
         attacker.send(awareness.encode([Entry(101, 60, NULL)]))
         ada.send(awareness.encode([Entry(101, 6, b'{"autosave":true}')]))
@@ -444,7 +444,7 @@ def test_nobody_takes_anothers_face_or_place(room: Classroom) -> None:
 
 
 def collect(connection: ClientConnection, client: int) -> dict[str, Any]:
-    """Wait for a page's next word about a client; return what it says."""
+    """Wait until a page receives a client's state again; return that state."""
     end = time.monotonic() + SECONDS
     while True:
         message = connection.recv(timeout=max(0.01, end - time.monotonic()))
@@ -466,7 +466,7 @@ def test_who_ran_what_is_in_the_log(room: Classroom) -> None:
 
 
 def test_no_bytes_of_a_student_end_a_room(room: Classroom) -> None:
-    """The others go on, also after messages that upstream's decoders cannot read."""
+    """The others go on working, even after messages that upstream's decoders cannot read."""
     room.lab.expected += ["Uncaught exception", "message of hubot", "WebSocketClosedError"]
     room.lab.expected += ["No channel specified", "while proxying upgraded"]
     room.lab.expected += [

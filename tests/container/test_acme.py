@@ -1,6 +1,6 @@
-"""``c.Classroom.acme``: a certificate by itself, from an authority that looks at the lab's host.
+"""``c.Classroom.acme``: the lab obtains a certificate from an authority that connects to its host.
 
-One lab and one authority for all tests. What a test needs of them it brings about itself.
+All tests share one lab and one authority. Each test brings them into the state that it needs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ c.Classroom.acme_directory = "{DIRECTORY}"
 c.Classroom.acme_authorities = "secrets/ca.crt"
 """
 CLOSED = 9
-"""A port of the lab's that nobody can come to, as port 80 is where it isn't published."""
+"""A port of the lab that nobody can reach, as port 80 is where it isn't published."""
 BY_HAND = f"""
 import json, sys
 from pathlib import Path
@@ -59,13 +59,13 @@ print(json.dumps(True))
 
 @dataclass
 class AtPebble(Place):
-    """A lab whose authority is Pebble."""
+    """A lab with Pebble as its authority."""
 
     ca: AcmeAuthority
 
 
 def people_page(lab: Lab, github: Lab) -> str:
-    """What a tutor sees on the page People; any certificate of the lab will do."""
+    """Return the page *People* as a tutor gets it; accept any certificate of the lab."""
     with web.browser({**lab.hosts, labs.GITHUB: github.ip}) as tutor:
         assert web.sign_in_with_github(tutor, labs.ADDRESS, "mona").status_code == 200
         return tutor.get(f"{labs.ADDRESS}/hub/admin").text
@@ -73,7 +73,7 @@ def people_page(lab: Lab, github: Lab) -> str:
 
 @pytest.fixture(scope="module")
 def apart(github: Lab) -> Iterator[Network]:
-    """A network in which one lab has the name that the authority looks at: others have it too."""
+    """A network where only one lab has the name that the authority checks; other labs share it."""
     made = first_free(PUBLIC_LOOKING)
     known = docker.from_env().networks.get(str(made.id))
     known.connect(github.container, aliases=[labs.GITHUB])
@@ -86,7 +86,7 @@ def apart(github: Lab) -> Iterator[Network]:
 def place(
     apart: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AtPebble]:
-    """A lab that was started while its authority was away, which has come back since."""
+    """A lab that was started while its authority was down; the authority has come back since."""
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), CONFIG, None)
     (folder / "secrets/ca.crt").write_bytes(authority.crt)
     pki = tmp_path_factory.mktemp("pki")
@@ -108,7 +108,7 @@ def place(
 
 @pytest.fixture
 def settled(place: AtPebble) -> AtPebble:
-    """The lab with a certificate that is not due, and the authority as it was at first."""
+    """The lab with a certificate that is not due, and the authority in its first state."""
     with contextlib.suppress(*labs.AWAY):
         if place.is_trusted():
             return place
@@ -157,7 +157,7 @@ def test_it_is_renewed_while_people_stay_connected(settled: AtPebble) -> None:
 
 
 def test_one_that_was_revoked_is_replaced(settled: AtPebble) -> None:
-    """The authority says so in its answer about the time of renewal (RFC 9773)."""
+    """The authority says that it is revoked in its answer about the renewal time (RFC 9773)."""
     before = settled.served()
     status, said = settled.lab.run("python", "-I", "-c", BY_HAND)
     assert status == 0, said
@@ -252,7 +252,7 @@ def test_the_tutors_own_files_win_while_they_are_there(
 
 
 def answered(lab: Lab, path: str, method: str = "GET", host: str = labs.HOST) -> tuple[int, str]:
-    """Ask over plain http, with an address as it is; return the status, and where it leads."""
+    """Send a plain HTTP request with an unchanged path; return status, and target or content."""
     way = http.client.HTTPConnection(lab.ip, PLAIN_HTTP, timeout=20)
     with contextlib.closing(way):
         way.putrequest(method, path, skip_host=True)
@@ -303,7 +303,7 @@ def test_students_reach_neither_the_authority_nor_the_key(
     with web.browser({**lab.hosts, labs.GITHUB: github.ip}, trusted) as client:
         assert web.sign_in_with_github(client, labs.ADDRESS, "Octocat").status_code == 200
         student = students.Student(client, lab)
-        # Its name has an address for the Hub's sake, as GitHub's has: the Hub's own door.
+        # The authority's name resolves, because the Hub needs it, to the Hub's own door.
         for place in (NAME, ca, "127.0.0.2"):
             assert student.kernel.attempt("tcp", place, "443")["error"] == "ECONNREFUSED"
         assert student.kernel.attempt("tls", NAME, "127.0.0.3", NAME)["got"] is None

@@ -1,7 +1,7 @@
 """``"challenge": "dns"``: a certificate without port 80, by one TXT record that stays in DNS.
 
-Hub and lab have hosts of their own, so that the certificate is for names below the host, too. One
-lab and one authority for all tests; the authority looks into the same DNS as the lab.
+Hub and lab have separate hosts, so that the certificate covers names below the host, too. All tests
+share one lab and one authority; the authority asks the same DNS as the lab.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ SENTENCE = re.compile(
 
 @dataclass
 class AtPersist(Place):
-    """A lab whose authority offers dns-persist-01; and the record that the log has shown.
+    """A lab whose authority offers dns-persist-01, and the record that the log has shown.
 
     Attributes:
-        record: its value.
-        asked: what the authority was asked until the record was there.
+        record: the record's value.
+        asked: the authority's log of requests until the record existed.
     """
 
     ca: PersistAuthority
@@ -58,7 +58,7 @@ class AtPersist(Place):
 
 
 def people_page(lab: Lab, github: Lab) -> str:
-    """What a tutor sees on the page People; any certificate of the lab will do."""
+    """Return the page *People* as a tutor gets it; accept any certificate of the lab."""
     with web.browser({**lab.hosts, APART: lab.ip, labs.GITHUB: github.ip}) as tutor:
         assert web.sign_in_with_github(tutor, labs.ADDRESS, "mona").status_code == 200
         return tutor.get(f"{labs.ADDRESS}/hub/admin").text
@@ -68,7 +68,7 @@ def people_page(lab: Lab, github: Lab) -> str:
 def place(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AtPersist]:
-    """A lab that has got its certificate since somebody has added the record that it has shown."""
+    """A lab that showed a record, and got its certificate after somebody had added that record."""
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), CONFIG, None)
     (folder / "secrets/ca.crt").write_bytes(authority.crt)
     with (
@@ -153,7 +153,7 @@ def test_a_record_that_is_gone_is_missed_and_the_certificate_stays(place: AtPers
 
 
 def first(place: AtPersist, host: str, folder: str, **wanted: Any) -> str:
-    """Ask for another name for the first time; return the record that is needed."""
+    """Order a certificate for another name for the first time; return the record that it needs."""
     found = place.ask(host, {"challenge": "dns", **wanted}, folder)
     assert found["kind"] == "record.missing", found
     return str(found["record"])
@@ -234,7 +234,7 @@ def test_where_the_lab_can_not_look_the_record_is_shown_and_the_authority_looks(
 
 
 def test_only_the_user_who_may_leave_asks_nameservers(place: AtPersist) -> None:
-    """The rules stay as they are: root itself can not ask."""
+    """The firewall rules stay as they are, so even root itself can't ask a nameserver."""
     code = (
         "import json; from classroom.egress import resolv;"
         "from classroom.front.acme import lookup;"

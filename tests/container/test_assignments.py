@@ -1,4 +1,4 @@
-"""Hand out, hand in, collect in the class: a tutor, two students, and what one of them tries."""
+"""Hand out, hand in and collect in the class: a tutor, two students, and attempts to cheat."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def octocat(school: Classroom) -> httpx.Client:
 
 
 def as_student(school: Classroom, script: str) -> str:
-    """Run a shell as any student's program runs."""
+    """Run a shell command as a student's program would."""
     status, said = school.lab.run(
         "sh", "-c", f"umask 002; cd /data/files; {script}", user="student"
     )
@@ -87,7 +87,7 @@ def test_everybody_on_the_list_gets_a_copy_and_nothing_of_theirs_is_replaced(
     as_student(school, "ln -s /etc/passwd week1/link; printf x > week1/.hidden")
     found = mona.get(OURS).json()
     assert [one["name"] for one in found["students"]] == list(LISTED)
-    # Nobody but mona has ever been here but for the test; a tutor is no student.
+    # Only mona has ever signed in, apart from this test's people; a tutor is no student.
     assert set(found["students"][1]) == {"name", "shown"}
     outcome = hand_out(mona, "week1", "week1")
     assert outcome["done"] == list(LISTED)
@@ -95,7 +95,7 @@ def test_everybody_on_the_list_gets_a_copy_and_nothing_of_theirs_is_replaced(
     for student in LISTED:
         assert read(school, f"students/{student}/week1/task.txt") == "the task"
         assert read(school, f"students/{student}/week1/data/numbers.csv") == "1,2,3"
-    # A student's program works in it.
+    # A student's program writes to the copy.
     write(school, "students/octocat/week1/task.txt", "my answer")
     as_student(school, "rm students/hubot/week1/data/numbers.csv")
     write(school, "week1/task.txt", "the task, corrected")
@@ -126,15 +126,15 @@ def test_what_is_handed_out_is_what_the_open_document_says(
         f"api/collaboration/room/json:notebook:{answer['fileId']}?sessionId={answer['sessionId']}"
     )
     own = Page(students.open_socket(octocat, school.lab, path))
-    # Opened, and run: nothing is changed by that.
+    # Opening and running the copy changes nothing in it.
     own.print("42")
     labs.wait_until(lambda: "42" in read(school, theirs), "the output, saved")
     assert rows(mona, "live")["octocat"]["changed"] is None
     own.type("\ny = 2")
-    # The lab hears it after the hand-in that follows at once, perhaps: a page waits for it.
+    # The lab may get the typed text after the hand-in that follows at once; a page would wait.
     labs.wait_until(lambda: "y = 2" in handed_in(school, octocat), "what was typed", every=0.3)
     assert rows(mona, "live")["octocat"]["changed"] is not None
-    # Later typing changes nothing of it.
+    # Later typing does not change the hand-in.
     before = handed_in_file(school, "live")
     own.type("\nz = 3")
     labs.wait_until(lambda: "z = 3" in read(school, theirs), "it saved")
@@ -155,7 +155,7 @@ def handed_in(school: Classroom, octocat: httpx.Client) -> str:
 
 
 def handed_in_file(school: Classroom, name: str) -> str:
-    """Return the path of what octocat has handed in last."""
+    """Return the path of octocat's latest hand-in."""
     code = (
         "import glob, json, sys;"
         "print(json.dumps(sorted(glob.glob("
@@ -217,7 +217,7 @@ def test_collect_has_nbgraders_layout(
     stamp = read(school, f"{place}/timestamp.txt")
     assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} UTC", stamp), stamp
     assert collect(mona, "layout", "course")["unchanged"] == ["octocat"]
-    # What a program has changed there since is mended; with it, the copies of the others.
+    # Collecting repairs what a program has changed there since, here with the others' copies.
     write(school, f"{place}/a.txt", "forged")
     write(school, "students/hubot/layout/a.txt", "hubot's")
     outcome = collect(mona, "layout", "course", missing=True)
@@ -273,7 +273,7 @@ def test_a_student_has_none_of_the_tutors_calls(school: Classroom, octocat: http
     for answer in answers:
         assert answer.status_code == 403, answer.url
         assert answer.json()["message"] == "Only a tutor may do that."
-    # Nor does the Hub tell whoever isn't the lab who is on the list.
+    # The Hub, too, tells only the lab who is on the list.
     for login in ("mona", "hubot"):
         client = school.people[login]
         address = f"{labs.ADDRESS}/hub/api/classroom/students"
@@ -288,17 +288,17 @@ def test_nobody_hands_in_for_another_or_changes_what_was_handed_in(
     hand_out(mona, "exam", "exam.txt")
     write(school, "students/hubot/exam/exam.txt", "hubot's answer")
     hand_in(hubot, "exam")
-    # octocat's program does to hubot's copy what it likes: hubot's hand-in stays what it was.
+    # octocat's program may change hubot's copy as it likes, but hubot's hand-in stays the same.
     write(school, "students/hubot/exam/exam.txt", "forged by octocat")
     as_student(school, "rm -r students/hubot; ln -s /data/history students/hubot")
     hand_in(octocat, "exam")
     found = archive(mona, "exam")
     assert found["submitted/hubot/exam/exam.txt"] == b"hubot's answer"
     assert found["submitted/octocat/exam/exam.txt"] == b"question"
-    # No student's program comes to where it is kept.
+    # A student's program can't reach the place where hand-ins are kept.
     status, said = school.lab.run("ls", "/data/history/assignments", user="student")
     assert status != 0, said
-    # hubot's folder is a link that leads out now: nothing is read or written there.
+    # hubot's folder is now a link that leads outside: nothing is read or written through it.
     answer = hubot.post(f"{MINE}/exam")
     assert (answer.status_code, "leads out" in answer.text) == (403, True), answer.text
     outcome = hand_out(mona, "exam", "exam.txt")
@@ -306,7 +306,7 @@ def test_nobody_hands_in_for_another_or_changes_what_was_handed_in(
     assert rows(mona, "exam")["hubot"]["has"] == "other"
     assert "exam" not in school.lab.run("ls", "/data/history")[1].split()
     as_student(school, "rm students/hubot")
-    # A link to another student's folder brings nobody's work in by one's own name.
+    # A link to another student's folder does not hand in that student's work.
     write(school, "students/octocat/exam/exam.txt", "octocat's answer")
     as_student(school, "mkdir -p students/hubot; ln -s ../octocat/exam students/hubot/exam")
     answer = hubot.post(f"{MINE}/exam")
@@ -349,7 +349,7 @@ def test_links_and_pipes_are_left_out_and_a_huge_folder_is_refused(
         answer.text
     )
     assert rows(mona, "big")["octocat"]["handedIn"] == before
-    # A name of bytes that are no UTF-8 keeps nobody's from the tutor.
+    # A file name that isn't UTF-8 does not keep anybody's work from the tutor.
     as_student(school, "cd students/octocat/big; rm -r d; printf x > \"$(printf 'a\\377')\"")
     hand_in(octocat, "big")
     assert archive(mona, "big")["submitted/octocat/big/a%FF"] == b"x"

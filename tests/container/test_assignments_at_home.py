@@ -43,7 +43,7 @@ def lab(network: Network, github: Lab, authority: Authority, folder: Path) -> It
 
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
-    """A tutor in the class, a student who has opened a lab, and one who comes later."""
+    """A tutor in the class, a student who has opened a lab, and a student who signs in later."""
     with own_labs.signed_in(lab, github, authority, "mona", "Octocat") as found:
         enter_class(found["mona"])
         enter(found["octocat"], "octocat")
@@ -69,7 +69,7 @@ def octocat(people: People) -> httpx.Client:
 
 @pytest.fixture(scope="module")
 def later(lab: Lab, mona: httpx.Client, github: Lab, authority: Authority) -> Iterator[None]:
-    """Hubot signs in, gets a first copy, and opens no lab; before, nobody knew which account."""
+    """Sign hubot in, who opens no lab, and hand out a copy; before, the account is unknown."""
     write(lab, "first.txt", "first")
     outcome = hand_out(mona, "first", "first.txt")
     assert outcome["done"] == ["octocat"]
@@ -81,7 +81,7 @@ def later(lab: Lab, mona: httpx.Client, github: Lab, authority: Authority) -> It
 
 
 def write(lab: Lab, path: str, text: str) -> None:
-    """Write a file of the class's."""
+    """Write a file of the class."""
     place = shlex.quote(f"/data/files/{path}")
     script = f'umask 002; mkdir -p "$(dirname {place})"; printf %s {shlex.quote(text)} > {place}'
     status, said = lab.run("sh", "-c", script, user="student")
@@ -89,7 +89,7 @@ def write(lab: Lab, path: str, text: str) -> None:
 
 
 def in_lab(lab: Lab, name: str, script: str, *, server: bool = False) -> str:
-    """Run a shell in somebody's lab, as its code, or as its server had it been taken over."""
+    """Run a shell command in a person's lab, as its code, or as a server that was taken over."""
     own = number(lab, name)
     group = 20000 + 4 * own
     user = f"{group if server else group + 1}:{group}"
@@ -104,7 +104,7 @@ def read(lab: Lab, name: str, path: str) -> str:
 
 
 def carry(lab: Lab, order: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Have a folder copied as the supervisor does, without the lab server's consent."""
+    """Copy a folder as the supervisor does, without the lab server's consent."""
     text = shlex.quote(json.dumps(order))
     command = f"printf %s {text} | {PYTHON} -I -m classroom.supervisor.carrier"
     found: dict[str, dict[str, Any]] = lab.answer("sh", "-c", command)
@@ -128,12 +128,12 @@ def test_each_gets_a_copy_in_their_own_lab_though_it_does_not_run(
     for name in ("octocat", "hubot"):
         assert read(lab, name, "week1/task.txt") == "the task"
         assert read(lab, name, "week1/data/numbers.csv") == "1,2,3"
-        # The owner's programs work in it, and it is nobody else's.
+        # The owner's programs can write to it, and nobody else can.
         in_lab(lab, name, "printf x >> week1/task.txt; printf x > week1/data/new.txt")
     assert lab.run("test", "-e", "/data/files/students")[0] != 0
     own = number(lab, "hubot")
     assert not lab.pids("classroom.lab --config", f"lab{own}-server")
-    # What a student has stays; what is missing comes.
+    # What a student already has stays; what is missing is added.
     in_lab(lab, "octocat", "rm week1/data/numbers.csv")
     outcome = hand_out(mona, "week1", "week1")
     assert (outcome["done"], outcome["unchanged"]) == (["octocat"], ["hubot"])
@@ -169,7 +169,7 @@ def test_the_owner_hands_in_and_the_tutor_collects(
     answer = ask(octocat, "octocat", "POST", f"{MINE}/ps")
     assert answer.is_success, answer.text
     assert answer.json()["leftOut"] == [".x", "link"]
-    # What is typed later changes nothing of it.
+    # A later change does not alter the hand-in.
     in_lab(lab, "octocat", "printf later > ps/task.txt")
     found = archive(mona, "ps")
     assert sorted(found) == [f"submitted/octocat/ps/{one}" for one in ("task.txt", "timestamp.txt")]
@@ -178,7 +178,7 @@ def test_the_owner_hands_in_and_the_tutor_collects(
     assert row["handedIn"] == answer.json()["handedIn"]
     mine = {one["name"]: one for one in ask(octocat, "octocat", "GET", MINE).json()["assignments"]}
     assert mine["ps"]["handedIn"] == row["handedIn"]
-    # With the copies of those who have handed in nothing, into the class's files.
+    # Collect into the class's files, with the copies of students who have handed in nothing.
     in_lab(lab, "hubot", "printf hubots > ps/task.txt")
     answer = mona.post(f"{OURS}/ps/submitted", json={"folder": "course", "missing": True})
     assert answer.json()["done"] == ["octocat", "hubot"], answer.text
@@ -207,20 +207,20 @@ def test_links_pipes_and_holes_bring_nothing_in(
     names = sorted(one.removeprefix("submitted/octocat/bad/") for one in found)
     assert {"-rf ..", "a\nb", "bad.txt", "hard", "timestamp.txt"} < set(names)
     assert not {"db", "dir", "pipe"} & set(names)
-    assert found["submitted/octocat/bad/hard"] == b"own"  # it is the student's own
-    # A file of holes has the size that it takes elsewhere.
+    assert found["submitted/octocat/bad/hard"] == b"own"  # the file is the student's own
+    # A sparse file counts with its full size, which it would need in another place.
     in_lab(lab, "octocat", "truncate -s 101M bad/huge")
     answer = mona.post(f"{OURS}/bad/submitted", json={"folder": "bad", "missing": True}).json()
     assert (answer["done"], "100 MB" in answer["left"]["octocat"]) == ([], True), answer
     assert ask(octocat, "octocat", "POST", f"{MINE}/bad").status_code == 413
-    # In the place of the folder itself: a link to another's, a pipe, and a file.
+    # Put a link to another folder, a pipe and then a file in the place of the folder itself.
     for what in ("ln -s /data/files bad", "mkfifo bad"):
         in_lab(lab, "octocat", f"rm -r bad; {what}")
         assert rows(mona, "bad")["octocat"]["has"] in {"other", "copy"}, what
         assert not [one for one in archive(mona, "bad", missing=True) if "notes" in one], what
         assert "stays" in hand_out(mona, "bad", "bad.txt", students=["octocat"])["left"]["octocat"]
         assert not ask(octocat, "octocat", "POST", f"{MINE}/bad").json().get("handedIn"), what
-    # A file is handed in, as it is in the class: it is the student's own.
+    # A single file is handed in, as in the class, because it is the student's own.
     in_lab(lab, "octocat", "rm bad; printf x > bad")
     assert "stays" in hand_out(mona, "bad", "bad.txt", students=["octocat"])["left"]["octocat"]
     assert ask(octocat, "octocat", "POST", f"{MINE}/bad").json()["handedIn"]
@@ -235,7 +235,7 @@ def test_a_lab_whose_server_was_taken_over_brings_nothing_of_others(
     write(lab, "take.txt", "task")
     hand_out(mona, "take", "take.txt", students=["octocat"])
     order = {"do": "hand in", "assignment": "take", "labs": {"octocat": number(lab, "octocat")}}
-    # Where the lab keeps what is handed in, it has put a way to what is the class's and root's.
+    # The lab has replaced its folder of hand-ins by a link to the class's and root's files.
     for target in (KEPT, "/data/hub", "/data/files", f"/data/labs/{number(lab, 'octocat')}"):
         in_lab(lab, "octocat", f"rm -rf take/ready; ln -s {target} take/ready", server=True)
         assert "error" in carry(lab, order)["octocat"], target
@@ -247,7 +247,7 @@ def test_a_lab_whose_server_was_taken_over_brings_nothing_of_others(
         assert "error" in found or found["has"] != "copy", (errand, found)
     assert lab.run("find", f"{KEPT}/take/in", "-mindepth", "2")[1] == ""
     in_lab(lab, "octocat", "rm take; mv real take", server=True)
-    # It hands in for its owner alone, and nothing that wasn't handed out.
+    # A lab hands in only for its owner, and only assignments that were handed out.
     in_lab(lab, "octocat", "mkdir -p none/ready; printf x > none/ready/x", server=True)
     assert "error" in carry(lab, {**order, "assignment": "none"})["octocat"]
     assert lab.run("test", "-e", f"{KEPT}/none")[0] != 0
@@ -258,24 +258,24 @@ def test_nobody_hands_in_from_elsewhere_or_for_another(
 ) -> None:
     write(lab, "exam.txt", "question")
     hand_out(mona, "exam", "exam.txt", students=["octocat"])
-    # A tutor who is in the lab is a guest there.
+    # A tutor inside a student's lab is a guest there.
     assert enter(mona, "octocat").is_success
     answer = ask(mona, "octocat", "POST", f"{MINE}/exam")
     assert (answer.status_code, "octocat" in answer.json()["message"]) == (403, True), answer.text
     enter_class(mona)
-    # In the class the page says where the copy is.
+    # The class's page says that the copy is in the student's own lab.
     enter_class(octocat)
     address = f"{labs.ADDRESS}{students.BASE}/{MINE}/exam"
     answer = octocat.post(address)
     assert (answer.status_code, "own lab" in answer.json()["message"]) == (409, True), answer.text
     enter(octocat, "octocat")
-    # The Hub wants the sign-in to the lab itself: one to the class, or a guest's, is none.
+    # The Hub requires the sign-in to the lab itself; one to the class, or a guest's, is refused.
     hub = f"{labs.ADDRESS}/hub/api/classroom/hand-in/exam"
     for client, path in ((octocat, f"{students.BASE}/"), (mona, f"{base('octocat')}/")):
         headers = {"Authorization": f"token {token_of(client, path)}"}
         assert client.post(hub, headers=headers).status_code == 403, path
     assert lab.run("test", "-e", f"{KEPT}/exam/in")[0] != 0
-    # Nor has a student any of the tutors' calls, here or at the Hub.
+    # A student can't use any of the tutors' calls either, here or at the Hub.
     for path in ("", "/exam", "/exam/submitted"):
         assert octocat.get(f"{OURS}{path}").status_code == 403
     body = {"do": "fetch", "students": ["hubot"], "place": "0"}
@@ -344,8 +344,8 @@ print(json.dumps([os.getresuid(), os.getgroups(), traceable, no_new_privs, place
 
 
 def test_the_processes_that_carry_have_no_right_left(lab: Lab) -> None:
-    """Each is another user before it opens anything, untraceable, and kept to its folders."""
+    """Each changes its user before it opens anything, is untraceable, and sees only its folders."""
     found = json.loads(lab.shown(PYTHON, "-I", "-c", BECOME))
     shut = ["PermissionError"] * 3
-    assert found[2] in {0, 2}  # PR_GET_DUMPABLE: as `suid_dumpable` says
+    assert found[2] in {0, 2}  # PR_GET_DUMPABLE; the value depends on `suid_dumpable`
     assert [*found[:2], *found[3:]] == [[23000, 23000, 23000], [], 1, ["opened", *shut]]

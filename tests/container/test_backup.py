@@ -1,4 +1,4 @@
-"""Backups of a running lab, and what another machine makes of them."""
+"""Backups of a running lab, and restoring them on another machine."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def folder(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def backup(network: Network, github: Lab, authority: Authority, folder: Path) -> bytes:
-    """A backup of a lab in which somebody typed, and somebody else wrote to a database."""
+    """A backup of a lab where one person typed while a program wrote to a database."""
     with labs.start(folder, network=network, expected=EXPECTED) as lab:
         lab.wait_healthy()
         with signed_in(lab, github, authority, "mona") as client:
@@ -102,7 +102,7 @@ def extracted(data: bytes, name: str, folder: Path) -> Path:
         ("hub/jupyterhub.sqlite", "SELECT count(*) FROM users"),
         ("history/documents.db", "SELECT count(*) FROM yupdates"),
         ("history/file_ids.db", "SELECT count(*) FROM Files"),
-        # Whoever writes without a pause is caught between two transactions.
+        # The backup catches a program that writes without a pause between two transactions.
         ("history/busy.db", "SELECT count(*) FROM pairs WHERE one = two"),
     ],
 )
@@ -126,7 +126,7 @@ def test_another_machine_has_everything(
         assert status == 0, said
         assert "replaces all data at the next start" in said
         assert "is kept in /data/kept/" in said
-        # Until then nothing has changed.
+        # Nothing has changed up to this point.
         assert lab.run("cat", "/data/files/own.txt")[1] == "of this machine"
         lab.container.restart(timeout=60)
         lab.wait_healthy()
@@ -143,7 +143,7 @@ def test_another_machine_has_everything(
         (snapshot,) = ids(lab)
         as_student(lab, "rm folder/x")
         assert lab.run("classroom", "restore", snapshot, "folder/x")[0] == 0
-        # What was there before is kept, the Hub's secrets too.
+        # The previous data is kept, including the Hub's secrets.
         assert lab.run("sh", "-c", "cat /data/kept/*/files/own.txt")[1] == "of this machine"
         assert lab.run("sh", "-c", "cmp /tmp/before /data/kept/*/hub/cookie_secret")[0] == 0
         assert lab.run("sh", "-c", "ls /data/kept", user="student")[0] != 0
@@ -151,7 +151,7 @@ def test_another_machine_has_everything(
 
 
 def room_of(client: object, name: str) -> str:
-    """Return the path of a notebook's room that is there already."""
+    """Return the path of an existing notebook's room."""
     body = {"format": "json", "type": "notebook"}
     address = f"{labs.ADDRESS}{students.BASE}/api/collaboration/session/{name}"
     found = client.put(address, json=body).json()  # type: ignore[attr-defined]
@@ -161,7 +161,7 @@ def room_of(client: object, name: str) -> str:
 def test_materials_stay_where_they_are(
     backup: bytes, network: Network, folder: Path, volume: str, tmp_path: Path
 ) -> None:
-    """They are the tutor's folder, mounted among the files, and in no backup."""
+    """Materials are the tutor's folder, which is mounted among the files, and in no backup."""
     (tmp_path / "lesson.txt").write_text("read me")
     options = {"volume": volume, "materials": tmp_path}
     with labs.start(folder, network=network, expected=EXPECTED, **options) as lab:  # type: ignore[arg-type]
@@ -180,7 +180,7 @@ def test_materials_stay_where_they_are(
 
 
 def come_back(page: Page, client: httpx.Client, lab: Lab, where: str) -> str:
-    """Come back with all that a page has, as it does by itself; return why it is sent away."""
+    """Reconnect with all that a page has, as it does by itself; return the rejection's reason."""
     page.connection = students.open_socket(client, lab, where)
     page.send_all()
     with pytest.raises(ConnectionClosed) as closed:
@@ -212,7 +212,7 @@ def test_pages_of_before_a_restored_backup_reload_and_what_only_they_had_is_in_o
             assert taken_in(lab, data)[0] == 0
             lab.container.restart(timeout=60)
             lab.wait_healthy()
-            # What they type while they are away, each alone.
+            # Each of them types this while disconnected.
             pages[0].type(" ada")
             pages[1].type(" bob")
             heard = Warned(ada, lab)
@@ -230,13 +230,13 @@ def test_pages_of_before_a_restored_backup_reload_and_what_only_they_had_is_in_o
             assert set(saved(ada, lesson).split()) == {"before", "after", "ada", "bob"}
             assert saved(ada, made) == "made after the backup"
             assert [lesson in heard.notices[0], made in heard.notices[1]] == [True, True]
-            # Whoever reloads is in the document of the backup, and goes on.
+            # A person who reloads is in the backup's document, and can go on typing.
             where = room_of(ada, "lesson.ipynb")
             again = Page(students.open_socket(ada, lab, where))
             assert str(again.source) == "before"
             again.type(" on")
             labs.wait_until(lambda: saved(ada, "lesson.ipynb") == "before on", "saved")
-            # Later starts end nobody's copy.
+            # Later starts don't reject anybody's copy again.
             lab.kill_server()
             labs.wait_until(
                 lambda: ada.get(f"{API}/me").status_code == 200, "back", ignoring=labs.AWAY
@@ -276,7 +276,7 @@ def test_bad_input_is_a_sentence_and_changes_nothing(
 def test_a_lab_that_is_down_can_be_backed_up_and_restored(
     backup: bytes, volume: str, network: Network, folder: Path
 ) -> None:
-    """As `make` does then: in a container of its own that sees the volume."""
+    """`make` works then in a container of its own that mounts the volume."""
     once = ["docker", "run", "--rm", "-i", "-v", f"{volume}:/data", "--entrypoint", "classroom"]
     rights = [f"--cap-add={name}" for name in labs.CAPABILITIES]
     label = ["--label", "=".join(*labs.LABELS.items())]

@@ -1,4 +1,4 @@
-"""Web servers in front of the lab, configured as docs/how-to/proxy.md says."""
+"""Reverse proxies in front of the lab, configured as docs/how-to/proxy.md says."""
 
 from __future__ import annotations
 
@@ -59,21 +59,21 @@ STARTED = {
     "haproxy": (HAPROXY, "haproxy -db -f"),
     "haproxy-tcp": (HAPROXY, "haproxy -db -f"),
 }
-"""What a block of the page stands in, and the program that reads it."""
+"""The text around a block of the page, and the command that reads it."""
 PLAIN = "-http"
-"""Ends the name of a proxy that comes by plain http."""
+"""The end of the name of a proxy that connects by plain HTTP."""
 BLOCKS = {
     "haproxy": r"text\n# haproxy\.cfg",
     "haproxy-tcp": r"text\n# haproxy\.cfg, by the PROXY protocol",
 }
-"""How a block of the page begins, where that isn't the program's name."""
+"""How a block of the page begins, if not with the program's name."""
 ALL = ("nginx", "caddy", "haproxy")
-"""Which look into requests."""
+"""The proxies that parse requests."""
 ELSEWHERE = "9.9.9.9"
 
 
 def configuration(kind: str, lab: Lab) -> str:
-    """The page's own words, with the test's names and port in the places of the example's."""
+    """Return the page's own block, with the test's names and port instead of the example's."""
     plain, kind = kind.endswith(PLAIN), kind.removesuffix(PLAIN)
     found = re.search(rf"```{BLOCKS.get(kind, kind)}\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found is not None
@@ -85,14 +85,14 @@ def configuration(kind: str, lab: Lab) -> str:
 
 
 def by_http(block: str) -> str:
-    """Change a block of the page as the page says."""
+    """Change a block of the page to plain HTTP, as the page says."""
     without = re.sub(r" \{\n *transport http \{.*?\}\n *\}", "", block, flags=re.DOTALL)
     return without.replace("https://", "http://").replace(" ssl verify none", "")
 
 
 @contextlib.contextmanager
 def waiting(network: Network) -> Iterator[Lab]:
-    """A container that will be a proxy: the lab's configuration needs its address first."""
+    """Start a container that will be a proxy: the lab's configuration needs its address first."""
     made = (
         DockerContainer(IMAGE)
         .with_kwargs(entrypoint="sleep", labels=labs.LABELS, healthcheck=labs.NO_HEALTH_CHECK)
@@ -104,7 +104,7 @@ def waiting(network: Network) -> Iterator[Lab]:
 
 
 def begin(proxy: Lab, kind: str, lab: Lab, authority: Authority) -> None:
-    """Have it stand in front of a lab."""
+    """Start a proxy in front of a lab."""
     given = authority.issue(labs.HOST)
     files = {"proxy.crt": given.crt, "proxy.key": given.key, "proxy.pem": given.crt + given.key}
     for name, content in {**files, "conf": configuration(kind, lab).encode()}.items():
@@ -122,7 +122,7 @@ def put(proxy: Lab, path: str, content: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def places(network: Network) -> Iterator[Mapping[str, Lab]]:
-    """All proxies, none of which serves anything yet."""
+    """The containers of all proxies; none of them serves anything yet."""
     build = ["docker", "build", "--quiet", "--build-arg", f"LAB={labs.IMAGE}", "--tag", IMAGE]
     done = subprocess.run(
         [*build, "--file", str(RECIPE), str(RECIPE.parent)],
@@ -142,7 +142,7 @@ def config(*proxies: Lab) -> str:
 
 @contextlib.contextmanager
 def started(folder: Path, network: Network) -> Iterator[Lab]:
-    """A lab that answers its health check, which comes by no proxy."""
+    """Start a lab that answers its health check, which uses no proxy."""
     with labs.start(folder, network=network, expected=("404 GET .*no-such-file",)) as made:
         labs.wait_until(made.is_well, "the health check")
         yield made
@@ -156,7 +156,7 @@ def lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab that believes what the proxies say of where people come from."""
+    """A lab that believes the client addresses that the proxies send."""
     del github
     text = config(*places.values())
     folder = labs.write_folder(tmp_path_factory.mktemp("behind"), text, authority)
@@ -166,7 +166,7 @@ def lab(
 
 @contextlib.contextmanager
 def enter(proxy: Lab, github: Lab, authority: Authority) -> Iterator[httpx.Client]:
-    """Sign somebody in by way of a proxy, once that answers."""
+    """Sign somebody in through a proxy, once the proxy answers."""
     with web.browser({labs.HOST: proxy.ip, labs.GITHUB: github.ip}, authority.crt) as client:
         page = labs.wait_until(
             lambda: web.sign_in_with_github(client, labs.ADDRESS, "Octocat"),
@@ -186,7 +186,7 @@ def person(
     github: Lab,
     authority: Authority,
 ) -> Iterator[tuple[httpx.Client, Lab]]:
-    """Somebody who has signed in, and the proxy by which they come."""
+    """A signed-in person, and the proxy in front of them."""
     proxy = places[request.param]
     begin(proxy, request.param, lab, authority)
     with enter(proxy, github, authority) as client:
@@ -212,7 +212,7 @@ def test_a_file_of_fifty_megabytes_is_saved(person: tuple[httpx.Client, Lab]) ->
 def test_a_whole_page_comes_by_http_2(
     chromium: Chromium, person: tuple[httpx.Client, Lab], github: Lab
 ) -> None:
-    """With its WebSockets, which a proxy may carry by HTTP/2 as well (RFC 8441)."""
+    """This includes its WebSockets, which a proxy may carry over HTTP/2 as well (RFC 8441)."""
     _, proxy = person
     with chromium.start({labs.HOST: proxy.ip, labs.GITHUB: github.ip}) as browser:
         page = new_person(browser).new_page()
@@ -228,14 +228,14 @@ def test_a_whole_page_comes_by_http_2(
 
 
 def this_machine(proxy: Lab) -> str:
-    """From where this machine's requests come to a container."""
+    """Return the address from which this machine's requests reach a container."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent:
         unsent.connect((proxy.ip, 9))
         return str(unsent.getsockname()[0])
 
 
 def asked_from(lab: Lab, client: httpx.Client, **headers: str) -> str:
-    """Ask for what isn't there; return from where that came, as the lab has logged it."""
+    """Request a missing file; return the client's address, as the lab has logged it."""
     name = f"no-such-file-{uuid.uuid4().hex}"
     assert client.get(f"{API}/contents/{name}", headers=headers).status_code == 404
     line = labs.wait_until(
@@ -259,7 +259,7 @@ def test_the_lab_sees_from_where_somebody_comes_and_believes_nobody_else(
 def test_a_proxy_that_hides_the_address_is_named_in_page_and_log(
     places: Mapping[str, Lab], lab: Lab, authority: Authority
 ) -> None:
-    """As nginx does by itself: without it no page works, and none says why."""
+    """nginx hides it by default: then no page works, and without this message nothing says why."""
     lab.expected.append(r"\[front\] .* (where none is|421)")
     proxy = places["nginx"]
     text = configuration("nginx", lab).replace("proxy_set_header Host $http_host;", "")
@@ -319,12 +319,12 @@ def plain(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab to which its proxies come by plain http."""
+    """A lab whose proxies connect by plain HTTP."""
     del github
     proxies = (proxy for kind, proxy in places.items() if kind.endswith(PLAIN))
     text = f"{config(*proxies)}c.Classroom.proxy_http = True\n"
     folder = labs.write_folder(tmp_path_factory.mktemp("plain"), text, None)
-    (folder / "secrets/ca.crt").write_bytes(authority.crt)  # GitHub's; the lab has no certificate
+    (folder / "secrets/ca.crt").write_bytes(authority.crt)  # for GitHub; the lab has no certificate
     with started(folder, network) as made:
         made.expected.append(r"\[front\] .* (where none is|421)")
         yield made
@@ -334,7 +334,7 @@ def plain(
 def test_a_proxy_may_come_by_plain_http(
     kind: str, places: Mapping[str, Lab], plain: Lab, github: Lab, authority: Authority
 ) -> None:
-    """Browsers speak https with it, so that every cookie is theirs alone."""
+    """Browsers use HTTPS to the proxy, so that all cookies have the attribute Secure."""
     proxy = places[f"{kind}{PLAIN}"]
     begin(proxy, f"{kind}{PLAIN}", plain, authority)
     with enter(proxy, github, authority) as client:

@@ -1,4 +1,4 @@
-"""Starting: the deadline, and what the lab may ask of the Hub."""
+"""The start: its time limit, and what the lab may request from the Hub."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_one_line_per_step(trial_lab: Lab) -> None:
 
 
 def test_the_labs_own_token_opens_nothing_of_the_hub(trial_lab: Lab) -> None:
-    """The service has no scopes: a thief of its token could not even list users."""
+    """The service has no scopes: with a stolen token nobody could even list users."""
     script = """
 import http.client, json, socket, sys
 token, found = sys.argv[1], {}
@@ -74,7 +74,7 @@ def is_seen_alike(lab: Lab, root: Path, user: str) -> bool:
 
 
 def test_what_this_machine_sees_of_a_lab_is_what_a_program_in_it_sees(trial_lab: Lab) -> None:
-    """Tests look at processes, files and the log from outside, where they can."""
+    """Where possible, tests read processes, files and the log from outside the container."""
     root = beside.root(trial_lab.container)
     if root is None:
         pytest.skip("the engine is elsewhere, or the tests aren't root")
@@ -82,7 +82,7 @@ def test_what_this_machine_sees_of_a_lab_is_what_a_program_in_it_sees(trial_lab:
         assert beside.processes(root, "", user)
         labs.wait_until(partial(is_seen_alike, trial_lab, root, user), f"the same of {user}")
     trial_lab.run("sh", "-c", "printf seen > /data/files/seen.txt")
-    for place in ("/data/files/seen.txt", "/home/classroom/seen.txt"):  # the second by a link
+    for place in ("/data/files/seen.txt", "/home/classroom/seen.txt"):  # a link leads to the second
         assert beside.read(root, place) == "seen"
     with pytest.raises(FileNotFoundError):
         beside.read(root, "/data/no-such-file")

@@ -1,4 +1,4 @@
-"""Notebooks of nbformat 4.4 and older: what a page typed while it was offline is kept."""
+"""Notebooks of nbformat 4.4 and older keep what a page typed while it was offline."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def old_notebook(*sources: str) -> bytes:
 
 
 class Offline:
-    """A page that loses its connection, and comes back with what was typed meanwhile."""
+    """A page that loses its connection, and reconnects with what was typed meanwhile."""
 
     def __init__(self, client: httpx.Client, lab: Lab, name: str) -> None:
         self.lab, self.name, self.client = lab, name, client
@@ -65,13 +65,13 @@ class Offline:
         self.page.socket.close()
 
     def return_(self) -> None:
-        """Connect again, as a page does by itself, with the session that it had."""
+        """Reconnect as a page does by itself, with its old session id."""
         path = f"api/collaboration/room/{self.room}"
         self.page.socket = students.open_socket(self.client, self.lab, path)
         self.page.socket.send(create_sync_message(self.page.doc))
 
     def hear(self) -> None:
-        """Answer the lab from now on, in a thread, until the connection is closed."""
+        """Answer the lab's messages in a thread, until the connection is closed."""
         threading.Thread(target=self._hear, daemon=True).start()
 
     def _hear(self) -> None:
@@ -92,7 +92,7 @@ def killed(lab: Lab, name: str) -> None:
 
 
 def rewritten(lab: Lab, name: str) -> None:
-    """Have a program change the last cell of a notebook, as a script with json does."""
+    """Have a program change a notebook's last cell, as a script with the module json does."""
     code = f"""
 import json, pathlib
 file = pathlib.Path("/data/files/{name}")

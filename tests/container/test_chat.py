@@ -1,4 +1,4 @@
-"""The class's chat: what is taken of whom, by clients of one's own."""
+"""The class's chat: which changes the lab accepts from hand-made clients."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXPECTED = (
 
 @pytest.fixture
 def people(restored_classroom: Classroom) -> Iterator[Classroom]:
-    """A tutor and two students, and a chat of which only what is said from here on counts."""
+    """A tutor and two students in a chat; only messages of this test count."""
     room = restored_classroom
     for login in ("mona", "Octocat", "hubot"):
         room.enter(login)
@@ -52,7 +52,7 @@ def people(restored_classroom: Classroom) -> Iterator[Classroom]:
 
 
 def room_of(room: Classroom, login: str, path: str, kind: str = "text:chat") -> str:
-    """Ask for the address of a file's room, as one's own client likes to say what it is."""
+    """Ask for the address of a file's room, with any kind, as a hand-made client may do."""
     client = room.people[login]
     file_format, _, file_type = kind.partition(":")
     body = {"format": file_format, "type": file_type}
@@ -64,7 +64,7 @@ class Copy:
     """A page's copy of the chat, and its socket.
 
     Attributes:
-        earlier: how many messages are of tests before.
+        earlier: the number of messages from earlier tests.
     """
 
     earlier = 0
@@ -85,7 +85,7 @@ class Copy:
             told |= message[:2] == b"\x00\x01"
 
     def hear(self) -> bytes:
-        """Hear one message."""
+        """Receive one message."""
         message = self.socket.recv(timeout=students.SECONDS)
         assert isinstance(message, bytes)
         if message[0] == 0 and (reply := handle_sync_message(message[1:], self.doc)) is not None:
@@ -93,7 +93,7 @@ class Copy:
         return message
 
     def send(self, change: Any) -> None:
-        """Change the copy and send what has changed."""
+        """Change the copy, and send the change."""
         before = self.doc.get_state()
         with self.doc.transaction():
             change(self)
@@ -107,7 +107,7 @@ class Copy:
         return [str(one["body"]) for one in self.now()]
 
     def now(self) -> list[Any]:
-        """The messages of this test."""
+        """Return the messages of this test."""
         return list(self.messages)[self.earlier :]
 
     @property
@@ -115,12 +115,12 @@ class Copy:
         return self.messages[self.earlier]
 
     def sees(self, *bodies: str) -> None:
-        """Hear what comes until these are there."""
+        """Receive messages until these are there."""
         while not {*bodies} <= {*self.bodies()}:
             self.hear()
 
     def of(self, body: str) -> dict[str, Any]:
-        """What of a message is there."""
+        """Return a message's fields, by its text."""
         (found,) = (one for one in self.now() if one["body"] == body)
         return dict(found.items())
 
@@ -159,11 +159,11 @@ def test_it_is_there_from_the_beginning(people: Classroom) -> None:
     labs.wait_until(lambda: "Good morning" in bodies_in(in_the_file(people.lab)), "it is saved")
     assert "No view-only rule" not in people.lab.log
     mona.send(lambda copy: copy.first.update({"body": "changed"}))
-    Copy(people, "mona").sees("Good morning")  # not by a tutor either
+    Copy(people, "mona").sees("Good morning")  # a tutor can't change it either
 
 
 def test_it_has_no_socket_of_its_own(people: Classroom) -> None:
-    """Upstream's other mode reads and writes files itself."""
+    """Upstream's other mode, in which it reads and writes files itself."""
     people.lab.expected.append("404 GET /services/classroom/api/chat/ws")
     for path in (setup.FIRST, "..%2F..%2Fhistory%2Fx", "work.ipynb"):
         with pytest.raises(InvalidStatus) as refused:
@@ -196,7 +196,7 @@ def moved(copy: Copy) -> None:
 
 
 def where(copy: Copy) -> dict[str, Any]:
-    """Say which file it is; whether it is saved just now changes on its own."""
+    """Return the chat's state, without the fields that change whenever it is saved."""
     state = copy.doc.get("state", type=Map).to_py() or {}
     return {name: value for name, value in state.items() if name not in {"dirty", "hash"}}
 
@@ -220,14 +220,14 @@ def test_nobody_speaks_in_anothers_name(people: Classroom) -> None:
         assert dict(mona.users.items()) == dict(again.users.items()) == users
     place, hubot = where(mona), Copy(people, "hubot")
     hubot.send(moved)
-    hubot.say("and goes on")  # of that alone nobody is sent anything, and nobody is refused
+    hubot.say("and goes on")  # the lab drops this change silently, and refuses nobody
     mona.sees("and goes on")
     assert where(mona) == where(Copy(people, "Octocat")) == place
 
 
 def test_who_comes_back_may_know_more_than_the_lab(people: Classroom) -> None:
-    """Of what the lab itself has said, before it was killed: that is not theirs to say again, and
-    what they wrote meanwhile is taken all the same."""
+    """A page that reconnects may know changes that the lab itself made before it was killed. It may
+    not repeat them as its own, but what the person wrote meanwhile is accepted."""
     mona = Copy(people, "mona")
     for tries in (renamed, taken_for_her, moved):
         hubot = Copy(people, "hubot")
@@ -269,7 +269,7 @@ def test_nothing_that_runs_in_pages_comes_in(people: Classroom) -> None:
 
 
 def attempts(room: Classroom) -> list[httpx.Response]:
-    """What the chat's part of a page, or a client of one's own, asks for besides."""
+    """Send the other requests that the chat's part of a page, or a hand-made client, may send."""
     hubot = room.people["hubot"]
     chat = f"{API}/contents/{setup.FIRST}"
     return [
@@ -307,7 +307,7 @@ def test_who_is_view_only_talks_and_does_nothing_else(people: Classroom) -> None
 
 
 def test_no_other_file_is_taken_for_a_chat(people: Classroom) -> None:
-    """Read as a chat it would be saved as one."""
+    """Opened as a chat, another file would be saved as one."""
     people.room("hubot", "lesson.ipynb")
     link = "ln -s lesson.ipynb /data/files/link.chat"
     assert people.lab.run("sh", "-c", link, user="student")[0] == 0
@@ -366,12 +366,12 @@ print(json.dumps(count))
 
 
 def in_the_journal(lab: Lab) -> int:
-    """Count what is written down of the chat."""
+    """Count the chat's updates in the journal."""
     return int(lab.look(COUNT))
 
 
 def test_pages_that_come_and_go_leave_nothing(people: Classroom) -> None:
-    """Each page that opens answers the lab's first question, as a rule with nothing."""
+    """Each page that opens answers the lab's first question, usually with an empty update."""
     file, sentences, first, more, megabytes = "long.chat", 20, 10, 40, 10
     said_so_far = {
         f"{number}": {**said("octocat", "x" * 50_000), "id": f"{number}", "raw_time": False}
@@ -392,13 +392,13 @@ def test_pages_that_come_and_go_leave_nothing(people: Classroom) -> None:
         return people.lab.megabytes(server)
 
     before = come(first)
-    assert come(more) - before < megabytes  # a copy of the chat for each page: 60 MB
+    assert come(more) - before < megabytes  # a copy of the chat for each page would take 60 MB
     talker = Copy(people, "Octocat", path)
     before = people.lab.megabytes(server)
-    for _ in range(more // 2):  # each refused, with what it was tried on
+    for _ in range(more // 2):  # each is refused, after the lab has tried it on a copy
         refused = Copy(people, "hubot", path)
         refused.send(lambda copy: copy.messages.append(Map(said("mona", "not mine"))))
-        refused.socket.close()  # behind what it has sent
+        refused.socket.close()  # after the message that it has sent
         people.sockets.remove(refused.socket)
     assert people.lab.megabytes(server) - before < 2 * megabytes
     assert len(talker.messages) == sentences
@@ -409,11 +409,11 @@ def test_what_was_said_survives(people: Classroom) -> None:
     words = [f"message {number}" for number in range(6)]
     for number in range(5):
         copies[number % 2].say(words[number])
-        # One answers the other: by two connections they could come in any order.
+        # Each answers the other: on two connections the messages could arrive in any order.
         copies[1 - number % 2].sees(words[number])
     labs.wait_until(lambda: bodies_in(in_the_file(people.lab)) == words[:5], "they are saved")
     before = in_the_journal(people.lab)
-    # With copies from before: the fixture empties the chat while people are in it.
+    # The list includes earlier copies: the fixture empties the chat while people are in it.
     there = people.lab.run("ls", "/data/files")[1]
     copies[1].say(words[5])
     labs.wait_until(lambda: in_the_journal(people.lab) > before, "the last is written down")

@@ -1,4 +1,4 @@
-"""`classroom check`: what a start would refuse or warn of, and what GitHub says."""
+"""`classroom check`: what a start would refuse or warn about, and the answers of GitHub."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def nothing_started(network: Network, github: Lab, folders: Path) -> Iterator[Lab]:
-    """A container as `make check` makes one, in the network in which GitHub is."""
+    """A container like the one that `make check` makes, in GitHub's network."""
     del github
     options = {
         "entrypoint": ["sleep", "infinity"],
@@ -120,7 +120,7 @@ def test_a_port_that_github_does_not_send_people_to(
 
 
 def test_beside_a_lab_that_runs(github_lab: Lab) -> None:
-    """Under its lock, which lets only the Hub's way out: nothing of the lab is touched."""
+    """It runs under the lab's lock, which allows only the Hub's way out, and changes nothing."""
     before = github_lab.processes("")
     status, said = github_lab.run("classroom", "check")
     assert status == 0, said

@@ -1,4 +1,4 @@
-"""Who is here, where, and who ran what: which pages hear of it, and who may act on it."""
+"""Who is here, where, and who ran what: which pages are told, and who may act on it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def people(shared_classroom: Classroom) -> Iterator[Classroom]:
 
 @pytest.fixture
 def changing(restored_classroom: Classroom) -> Iterator[Classroom]:
-    """The same, for what changes the list: the next test has the first one again."""
+    """The same, for tests that change the list: restore the first one for the next test."""
     yield entered(restored_classroom)
     restored_classroom.reset()
     mona = entered(restored_classroom).people["mona"]
@@ -51,13 +51,13 @@ def entered(room: Classroom) -> Classroom:
     room.lab.expected += ["follow must be|on the page People|There is no "]
     room.lab.expected += [r"40[034] (PUT|DELETE) /services/classroom/classroom/api/"]
     room.lab.expected += [r"40[34] (DELETE|POST) /hub/api/classroom", "Only the lab may ask"]
-    for name in ("lesson", "tutor"):  # where a page is that isn't in a document, nobody is told
+    for name in ("lesson", "tutor"):  # the lab announces only places in documents
         assert room.lab.run("touch", f"/data/files/{name}.ipynb", user="classroom")[0] == 0
     return room
 
 
 def listed(page: Page, *names: str) -> dict[str, Any]:
-    """Wait until a tutor's page lists exactly these people."""
+    """Wait until a tutor's page lists exactly these people; return the list's entries."""
     while True:
         found = {one["name"]: one for one in page.hears(type="people")["people"]}
         if set(found) == set(names):
@@ -71,7 +71,7 @@ def move(page: Page, **more: Any) -> None:
 def test_tutors_are_told_who_is_here_and_where(people: Classroom) -> None:
     mona, hubot = Page(people, "mona"), Page(people, "hubot")
     listed(mona, "mona", "hubot")
-    # Whatever a page says of its user, it says it of who is signed in.
+    # Whatever name a page sends, the lab shows the signed-in user's name.
     move(hubot, name="octocat", username="octocat", display_name="mona", tutor=True)
     while not (found := listed(mona, "mona", "hubot")["hubot"])["path"]:
         continue
@@ -81,7 +81,7 @@ def test_tutors_are_told_who_is_here_and_where(people: Classroom) -> None:
     switch(people, view_only=True, name="hubot")
     while not listed(mona, "mona", "hubot")["hubot"]["viewOnly"]:
         continue
-    move(hubot, cell="a2")  # who only looks on is seen too
+    move(hubot, cell="a2")  # people with view-only access are visible too
     while listed(mona, "mona", "hubot")["hubot"]["cell"] != "a2":
         continue
     hubot.socket.close()
@@ -106,7 +106,7 @@ def test_students_are_told_of_tutors_alone(people: Classroom) -> None:
 
 
 def test_everybody_is_told_which_documents_are_open_and_no_more(people: Classroom) -> None:
-    """A person who opens a document sees who is in it; no page hears of cells or chats."""
+    """A person who opens a document sees who is in it; no page is told about cells or chats."""
     hubot = Page(people, "hubot")
     known = people.people["Octocat"].put(
         f"{API}/collaboration/session/Classroom.chat", json={"format": "text", "type": "chat"}
@@ -129,7 +129,7 @@ def test_everybody_is_told_which_documents_are_open_and_no_more(people: Classroo
 
 
 def test_others_jump_to_documents_alone(people: Classroom) -> None:
-    """A page's word becomes what a tutor's page opens: a file of the class, or nothing."""
+    """A tutor's page can open the path that a page has sent only if it is a file of the class."""
     mona, hubot = Page(people, "mona"), Page(people, "hubot")
     for path in (
         "RTC:nowhere.ipynb",
@@ -185,7 +185,7 @@ def test_a_tutor_asks_all_to_follow(changing: Classroom) -> None:
     assert mona.put(FOLLOWING, json={"follow": True}).status_code == 204
     hubot.hears(type="leading", asking="mona")
     people.save(tutors=["octocat"], users=["octocat", "hubot", "mona"])
-    hubot.hears(type="leading", asking="")  # a student leads nobody
+    hubot.hears(type="leading", asking="")  # a student can't lead anybody
 
 
 def test_only_a_tutors_own_page_asks(people: Classroom) -> None:
@@ -224,12 +224,12 @@ def test_a_tutor_removes_somebody(changing: Classroom) -> None:
 
 
 def test_whom_a_tutor_cannot_remove_here(people: Classroom) -> None:
-    """The lab's own token isn't good for more than its students."""
+    """The lab's own token can remove students only."""
     mona = people.people["mona"]
     answer = mona.delete(f"{PEOPLE}/mona")
     assert (answer.status_code, "People" in answer.text) == (403, True), answer.text
     assert mona.delete(f"{PEOPLE}/nobody-there").status_code == 404
-    # Who asks the Hub itself isn't the lab, tutor or not.
+    # The Hub refuses everybody who isn't the lab, even a tutor.
     for login in ("mona", "hubot"):
         client = people.people[login]
         token = str(web.cookie(client, "_xsrf").value)
@@ -261,7 +261,7 @@ def test_who_ran_which_cell(people: Classroom) -> None:
     until_idle(socket, execute(socket, "1", "cell-1"))
     (run,) = octocat.hears(type="ran")["runs"]
     assert (run["path"], run["cell"]) == ("ran.ipynb", "cell-1")
-    until_idle(socket, execute(socket, "2", ""))  # of no cell: a console's
+    until_idle(socket, execute(socket, "2", ""))  # without a cell, as from a console
 
     runs = f"{LAB}/{RUNS}?path=ran.ipynb"
     (known,) = people.people["Octocat"].get(runs).json()["runs"]

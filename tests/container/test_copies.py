@@ -1,4 +1,4 @@
-"""Giving a copy by a link, between labs of people's own: who gets what, and who doesn't."""
+"""Give a copy by a link, between people's own labs: who gets what, and who gets nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def octocat(room: Classroom) -> httpx.Client:
 
 @pytest.fixture
 def hubot(room: Classroom) -> httpx.Client:
-    """Somebody whose own lab doesn't run."""
+    """A person whose own lab isn't running."""
     return room.people["hubot"]
 
 
@@ -60,7 +60,7 @@ def files(lab: Lab, name: str) -> str:
 
 
 def in_lab(lab: Lab, name: str, script: str) -> str:
-    """Run a shell in somebody's lab, as its code does."""
+    """Run a shell command in a person's lab, as its code does."""
     group = 20000 + 4 * number(lab, name)
     command = f"umask 002; cd {files(lab, name)} && {script}"
     status, said = lab.run("sh", "-c", command, user=f"{group + 1}:{group}")
@@ -85,7 +85,7 @@ def restart_hub(room: Classroom) -> None:
 def test_a_copy_comes_into_ones_own_lab_and_a_newer_one_beside(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """The link says nothing of what it is for; opening it makes nothing, its button does."""
+    """The link doesn't say what it is for; opening it copies nothing, only its button does."""
     lab = room.lab
     in_lab(lab, OWNER, "mkdir -p secretly")
     write(lab, "secretly/notes.txt", "first")
@@ -102,7 +102,7 @@ def test_a_copy_comes_into_ones_own_lab_and_a_newer_one_beside(
     assert [used for _, path, used in mine(octocat) if path == "secretly/notes.txt"] == [0]
     assert take(hubot, address) == f"{base('hubot')}/lab/tree/notes.txt"
     assert read(lab, "notes.txt") == "first"
-    # It is the receiver's, whose programs may write it, and nobody else's.
+    # The copy belongs to the receiver: only the receiver's programs may write to it.
     own = number(lab, "hubot")
     owner = lab.shown("stat", "-c", "%u %g %a", f"{files(lab, 'hubot')}/notes.txt")
     assert owner.split() == [str(20000 + 4 * own), str(20000 + 4 * own), "664"]
@@ -115,10 +115,10 @@ def test_a_copy_comes_into_ones_own_lab_and_a_newer_one_beside(
     assert read(lab, "secretly/notes.txt", OWNER) == "second"
     (link,) = [one for one in mine(octocat) if one[1] == "secretly/notes.txt"]
     assert link[2] == 2
-    # The code is on no disk, and in no line of the log.
+    # The code is in no file, and in no line of the log.
     assert lab.run("grep", "-rlF", code, "/data", "/run")[1] == ""
     assert code not in lab.log
-    # Whoever opens a copy starts their lab by that, and it is there.
+    # Opening a copy starts the receiver's lab, and the copy is there.
     enter(hubot, "hubot")
     found = ask(hubot, "hubot", "GET", "api/contents/notes-Copy1.txt")
     assert found.json()["content"] == "second"
@@ -176,7 +176,7 @@ def grow():
             time.sleep(0.01)
 threading.Thread(target=grow).start()
 """
-"""At 20 MB a second: a copy may have 500."""
+"""It grows by 20 MB a second; a copy may have 500 MB."""
 
 
 def test_a_file_that_grows_all_the_time_is_copied(
@@ -203,8 +203,8 @@ def test_a_file_that_grows_all_the_time_is_copied(
 def test_no_way_out_of_the_lab_is_copied(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """A link that leads out, a pipe, what is hidden: no link is made; nor does one that became so
-    give anything."""
+    """A lab makes no link to a link that leads outside, a pipe or a hidden file. If a path becomes
+    one of these later, its link gives nothing."""
     lab = room.lab
     in_lab(
         lab,
@@ -223,7 +223,7 @@ def test_no_way_out_of_the_lab_is_copied(
         ("a\0b", 404),
     ):
         assert make(octocat, base(OWNER), path).status_code == status, path
-    # A link inside is what it leads to, under its own name.
+    # A link inside the lab is copied as the file it leads to, under the link's name.
     assert take(hubot, made(octocat, base(OWNER), "ok")).endswith("/tree/ok")
     assert read(lab, "ok") == "inside"
     write(lab, "turns.txt", "x")
@@ -249,7 +249,7 @@ def test_no_way_out_of_the_lab_is_copied(
 def test_what_is_in_the_way_stays(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """Everything that has the name already, also a link that leads to another person's files."""
+    """Anything that already has the name stays, even a link to another person's files."""
     lab = room.lab
     write(lab, "way.txt", "new")
     address = made(octocat, base(OWNER), "way.txt")
@@ -259,7 +259,7 @@ def test_what_is_in_the_way_stays(
     assert lab.run("test", "-e", "/data/files/nowhere")[0] != 0
     names = ("twin", "hubot", "mona")
     room.people["mona"].get(f"{labs.ADDRESS}/hub/home")
-    with ThreadPoolExecutor(len(names)) as pool:  # all at once, and to each their own
+    with ThreadPoolExecutor(len(names)) as pool:  # all at once, and each gets their own
         found = list(pool.map(lambda name: take(room.people[name], address), names))
     assert [one.split("/")[2] for one in found] == list(names)
 
@@ -271,7 +271,7 @@ def test_a_link_taken_back_is_dead_like_any_wrong_one(
     address = made(octocat, base(OWNER), "back.txt")
     ((key, _, _),) = [one for one in mine(octocat) if one[1] == "back.txt"]
     form = links.fields(hubot.get(address))
-    # Nobody takes back another's, nor sees it.
+    # Nobody can see or revoke another person's link.
     assert mine(hubot) == []
     take_back(hubot, key)
     assert hubot.get(address).is_success
@@ -297,7 +297,7 @@ def test_a_link_taken_back_is_dead_like_any_wrong_one(
 def test_a_link_is_dead_when_its_maker_may_not_enter_the_lab(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """A person who may look there may give a copy, until their access ends or they are removed."""
+    """A person who may read there may give a copy, until their access ends or they are removed."""
     lab, twin = room.lab, room.people["twin"]
     write(lab, "guests.txt", "x")
     assert share(room, "hubot", role="view", seconds=None).is_success
@@ -318,7 +318,7 @@ def test_a_link_is_dead_when_its_maker_may_not_enter_the_lab(
 
 
 def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) -> None:
-    """Also for a person who takes that name later."""
+    """They stay dead for a person who takes that name later."""
     lab, twin, octocat = room.lab, room.people["twin"], room.people[OWNER]
     room.people["hubot"] = signed_in(room, "hubot")
     enter(room.people["hubot"], "hubot")
@@ -362,7 +362,7 @@ def test_no_forged_request_makes_a_copy_for_somebody(
 def test_only_a_lab_makes_links_for_who_is_in_it(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """No sign-in to another lab counts, no API token, and no kernel has any."""
+    """A sign-in to another lab doesn't count, nor does an API token; a kernel has neither."""
     lab = room.lab
     write(lab, "only.txt", "x")
     enter(hubot, "hubot")
@@ -398,7 +398,7 @@ def test_a_room_and_the_class_give_copies_too(
     assert octocat.get(f"{labs.ADDRESS}{students.BASE}/lab").is_success
     address = made(octocat, students.BASE, "all.txt")
     assert take(hubot, address).endswith("hubot/lab/tree/all.txt")
-    # To oneself it is a copy beside, too.
+    # The owner, too, gets a copy next to the original.
     assert take(octocat, address).endswith("octocat/lab/tree/all.txt")
     enter(octocat, OWNER)
 
@@ -427,7 +427,7 @@ NOTEBOOK = json.dumps(
 def test_a_copy_says_in_what_it_was_made_when_that_is_another(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """The image was built again with other packages, and has no such kernel."""
+    """The image was rebuilt with other packages, and has no such kernel."""
     lab = room.lab
     site = lab.shown("sh", "-c", "echo /opt/classroom/lib/python3*/site-packages").strip()
     lab.run("mkdir", f"{site}/gone-1.0.dist-info", f"{site}/other-1.0.dist-info")
@@ -461,7 +461,7 @@ def test_codes_are_not_tried_all_the_time(room: Classroom) -> None:
     with httpx.Client(verify=False, timeout=90, limits=limits, headers={"Host": host}) as client:
         place = f"https://{room.lab.ip}:8443/hub/take-copy"
         page = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-        page["Cookie"] = f"jupyterhub-hub-login-{'0' * 8}={'a' * 32}"  # a session tries so many
+        page["Cookie"] = f"jupyterhub-hub-login-{'0' * 8}={'a' * 32}"  # as a session
 
         def guess(number: int) -> int:
             return client.get(f"{place}?code={number:043x}", headers=page).status_code
@@ -475,7 +475,7 @@ def test_codes_are_not_tried_all_the_time(room: Classroom) -> None:
 def test_who_guesses_at_copies_keeps_nobody_else_at_their_address_out(
     room: Classroom, octocat: httpx.Client, hubot: httpx.Client
 ) -> None:
-    """They are counted by person; the right link is found out by chance no sooner."""
+    """The limit counts each person's tries; the right link is not found by chance any sooner."""
     write(room.lab, "wanted.txt", "wanted")
     address = made(octocat, base(OWNER), "wanted.txt")
     twin = room.people["twin"]

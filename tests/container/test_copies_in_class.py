@@ -1,4 +1,4 @@
-"""Giving a copy where there is only the class: into one's folder there; and on a full disk."""
+"""Give a copy where only the class exists: into one's folder there; and on a full disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ API = f"{labs.ADDRESS}{BASE}/api"
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    """As a plain ``docker run`` starts it: there can't be any other lab."""
+    """A lab as a plain ``docker run`` starts it, which can't have any other lab."""
     with labs.start(plain=True, expected=EXPECTED) as made_lab:
         made_lab.wait_healthy()
         yield made_lab
@@ -68,7 +68,7 @@ def test_a_copy_comes_into_ones_folder_and_a_newer_one_beside(
     assert take(bob, address) == f"{BASE}/lab/tree/students/bob/sums-Copy1.txt"
     assert read(bob, "students/bob/sums.txt") == "mine"
     assert read(bob, "students/bob/sums-Copy1.txt") == "second"
-    # Students' programs work with it.
+    # Students' programs can change it.
     place = "/data/files/students/bob/sums.txt"
     assert lab.run("sh", "-c", f"printf x >> {place}", user="student")[0] == 0
     ((key, path, used),) = mine(ada)
@@ -79,7 +79,7 @@ def test_a_copy_comes_into_ones_folder_and_a_newer_one_beside(
 
 
 def test_what_somebody_types_is_in_the_copy(lab: Lab, ada: httpx.Client, bob: httpx.Client) -> None:
-    """As it is saved when the link is opened, however long that is before the next save."""
+    """The file is saved when the link is opened, however long before the next regular save."""
     page = Page(students.open_socket(ada, lab, room(ada, "typed.ipynb")))
     address = made(ada, BASE, "typed.ipynb")
     page.type("typed just now")
@@ -90,7 +90,7 @@ def test_what_somebody_types_is_in_the_copy(lab: Lab, ada: httpx.Client, bob: ht
 def test_who_is_view_only_gives_copies_and_gets_none(
     lab: Lab, ada: httpx.Client, bob: httpx.Client
 ) -> None:
-    """They may read, so they may give; and they write nothing anywhere."""
+    """They may read, so they may give copies; but they may write nowhere."""
     save(ada, "view.txt", "x")
     with web.browser(lab.hosts) as tutor:
         web.sign_in_with_passphrase(tutor, labs.ADDRESS, "tutor", lab.passphrase("Tutor"))

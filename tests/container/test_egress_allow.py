@@ -1,4 +1,4 @@
-"""What the tutor opens is open, by name, on 443, and nothing beside it."""
+"""What the tutor allows is open, by name, on port 443, and nothing else is."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DOOR = "127.0.0.3"
 
 @pytest.fixture(scope="module")
 def notebook(student: Student, locked_lab: Lab, authority: Authority) -> Student:
-    """A student whose notebook trusts the test's authority and fetches pages as notebooks do."""
+    """A student whose notebook trusts the test's authority, and fetches pages as notebooks do."""
     del locked_lab
     student.kernel.run(f"""
 import ssl, time, urllib.request
@@ -57,15 +57,15 @@ def fetch(host, path=""):
 
 
 def fetch(student: Student, host: str) -> str:
-    """Fetch a page from a notebook; return what it printed."""
+    """Fetch a page from a notebook; return what the notebook printed."""
     return student.kernel.run(f"fetch({host!r})")
 
 
 @pytest.mark.parametrize("host", [DATA, DATA.upper(), f"a.{WILD}", f"a.b.{WILD}"])
 def test_an_allowed_host_answers_by_name(host: str, notebook: Student) -> None:
-    """TLS goes through to the host itself: its certificate is checked in the notebook."""
+    """TLS goes through to the host itself, and the notebook checks the host's certificate."""
     if host == f"a.b.{WILD}":
-        # Reached, and then refused by the notebook: a certificate's * is one label.
+        # The host is reached, but the notebook rejects it: a certificate's * covers one label.
         assert "CERTIFICATE_VERIFY_FAILED" in fetch(notebook, host)
     else:
         assert f"got hello {host}" in fetch(notebook, host)
@@ -109,7 +109,7 @@ def test_row_23_no_tls(student: Student, locked_lab: Lab, world: Internet) -> No
 @pytest.mark.parametrize(
     "sni",
     [
-        # What nginx would take for an address of the client's choice, ending in an allowed name.
+        # nginx would take this for an address of the client's choice that ends in an allowed name.
         "{ip}:80/.wild.classroom.test",
         "{ip}/.wild.classroom.test",
         "{ip}:22#.wild.classroom.test",
@@ -138,7 +138,7 @@ def test_row_24_an_allowed_name_that_points_inside(
     world.forget()
     found = student.kernel.attempt("tls", name, DOOR, name)
     assert found["error"] in CLOSED, found
-    # Its name is asked for, on the way; nothing is ever sent there.
+    # The proxy asks for the name's address; nothing is ever sent to that address.
     assert [packet for packet in world.heard_from(locked_lab) if packet.get("port") != 53] == []
 
 
@@ -151,7 +151,7 @@ def test_an_allowed_host_that_has_only_ipv6(notebook: Student) -> None:
 
 
 def test_row_25_fronting_is_not_blocked(student: Student) -> None:
-    """What is said inside TLS nobody here sees: documented."""
+    """Nobody here can see inside TLS; the documentation says so."""
     assert student.kernel.attempt("tls", OTHER, DOOR, DATA)["got"] == f"hello {DATA}"
 
 
@@ -167,7 +167,7 @@ def test_the_list_follows_the_saved_file(
     github: Lab,
     authority: Authority,
 ) -> None:
-    """Opened and closed while the lab runs; a mistake changes nothing; the rest says it waits."""
+    """The list changes while the lab runs; mistakes change nothing; other settings wait."""
     expected = ("The configuration in use stays|take effect at the next start",)
     options = {"dns": [world.ip]}
     with labs.start(folder, network=network, options=options, expected=expected) as lab:
@@ -205,7 +205,7 @@ def test_the_list_follows_the_saved_file(
 def test_github_behind_a_private_address(
     folder: Path, network: Network, world: Internet, private_networks: dict[str, Network]
 ) -> None:
-    """Only in a network that the tutor has named: the Hub gets its refusal at once."""
+    """The Hub reaches it only in a network that the tutor has named; else it is refused at once."""
     ask = "import urllib.request as u; print(u.urlopen(f'https://{host}', timeout=5).status)"
     options = {"dns": [world.ip]}
     for host, reached in ((PRIVATE, False), (NAMED, True)):

@@ -1,4 +1,5 @@
-"""Taking the lock: which one, what stops the start, and that the lock outlasts failures."""
+"""The egress lock: which kind is used, what stops the start, and that the lock outlasts
+failures."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ NO_SECCOMP = {
         },
     ],
 }
-# Says of itself how it went; a service that the Hub starts, as root, with the Hub's own rights.
+# A service that the Hub starts as root, with the Hub's own privileges; it prints the results.
 AS_THE_HUB = """
 import ctypes, json, os, subprocess, time
 def run(*words):
@@ -64,7 +65,7 @@ def rules(lab: Lab) -> str:
 
 
 def steps(lab: Lab) -> list[str]:
-    """Return what the start has said, up to the moment from which all runs."""
+    """Return the lines of the start, up to the moment when everything runs."""
     start, begun, _ = lab.log.partition("lab: starting on ")
     assert begun
     return [*re.findall(r"classroom\] ([a-z -]+):", start), "lab"]
@@ -86,7 +87,7 @@ def test_of_a_plain_run_it_is_the_sandbox_and_says_what_that_costs(trial_lab: La
 
 @IN_THE_WORLD
 def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
-    """The supervisor, which opens every port, is the step after."""
+    """The supervisor, which opens every port, starts after this step."""
     assert steps(locked_lab) == ["settings", "tls", "egress lock", "sign-in", "lab"]
     before, _, _ = locked_lab.log.partition("egress lock: ")
     assert "using inherited sockets" not in before
@@ -95,7 +96,7 @@ def test_it_is_taken_before_anything_listens(locked_lab: Lab) -> None:
 @IN_THE_WORLD
 @pytest.mark.parametrize("lab_name", ["locked_lab", "sandboxed_lab"])
 def test_no_process_can_get_a_right_back(lab_name: str, request: pytest.FixtureRequest) -> None:
-    """Every process but tini, which runs nothing: no bounding set has what could change rules."""
+    """No process except tini, which runs nothing, can regain a capability to change the rules."""
     lab: Lab = request.getfixturevalue(lab_name)
     script = "for f in /proc/[0-9]*/status; do cat $f 2>/dev/null; done"
     _, found = lab.run("sh", "-c", script)
@@ -130,9 +131,9 @@ c.JupyterHub.services = [
 
 @IN_THE_WORLD
 def test_row_5_a_connection_from_before_the_lock(world: Internet, network: Network) -> None:
-    """Somebody has one open when the rules come: it is reset, and nothing more gets out.
+    """A connection is open when the rules are loaded: it is reset, and nothing more gets out.
 
-    As the lab's user, whose packets the same rules judge: a student's process would be ended.
+    The lab's user opens it, whose packets pass the same rules: a student's process would be killed.
     """
     early = f"""
 import errno, socket, time
@@ -174,7 +175,7 @@ time.sleep(60)
 
 @IN_THE_WORLD
 def test_row_16_inbound_is_8443_alone(student: Student, locked_lab: Lab, world: Internet) -> None:
-    """A neighbour knocks: a student's server that listens everywhere, and internal ports."""
+    """A neighbour connects to a student's server that listens everywhere, and to internal ports."""
     student.kernel.run(
         "import socket; everywhere = [socket.create_server(('0.0.0.0', 5000)),"
         " socket.create_server(('::', 5001), family=socket.AF_INET6)]"
@@ -188,7 +189,7 @@ def test_row_16_inbound_is_8443_alone(student: Student, locked_lab: Lab, world: 
 
 @IN_THE_WORLD
 def test_row_26_a_network_that_is_added_later(student: Student) -> None:
-    """locked_lab was put into two more networks after its rules were loaded."""
+    """locked_lab was connected to two more networks after its rules were loaded."""
     for port in ("443", "80"):
         for address in ("10.77.0.77", "10.78.0.78"):
             found = student.kernel.attempt("tcp", address, port)
@@ -199,9 +200,9 @@ def test_row_26_a_network_that_is_added_later(student: Student) -> None:
 def test_row_26_after_a_restart(
     tmp_path: Path, network: Network, world: Internet, authority: Authority, github: Lab
 ) -> None:
-    """Twice, because the second start finds what the first has written."""
+    """The test starts it twice, because the second start finds what the first one has written."""
     folder = labs.write_folder(tmp_path / "tutor", EGRESS_CONFIG, authority)
-    # The lab is told of a browser that left, and of one that comes back with its cookies.
+    # The log mentions a browser that left, and one that returns with its old cookies.
     expected = ("Token stored in cookie|No Hub user identified|403 GET ",)
     options = {"dns": [world.ip]}
     with labs.start(folder, network=network, options=options, expected=expected) as lab:
@@ -243,7 +244,7 @@ PACKAGED = f"/opt/classroom/lib/python{PYTHON}/site-packages/classroom/nftables/
 def not_started(
     network: Network, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Lab, Path]]:
-    """A container in which nothing was started, and its file of rules."""
+    """A container that has started nothing, and its file of rules."""
     rules_file = tmp_path_factory.mktemp("rules") / "egress.nft"
     rules_file.write_text(RULES)
     mounted = docker.types.Mount(PACKAGED, str(rules_file), type="bind", read_only=True)
@@ -280,7 +281,7 @@ def not_started(
 def test_rules_that_do_not_hold_end_the_start(
     rule: str, instead: str, said: str, not_started: tuple[Lab, Path]
 ) -> None:
-    """One denied packet of each user, one allowed connection: a slip in the file is noticed."""
+    """The start tries a denied packet of each user and an allowed connection to find mistakes."""
     assert rule in RULES
     lab, rules_file = not_started
     rules_file.write_text(RULES.replace(rule, instead, 1))
@@ -295,7 +296,7 @@ def test_rules_that_do_not_hold_end_the_start(
 def test_students_cannot_use_up_the_hubs_door(
     student: Student, locked_lab: Lab, github: Lab, authority: Authority
 ) -> None:
-    """Each door has its own share: a class that hangs on to its own locks nobody out."""
+    """Each door has its own limit: a class that uses up its own door locks nobody else out."""
     held = student.kernel.run("""
 import socket, time
 many = []
@@ -328,7 +329,7 @@ print(len(many), sum(map(is_open, many)))
 
 
 def test_the_hosts_own_network_is_never_locked(network: Network) -> None:
-    """--network host with NET_ADMIN would lock the host; a bridge in it gives it away."""
+    """--network host with NET_ADMIN would lock the host; a bridge interface shows that case."""
     made = (
         DockerContainer(labs.IMAGE)
         .with_kwargs(entrypoint="sleep", labels=labs.LABELS, privileged=True)
@@ -337,7 +338,7 @@ def test_the_hosts_own_network_is_never_locked(network: Network) -> None:
     )
     with made:
         other = made.get_wrapped_container()
-        # Without iproute2: RTM_NEWLINK for an interface "br0" of kind "bridge".
+        # Make a bridge without iproute2: RTM_NEWLINK for an interface "br0" of kind "bridge".
         script = (
             "import socket, struct; a = lambda k, v: struct.pack('=HH', 4 + len(v), k) + v"
             " + bytes(-len(v) % 4);"
@@ -393,7 +394,7 @@ def test_github_sign_in_works_under_the_lock(
 
 @IN_THE_WORLD
 def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority: Authority) -> None:
-    """The Hub holds its port: who signs in right then waits a moment, and gets in."""
+    """Meanwhile the Hub holds its port: people who sign in just then wait a moment, and get in."""
     locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: restarting it")
     for _ in range(3):
         assert locked_lab.run("pkill", "-KILL", "-u", "egress")[0] == 0
@@ -405,7 +406,7 @@ def test_the_proxy_is_back_when_it_dies(locked_lab: Lab, github: Lab, authority:
 
 @IN_THE_WORLD
 def test_nobody_can_take_a_dead_proxys_port(locked_lab: Lab, student: Student) -> None:
-    """Row 15, from the moment it dies."""
+    """Row 15, from the moment when the proxy dies."""
     locked_lab.expected.append(r"The egress proxy \(nginx\) ended with -9: restarting it")
     student.kernel.run("""
 import socket, threading, time
@@ -432,7 +433,7 @@ threading.Thread(target=squat).start()
 
 
 STUDENTS_ATTEMPTS: list[tuple[list[str], set[str]]] = [
-    # Rows 13 and 22, as the user that students' code will run as.
+    # Rows 13 and 22, with the user that students' code runs as.
     (["unix", "/run/classroom/hub/hub.sock"], {"EACCES"}),
     (["unix", "/run/classroom/lab/lab.sock"], {"EACCES"}),
     (["kill", "classroom.lab --config"], {"EPERM"}),
@@ -457,7 +458,7 @@ def test_what_the_user_student_cannot_reach(
 
 
 def test_the_lab_is_restricted_before_it_is_a_students_equal() -> None:
-    """What is left of an earlier lab could trace it until then, and make it do what it may."""
+    """Until then, a leftover process of an earlier lab could trace it, and use its privileges."""
     script = """
 import sys
 from classroom.sandbox import seccomp
@@ -489,7 +490,7 @@ def test_the_lab_server_itself_is_restricted(lab_name: str, request: pytest.Fixt
 def test_a_host_that_both_may_reach(
     tmp_path: Path, network: Network, github: Lab, authority: Authority
 ) -> None:
-    """The Hub has its own door to it all the same, also when it is closed to students again."""
+    """The Hub uses its own door all the same, even after the host is closed to students again."""
     both = f"{labs.GITHUB_CONFIG}\nc.Classroom.egress_allow = [{labs.GITHUB!r}]\n"
     folder = labs.write_folder(tmp_path / "tutor", both, authority)
     with labs.start(folder, network=network) as lab:
@@ -506,7 +507,7 @@ def test_a_host_that_both_may_reach(
 
 
 def test_what_a_student_leaves_in_the_labs_place_does_not_outlive_a_start(tmp_path: Path) -> None:
-    """A sticky directory of somebody else's is nothing that root may empty without FOWNER."""
+    """Root can't empty another user's sticky directory without the capability FOWNER."""
     folder = labs.write_folder(tmp_path / "tutor", None, None)
     expected = (r"\[crit\]|\[error\]|\[front\]|No Hub user|No such file",)
     with labs.start(folder, expected=expected) as lab:
@@ -530,7 +531,7 @@ def test_the_tutor_sees_what_was_refused(
     def report() -> str:
         return locked_lab.run("classroom", "egress", user="egress")[1]
 
-    # The kernel tells of packets in its own time, and the Hub of names.
+    # The kernel reports packets with a delay, and the Hub reports names with a delay.
     four = rf"\d\d:\d\d:\d\d +\d+  student +tcp {re.escape(world.ip)}:4242$"
     labs.wait_until(lambda: re.search(four, report(), re.MULTILINE), "a packet of IPv4")
     labs.wait_until(lambda: f"tcp [{world.ip6}]:4343" in report(), "one of IPv6")
@@ -553,7 +554,7 @@ def test_the_tutor_sees_what_was_refused(
 
 @IN_THE_WORLD
 def test_a_flood_is_counted_and_floods_no_log(student: Student, locked_lab: Lab) -> None:
-    """Every packet counts, also those that nobody had time to look at."""
+    """Every packet counts, even those that nobody had time to look at."""
 
     def total() -> int:
         found = locked_lab.run("classroom", "egress", user="egress")[1]
@@ -569,7 +570,7 @@ for _ in range(200_000):
     except OSError:
         pass
 """)
-    # One more, for the number that goes with it.
+    # Send one more packet: the total comes with it.
     labs.wait_until(
         lambda: student.kernel.attempt("udp", "192.88.99.1", "9") and total() >= before + 200_000,
         "the count",
@@ -591,7 +592,7 @@ def test_the_sandbox_says_that_it_does_not_count(sandboxed_lab: Lab) -> None:
 
 
 def test_a_nameserver_without_dockers_resolver(tmp_path: Path, authority: Authority) -> None:
-    """The default bridge, as in ``docker run``: the proxy asks the nameserver itself."""
+    """On the default bridge, as with ``docker run``, the proxy asks the nameserver itself."""
     config = f"""{labs.GITHUB_CONFIG}
 c.Classroom.egress_allow = ["{DATA}"]
 c.Classroom.egress_private = ["172.16.0.0/12", "10.0.0.0/8", "192.168.0.0/16"]

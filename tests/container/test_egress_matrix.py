@@ -1,7 +1,7 @@
-"""Every way out that we know of, tried by a student, in a kernel and in a terminal.
+"""Every way out that we know of, tried by a student in a kernel and in a terminal.
 
-The rows are numbered as in docs/security.md. What counts is what the test's internet has heard:
-an attempt that was told "refused" and got a packet out all the same fails.
+docs/security.md numbers the rows. The records of the test's internet decide: an attempt fails the
+test if it was told "refused" but a packet got out all the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = IN_THE_WORLD
 
-# Errors of a rule that rejects at once, and of a socket that can't be made at all.
+# The errors of a rule that rejects at once, and of a socket that can't even be made.
 REJECTED = {"ECONNREFUSED", "EPERM", "EACCES", "ENETUNREACH", "EHOSTUNREACH"}
 NO_SOCKET = {"EAFNOSUPPORT"}
 NO_RIGHT = {"EPERM", "EACCES"}
@@ -33,12 +33,13 @@ class Row:
     """A way out.
 
     Attributes:
-        number: its row in the matrix.
-        words: function of tests/attempts.py and its arguments; {ip}, {ip6}, {gateway} and {own}
+        number: the row's number in the matrix.
+        words: the function of tests/attempts.py and its arguments; {ip}, {ip6}, {gateway} and {own}
             are filled in.
-        errors: what it must be told under nftables; a rule's rejection if not said.
-        sandboxed: what it must be told in the sandbox; None where it makes no sense there.
-        got: what it may get instead of an error.
+        errors: the errors that are allowed under nftables; by default a rule's rejection.
+        sandboxed: the errors that are allowed in the sandbox; None if the attempt makes no sense
+            there.
+        got: the result that is allowed instead of an error.
     """
 
     number: int
@@ -48,7 +49,7 @@ class Row:
     got: str | None = None
 
     def __str__(self) -> str:
-        """Name the test."""
+        """Return the row's name for the test's id."""
         return f"{self.number} {self.words}"
 
 
@@ -66,7 +67,7 @@ ROWS = (
     Row(3, "resolve leak.example", {"gaierror"}, {"gaierror"}),
     Row(4, "reuse {ip} 53"),
     Row(6, "icmp {ip}"),
-    Row(6, "icmp {ip6}", got="sent"),  # the kernel keeps its refusal to itself
+    Row(6, "icmp {ip6}", got="sent"),  # the kernel does not report the rejection
     Row(7, "mptcp {ip} 80", REJECTED | UNKNOWN),
     Row(7, "fastopen {ip} 80", REJECTED | {"EOPNOTSUPP"}),
     Row(7, "udplite {ip} 9999", REJECTED | UNKNOWN, NO_SOCKET | UNKNOWN),
@@ -93,7 +94,7 @@ ROWS = (
     Row(15, "squat 0.0.0.0 8443", {"EADDRINUSE"}),
     Row(15, "squat_names 127.0.0.3", {"EADDRINUSE"}),
     Row(17, "setuid", got="1001 1001", sandboxed=frozenset()),
-    Row(20, "unshare 0x40000000", NO_RIGHT, NO_RIGHT),  # a network of one's own
+    Row(20, "unshare 0x40000000", NO_RIGHT, NO_RIGHT),  # a network namespace of one's own
     Row(20, "unshare 0x10000000", NO_RIGHT, NO_RIGHT),  # a user namespace
     Row(20, "clone 0x10000000", NO_RIGHT, NO_RIGHT),
     Row(20, "clone3 0x10000000", UNKNOWN, UNKNOWN),
@@ -105,7 +106,7 @@ ROWS = (
     Row(22, "ptrace nginx: worker", NO_RIGHT, NO_RIGHT),
     Row(22, "environ classroom.hub --config", NO_RIGHT, NO_RIGHT),
     Row(27, "abstract", got="found []", sandboxed=frozenset()),
-    # Found by us, beyond the prototype's matrix:
+    # These we found ourselves; the prototype's matrix doesn't have them.
     Row(30, "join 239.1.2.3", got="joined"),
     Row(30, "join ff15::1234", got="joined"),
     Row(31, "io_uring", NO_RIGHT, NO_RIGHT),
@@ -115,9 +116,9 @@ ROWS = (
     Row(32, "family 43", NO_SOCKET),  # SMC
     Row(32, "family 44", NO_SOCKET),  # XDP
     Row(33, "wide_family", NO_SOCKET),
-    Row(34, "netlink 12", NO_SOCKET),  # nfnetlink: the rules themselves
-    Row(34, "netlink 4", NO_SOCKET),  # sock_diag: others' connections
-    # 35 is in test_egress_allow.py. Dropped, not rejected: the rejection would leave.
+    Row(34, "netlink 12", NO_SOCKET),  # nfnetlink: the rules
+    Row(34, "netlink 4", NO_SOCKET),  # sock_diag: other users' connections
+    # 35 is in test_egress_allow.py. These are dropped, not rejected: a rejection would leave.
     Row(36, "freebind_udp {ip6} ::1"),
     Row(36, "freebind_udp {ip6} {ip6}"),
     Row(36, "freebind_tcp {ip6} ::1", {"TimeoutError"}),
@@ -130,23 +131,23 @@ ROWS = (
 
 
 OF_SERVICES = (
-    Row(38, f"tcp {SERVICE} 80"),  # the same host, another port
+    Row(38, f"tcp {SERVICE} 80"),  # an open service's host, another port
     Row(38, f"tcp {SERVICE} 443"),
-    Row(38, f"tcp {SERVICE} {school.DATABASE}"),  # a port that is open of another host
-    Row(38, f"tcp {OTHER} {GREETS}", {"gaierror"}),  # the same port, another host
+    Row(38, f"tcp {SERVICE} {school.DATABASE}"),  # another host's open port
+    Row(38, f"tcp {OTHER} {GREETS}", {"gaierror"}),  # an open port, another host
     Row(38, f"udp {SERVICE} {GREETS}"),
-    Row(38, f"tcp {{ip}} {GREETS}"),  # its address
+    Row(38, f"tcp {{ip}} {GREETS}"),  # the host's address instead of its name
     Row(38, f"udp {{ip}} {GREETS}"),
     Row(38, f"tcp {{ip6}} {GREETS}"),
-    Row(38, "tcp 127.0.0.4 443"),  # the tunnel's door, without having been brought there
+    Row(38, "tcp 127.0.0.4 443"),  # the tunnel's door, without a redirection by the rules
     Row(38, f"tcp 127.64.0.1 {GREETS}"),
     Row(38, f"open_up {SERVICE} 80"),  # as the Hub opens a service
     Row(38, "squat 127.0.0.4 443", {"EADDRINUSE"}),
     Row(38, "unix /run/classroom/egress/tunnel/students.sock", NO_RIGHT),
 )
-"""What must be shut beside services that are open."""
+"""Attempts that must fail although services are open."""
 SETUID = 17
-"""The row that says who code runs as, which isn't `student` in a lab of one's own."""
+"""The row that checks code's user, which isn't `student` in a lab of one's own."""
 SANDBOXED = [row for row in ROWS if row.sandboxed is not None]
 
 
@@ -156,9 +157,9 @@ def where(request: pytest.FixtureRequest) -> str:
 
 
 def filled_in(row: Row, world: Internet, lab: Lab) -> list[str]:
-    """Put addresses in the row's words."""
+    """Put addresses into the row's words."""
     ident = str(lab.container.id)
-    if ident not in PLACES:  # nothing here starts a lab again, which would change them
+    if ident not in PLACES:  # no test here restarts a lab, which would change them
         network = labs.subnet(str(lab.network), 4)
         PLACES[ident] = {
             "ip": world.ip,
@@ -171,22 +172,22 @@ def filled_in(row: Row, world: Internet, lab: Lab) -> list[str]:
 
 
 PLACES: dict[str, dict[str, Any]] = {}
-"""Addresses as a lab sees them, by its container."""
+"""The addresses that a lab sees, by its container's id."""
 
 
 def check(found: dict[str, Any], errors: frozenset[str] | set[str], got: str | None) -> None:
-    """Check an attempt's error against the row, and that it came at once."""
+    """Check that an attempt's error is one that the row allows, and that it came quickly."""
     if got is not None and found["error"] is None:
         assert found["got"] == got, found
     else:
         assert found["error"] in errors, found
-    # Of reuse, one packet of many thousands; a forged address is never answered.
+    # The attempt reuse sends many thousands of packets; a forged address never gets an answer.
     slow = found["attempt"] == "reuse" or found["attempt"].startswith("freebind")
     assert found["seconds"] < (10 if slow else 5), found
 
 
 def hold(row: Row, runner: Any, lab: Lab, world: Internet) -> None:
-    """Try a row under nftables; AssertionError when it gets out, or isn't told so at once."""
+    """Try a row under nftables; fail if a packet gets out, or if the error is wrong or late."""
     world.forget()
     found = runner.attempt(*filled_in(row, world, lab))
     assert world.heard_from(lab) == []
@@ -194,7 +195,7 @@ def hold(row: Row, runner: Any, lab: Lab, world: Internet) -> None:
 
 
 def hold_in_the_sandbox(row: Row, runner: Any, lab: Lab, world: Internet) -> None:
-    """As `hold`, in the sandbox."""
+    """Try a row in the sandbox, as `hold` does under nftables."""
     world.forget()
     found = runner.attempt(*filled_in(row, world, lab))
     assert world.heard_from(lab) == []
@@ -203,7 +204,7 @@ def hold_in_the_sandbox(row: Row, runner: Any, lab: Lab, world: Internet) -> Non
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_under_nftables(row: Row, where: str, locked: tuple[Student, Lab], world: Internet) -> None:
-    """Without services and with them."""
+    """The student's lab is one without services, then one with."""
     student, lab = locked
     hold(row, getattr(student, where), lab, world)
 
@@ -212,7 +213,7 @@ def test_under_nftables(row: Row, where: str, locked: tuple[Student, Lab], world
 def test_row_38_beside_a_service(
     row: Row, where: str, student_with_services: Student, opened_lab: Lab, world: Internet
 ) -> None:
-    """What is open is exactly its host and port."""
+    """Only the service's own host and port are open."""
     hold(row, getattr(student_with_services, where), opened_lab, world)
 
 
@@ -245,8 +246,8 @@ def test_the_sandbox_holds_for_a_lab_of_ones_own(
 
 
 def test_row_18_capabilities(where: str, student: Student, sandboxed_student: Student) -> None:
-    """Nothing inherited, nothing to gain: no set has anything but the bounding one, which
-    no_new_privs makes useless."""
+    """All capability sets are empty, except perhaps the bounding set, which no_new_privs makes
+    useless."""
     for somebody in (student, sandboxed_student):
         found = getattr(somebody, where).attempt("capabilities")["got"]
         for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
@@ -262,7 +263,7 @@ def test_row_17_in_a_lab_of_ones_own(where: str, student_at_home: Student) -> No
 
 
 def test_who_has_a_lab_may_serve_oneself(where: str, student_at_home: Student) -> None:
-    """Kept track of, unlike the class's without other labs: a table of connections stays small."""
+    """The rules track these connections, unlike those of a class without other labs."""
     runner = getattr(student_at_home, where)
     assert runner.attempt("loopback")["got"] == "hello"
 
@@ -270,9 +271,9 @@ def test_who_has_a_lab_may_serve_oneself(where: str, student_at_home: Student) -
 def test_row_37_connections_in_a_lab_of_ones_own_are_bounded(
     student_at_home: Student, labs_of_people: Lab
 ) -> None:
-    """As many as may begin at once, and no more, leave room for others in the table."""
+    """As many connections as may begin at once leave room for others in the table."""
     count = "/proc/sys/net/netfilter/nf_conntrack_count"
-    before = int(labs_of_people.read(count))  # of the other labs, which has to time out
+    before = int(labs_of_people.read(count))  # the other labs' connections, which have to time out
     found = student_at_home.kernel.attempt("crowd", "3000")
     assert found["error"] == "ECONNREFUSED", found
     assert int(labs_of_people.read(count)) - before < 2000
@@ -289,5 +290,5 @@ def test_the_sandbox_has_no_loopback(where: str, sandboxed_student: Student) -> 
 
 
 def test_row_37_students_connections_are_not_kept_track_of(student: Student) -> None:
-    """A table that is full would let nobody new in at 8443."""
+    """A full table would accept nobody new on port 8443."""
     assert int(student.kernel.attempt("crowd", "3000")["got"]) < 300

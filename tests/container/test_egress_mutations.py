@@ -1,6 +1,7 @@
-"""That the matrix can fail: with a rule taken away or weakened, its row's test does.
+"""Show that the matrix can fail: if a rule is removed or weakened, its row's test fails.
 
-The rules are changed as the host's operator can, through ``docker exec``; nothing inside could.
+The tests change the rules through ``docker exec``, as the host's operator can; nothing inside the
+container could.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Mutation:
     row: Row
 
     def __str__(self) -> str:
-        """Name the test."""
+        """Return the mutation's name for the test's id."""
         return self.name
 
     @property
@@ -103,7 +104,7 @@ MUTATIONS = (
 
 @contextlib.contextmanager
 def mutated(lab: Lab, rules: str, last: int = lab_users.CLASS) -> Iterator[None]:
-    """Load other rules for a while."""
+    """Load other rules inside the ``with`` block."""
     load(lab, rules, last)
     try:
         yield
@@ -117,7 +118,7 @@ def test_the_row_notices(
 ) -> None:
     with mutated(locked_lab, mutation.rules):
         if mutation.row.number == 4:
-            # So that somebody has just asked the resolver.
+            # Make somebody ask the resolver just before.
             student.kernel.attempt("tls", DATA, DATA, DATA)
         with pytest.raises(AssertionError):
             hold(mutation.row, student.kernel, locked_lab, world)
@@ -177,7 +178,7 @@ def test_that_a_service_never_leads_inside_is_the_rules_doing(
     kernel = student_with_services.kernel
 
     def is_open() -> bool:
-        """Say whether the Hub has opened the services in rules that were loaded a moment ago."""
+        """Say whether the Hub has opened the services in the rules, which were just loaded."""
         return bool(kernel.attempt("greeting", SERVICE, str(GREETS))["got"] == "hello")
 
     check = test_egress_services.test_a_service_never_leads_inside
@@ -209,7 +210,7 @@ OF_LABS = (
 def test_the_row_notices_from_a_lab_of_ones_own(
     mutation: Mutation, student_at_home: Student, labs_of_people: Lab, world: Internet
 ) -> None:
-    """Without the rules that are about labs alone."""
+    """The mutation weakens rules that apply to people's labs only."""
     with (
         mutated(labs_of_people, mutation.rules, lab_users.LAST),
         pytest.raises(AssertionError),
@@ -222,7 +223,7 @@ def test_the_row_notices_from_a_lab_of_ones_own(
 def test_the_row_notices_that_a_lab_is_without_its_sandbox(
     words: str, sandboxed_student_at_home: Student, sandboxed_labs_of_people: Lab, world: Internet
 ) -> None:
-    """The same user is heard whom Docker starts, as the host's operator can, outside of it."""
+    """The same user's packets get out if Docker starts the process, outside of the sandbox."""
     kernel, lab = sandboxed_student_at_home.kernel, sandboxed_labs_of_people
     user = kernel.run("import os; print(f'{os.getuid()}:{os.getgid()}')").strip()
     assert int(user.partition(":")[0]) > 20000, "no user of a lab's"
@@ -232,13 +233,13 @@ def test_the_row_notices_that_a_lab_is_without_its_sandbox(
 
 
 class Outside:
-    """Runs attempts outside of any sandbox."""
+    """Runs attempts outside of any sandbox, as a lab's user."""
 
     def __init__(self, lab: Lab, user: str) -> None:
         self._lab, self._user = lab, user
 
     def attempt(self, *words: str) -> dict[str, Any]:
-        """Try something of tests/attempts.py."""
+        """Run an attempt of tests/attempts.py."""
         command = ("python", "-c", students.ATTEMPTS, *words)
         return students.read(self._lab.run(*command, user=self._user)[1])
 
@@ -248,7 +249,7 @@ def test_row_16_notices(student: Student, locked_lab: Lab, world: Internet) -> N
         "hook input priority filter; policy drop", "hook input priority filter; policy accept"
     )
     assert weakened != RULES
-    # And students' servers may answer outside, or a neighbour would still wait in vain.
+    # Also let students' servers answer, otherwise a neighbour would still get no answer.
     weakened = weakened.replace(LAB, f"{LAB}        accept\n")
     with mutated(locked_lab, weakened), pytest.raises(AssertionError):
         test_egress_lock.test_row_16_inbound_is_8443_alone(student, locked_lab, world)
@@ -264,7 +265,7 @@ def test_row_24_notices(student: Student, locked_lab: Lab, world: Internet) -> N
 
 @pytest.mark.parametrize("words", ["freebind_udp {ip6} ::1", "freebind_udp {ip6} {ip6}"])
 def test_row_36_notices(words: str, student: Student, locked_lab: Lab, world: Internet) -> None:
-    """Two rules stand in its way: with both gone, the refusal carries the packet out."""
+    """Two rules prevent it: without both, the kernel's error message carries the packet out."""
     spoofed = "        meta skuid 0-4294967295 fib saddr type != local goto spoofed\n"
     kernels = "        oif lo ct state established,related,untracked accept"
     assert spoofed in RULES

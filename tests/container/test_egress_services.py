@@ -1,6 +1,6 @@
-"""What ``c.Classroom.egress_services`` opens: a host's name and port by TCP, and nothing beside it.
+"""``c.Classroom.egress_services`` opens a host's name and port by TCP, and nothing else.
 
-That everything else stays shut is in test_egress_matrix.py.
+test_egress_matrix.py checks that everything else stays closed.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def where(request: pytest.FixtureRequest) -> str:
 def servers(
     network: Network, private_networks: dict[str, Network], school_packages: docker.types.Mount
 ) -> Iterator[dict[str, Lab]]:
-    """The school's, in the private network that the tutor names."""
-    del school_packages  # they are of the same image
+    """The school's servers, in the private network that the tutor's file names."""
+    del school_packages  # the servers have the same image
     inside = private_networks[NAMED]
     with school.postgres(network) as database, school.dask(network) as scheduler:
         made = {DATABASE: database, SCHEDULER: scheduler}
@@ -69,7 +69,7 @@ def servers(
 
 @pytest.fixture(scope="module")
 def notebook(student_with_services: Student, servers: dict[str, Lab]) -> Student:
-    """A student's whose kernel has the libraries."""
+    """A student whose kernel has the libraries."""
     del servers
     code = f"import sys; sys.path.insert(0, {school.PACKAGES!r})"
     student_with_services.kernel.run(code)
@@ -86,7 +86,7 @@ with psycopg.connect(
     print("years", way.execute("SELECT year FROM engines ORDER BY year").fetchall())
     print("large", len(way.execute("SELECT repeat('x', 5000000)").fetchone()[0]))
     way.rollback()
-"""  # noqa: S608 (nobody's but the test's)
+"""  # noqa: S608 (only the test's own)
     printed = notebook.kernel.run(code)
     assert "years [(1843,), (1871,)]" in printed, printed
     assert "large 5000000" in printed
@@ -107,7 +107,7 @@ with Client("tcp://{SCHEDULER}:{school.SCHEDULER}", timeout="20s") as client:
 def test_a_service_answers_by_name(
     name: str, where: str, student_with_services: Student, world: Internet
 ) -> None:
-    """Also at a private address that the tutor has named, and over IPv6."""
+    """It also works at a private address that the tutor has named, and over IPv6."""
     del world
     found = getattr(student_with_services, where).attempt("greeting", name, str(GREETS))
     assert found["got"] == "hello", found
@@ -122,7 +122,7 @@ def test_a_service_answers_in_every_lab(where: str, student_at_home: Student) ->
 
 
 def test_a_host_that_has_both(student_with_services: Student) -> None:
-    """One name, one address: what is on 443 is judged by the name in TLS as ever."""
+    """It has one address for its name; port 443 is still decided by the name in TLS."""
     assert student_with_services.kernel.attempt("tls", DATA, DATA, DATA)["got"] == f"hello {DATA}"
     found = student_with_services.kernel.attempt("tls", OTHER, DATA, OTHER)
     assert found["got"] is None, found
@@ -132,7 +132,7 @@ def test_a_host_that_has_both(student_with_services: Student) -> None:
 def test_a_service_never_leads_inside(
     name: str, student_with_services: Student, opened_lab: Lab, world: Internet
 ) -> None:
-    """Private, loopback, metadata: what its name says is refused by the rules, and counted."""
+    """The rules refuse and count a name whose address is private, loopback or for metadata."""
     world.forget()
     found = student_with_services.kernel.attempt("greeting", name, str(GREETS))
     assert found["error"] in SHUT, found
@@ -148,7 +148,7 @@ def test_a_service_never_leads_into_the_container(student_with_services: Student
 
 
 def leaves(lab: Lab, world: Internet, port: int) -> bool:
-    """Say whether a process of the proxy's user can connect to a port out there."""
+    """Say whether a process of the proxy's user can connect to a port on the internet."""
     words = ("tcp", world.ip, str(port))
     found = students.read(lab.run("python", "-c", students.ATTEMPTS, *words, user="egress")[1])
     assert found["got"] == "connected" or found["error"] in SHUT, found
@@ -158,7 +158,7 @@ def leaves(lab: Lab, world: Internet, port: int) -> bool:
 def test_the_proxys_user_connects_to_open_ports_alone(
     locked_lab: Lab, opened_lab: Lab, world: Internet
 ) -> None:
-    """A second line, should the tunnel or nginx be deceived."""
+    """This is a second line of defence, in case the tunnel or nginx is deceived."""
     assert leaves(opened_lab, world, GREETS)
     assert leaves(opened_lab, world, 443)
     for lab, port in ((opened_lab, 22), (opened_lab, 80), (locked_lab, GREETS), (locked_lab, 22)):
@@ -200,7 +200,7 @@ def test_the_tutor_reads_which_service_cannot_work(opened_lab: Lab) -> None:
 
 
 def test_nobody_can_take_a_services_address(student_with_services: Student) -> None:
-    """A student's own server at that address or port does not answer in the service's place."""
+    """A student's own server at that address and port can't answer in the service's place."""
     student_with_services.kernel.run(f"""
 import socket
 place = socket.gethostbyname({SERVICE!r})
@@ -215,7 +215,7 @@ ones = [socket.create_server((place, {GREETS})), socket.create_server(("0.0.0.0"
 def test_the_tunnel_is_back_when_it_dies_or_hangs(
     how: str, student_with_services: Student, opened_lab: Lab
 ) -> None:
-    """Its door is the supervisor's: nobody takes it, and who comes meanwhile waits."""
+    """The supervisor holds its door: nobody can take it, and new connections wait meanwhile."""
     opened_lab.expected += [
         r"The egress tunnel ended with -9: restarting it",
         r"The egress tunnel has answered nothing for 20 s: killed",
@@ -240,7 +240,7 @@ def folder(tmp_path: Path, authority: Authority) -> Path:
 def test_services_follow_the_saved_file(
     folder: Path, network: Network, world: Internet, github: Lab, authority: Authority
 ) -> None:
-    """Opened and closed while the lab runs, the first one too; a mistake changes nothing."""
+    """Services open and close while the lab runs, even the first one; a mistake changes nothing."""
     expected = ("The configuration in use stays|no nameserver knows nowhere.classroom.test",)
     options = {"dns": [world.ip]}
 
@@ -288,12 +288,12 @@ except OSError as error:
             services("nowhere.classroom.test:5432")
             sentence = "egress_services: no nameserver knows nowhere.classroom.test: correct it"
             labs.wait_until(lambda: sentence in lab.log, "that nobody knows the name")
-        # What was open is forgotten.
+        # The proxy's user can't reach the former service's port any more.
         labs.wait_until(lambda: not leaves(lab, world, GREETS), "the port is shut again", 90)
 
 
 def test_services_and_no_right_to_open_them(tmp_path: Path, authority: Authority) -> None:
-    """In the sandbox there are no network sockets at all."""
+    """The sandbox has no network sockets at all."""
     text = f"{labs.GITHUB_CONFIG}{WITH_SERVICES.splitlines()[-1]}\n"
     folder = labs.write_folder(tmp_path / "tutor", text, authority)
     with labs.start(folder, plain=True, check_log=False) as lab:

@@ -1,4 +1,5 @@
-"""Runs at the protocol: only the server writes outputs, for every message of client or kernel."""
+"""Running cells, at the protocol: only the server writes outputs, whatever client or kernel
+send."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 EMPTY = 60
-"""Seconds for which a room stays that nobody is in: jupyter-server-ydoc's default."""
+"""Seconds until jupyter-server-ydoc, by default, unloads a room without people."""
 PUBLISH = """
 from IPython import get_ipython
 kernel = get_ipython().kernel
@@ -50,7 +51,7 @@ BAD: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass
 class Notebook:
-    """A notebook with one cell, its kernel, and somebody who has both open."""
+    """A notebook with one cell, its kernel, and a person who has both open."""
 
     client: httpx.Client
     lab: Lab
@@ -69,7 +70,7 @@ class Notebook:
         self.kernel = str(made.json()["kernel"]["id"])
 
     def end(self) -> None:
-        """End the kernel, once it has really started: the lab is everybody's."""
+        """Shut the kernel down, once it has really started: the tests share the lab."""
         kernel = self.channels()
         until_idle(kernel, execute(kernel, "1", ""))
         assert self.client.delete(f"{API}/kernels/{self.kernel}").status_code == 204
@@ -82,13 +83,13 @@ class Notebook:
         return students.open_socket(self.client, self.lab, path)
 
     def text(self) -> str:
-        """Read what the cell has printed, as it is on the disk."""
+        """Return what the cell has printed, as saved on disk."""
         (cell,) = json.loads(self.lab.read(f"/data/files/{self.name}"))["cells"]
         return "".join("".join(one.get("text", one["output_type"])) for one in cell["outputs"])
 
 
 def execute(connection: ClientConnection, code: str, cell: str, ident: str = "") -> str:
-    """Ask a kernel to run a cell, as a page does."""
+    """Ask a kernel to run a cell, as a page does; return the message's id."""
     ident = ident or uuid.uuid4().hex
     content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
     send(connection, "shell", "execute_request", {**content, "allow_stdin": True}, ident, cell)
@@ -103,7 +104,7 @@ def send(
     ident: str,
     cell: str = "",
 ) -> None:
-    """Send a kernel a message, as a page does."""
+    """Send a message to a kernel, as a page does."""
     header = {"msg_id": ident, "msg_type": kind, "username": "", "session": ident}
     message = {
         "header": {**header, "version": "5.3"},
@@ -116,12 +117,12 @@ def send(
 
 
 def until_idle(connection: ClientConnection, ident: str, seconds: float = 60) -> list[str]:
-    """Hear a kernel out; return the kinds of messages that came of a request.
+    """Read a kernel's messages until it is idle; return the types of those that answer a request.
 
     Args:
-        connection: to the kernel's channels.
-        ident: the request's.
-        seconds: how long the kernel may say nothing.
+        connection: the socket to the kernel's channels.
+        ident: the request's message id.
+        seconds: how long the kernel may be silent.
     """
     kinds = []
     while True:
@@ -141,10 +142,10 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module", autouse=True)
 def long_run(client: httpx.Client, trial_lab: Lab) -> tuple[Notebook, Notebook]:
-    """A cell that runs for longer than a room stays that nobody is in, while other tests run.
+    """A cell that runs for longer than an empty room stays loaded, while other tests run.
 
     Returns:
-        Its notebook, and one that nobody is in either, whose cell only claims to run.
+        Its notebook, and another without people, whose cell only claims to run.
     """
     stale = Notebook(client, trial_lab, "stale.ipynb")
     left = stale.open()
@@ -189,9 +190,9 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
         "execute_input",
     }
     page.listen_until(lambda: len(page.cell["outputs"]) == 3)
-    # Code of no cell, as in a console, is the page's own matter.
+    # The page itself handles the output of code without a cell, as in a console.
     assert "stream" in until_idle(kernel, execute(kernel, "print(4)", ""))
-    # So is a cell of somebody who has no live document open.
+    # It also handles a cell if its person has no live document open.
     with students.signed_in(trial_lab, "bob") as other:
         path = f"api/kernels/{book.kernel}/channels?session_id={uuid.uuid4().hex}"
         theirs = students.open_socket(other, trial_lab, path)
@@ -202,7 +203,7 @@ def test_a_page_is_not_sent_what_is_in_its_document(client: httpx.Client, trial_
 def test_who_connects_later_is_not_heard_by_the_others(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Upstream asked the kernel something for each new page, and all pages heard the answer."""
+    """Upstream asked the kernel a question for each new page, and all pages received the answer."""
     book = Notebook(client, trial_lab, "many.ipynb")
     first = book.channels()
     until_idle(first, execute(first, "1", ""))
@@ -223,7 +224,7 @@ def test_who_connects_later_is_not_heard_by_the_others(
     assert "execute_result" in until_idle(after, execute(after, "4", "")), "of the new kernel"
 
     def is_heard_by_who_was_there() -> bool:
-        """Nobody says when zmq has connected to the new kernel by itself; until then it's deaf."""
+        """Say whether the older page hears the new kernel: nothing signals that it does."""
         ident = execute(after, "4", "")
         until_idle(after, ident)
         with contextlib.suppress(TimeoutError):
@@ -238,7 +239,7 @@ def test_who_connects_later_is_not_heard_by_the_others(
 
 
 def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -> None:
-    """Only the page that runs a cell gets the question; others saw a cell that does nothing."""
+    """Only the page that runs a cell gets its question; the others saw a cell that does nothing."""
     book = Notebook(client, trial_lab, "asks.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, "1", ""))
@@ -247,7 +248,7 @@ def test_the_others_see_what_a_cell_asks(client: httpx.Client, trial_lab: Lab) -
         theirs = students.open_socket(bob, trial_lab, "classroom/api/live")
 
         def until_asked(question: str | None) -> None:
-            """Listen until a page of Bob's is sent what the cell asks, or that it asks no more."""
+            """Read messages until Bob's page gets this question; None waits until there is none."""
             while True:
                 found = json.loads(theirs.recv(timeout=60))
                 runs = [run for run in found.get("runs", []) if run["cell"] == page.cell["id"]]
@@ -286,7 +287,7 @@ def test_no_message_of_a_kernel_ends_anything(client: httpx.Client, trial_lab: L
 
 
 def test_the_same_message_twice(client: httpx.Client, trial_lab: Lab) -> None:
-    """The first of two requests with one name counts; other people's outputs stay."""
+    """The first of two requests with the same id counts; other people's outputs stay unchanged."""
     book, other = (Notebook(client, trial_lab, f"twice-{n}.ipynb") for n in range(2))
     page, theirs = book.open(), other.open()
     kernel = book.channels()
@@ -300,7 +301,7 @@ def test_the_same_message_twice(client: httpx.Client, trial_lab: Lab) -> None:
 
 
 def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab) -> None:
-    """What jupyter-server-nbmodel would add: ours has none of it, and calls nobody."""
+    """jupyter-server-nbmodel would add these; ours has none of them, and calls no server."""
     trial_lab.expected.append(r"404 POST /services/classroom/api/kernels/[^ ]+/(exec|input|req)")
     book = Notebook(client, trial_lab, "server.ipynb")
     calls: list[str] = []
@@ -311,9 +312,9 @@ def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab)
             self.send_response(200)
             self.end_headers()
 
-        do_POST = do_GET  # noqa: N815 (http.server's)
+        do_POST = do_GET  # noqa: N815 (named by http.server)
 
-    server = http.server.HTTPServer(("0.0.0.0", 0), Listener)  # noqa: S104 (the lab's to reach)
+    server = http.server.HTTPServer(("0.0.0.0", 0), Listener)  # noqa: S104 (the lab must reach it)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     gateway = trial_lab.ip.rsplit(".", 1)[0] + ".1"
     body = {
@@ -324,7 +325,8 @@ def test_there_is_no_other_way_to_run_code(client: httpx.Client, trial_lab: Lab)
     for path in ("execute", "input", f"requests/{uuid.uuid4()}"):
         answer = client.post(f"{API}/kernels/{book.kernel}/{path}", json=body)
         assert answer.status_code == 404, (path, answer.text)
-    # One at a time, in order: an earlier call has been heard when this one is.
+    # The server handles one request after another: once it answers this one, it has seen all
+    # earlier ones.
     with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/ours", timeout=10):
         server.shutdown()
     server.server_close()
@@ -369,7 +371,7 @@ def test_a_name_that_is_no_utf8_is_printed_with_all_the_rest(
 
 
 def test_a_class_is_not_locked_out_of_what_it_has_run(client: httpx.Client, trial_lab: Lab) -> None:
-    """A notebook of more than 50 MB couldn't be opened again by anybody."""
+    """Nobody could open a notebook of more than 50 MB again."""
     book = Notebook(client, trial_lab, "grown.ipynb")
     page, kernel = book.open(), book.channels()
     show = "display({'text/plain': 'x' * 24_000_000}, raw=True)"
@@ -378,7 +380,7 @@ def test_a_class_is_not_locked_out_of_what_it_has_run(client: httpx.Client, tria
     assert "too large to be opened again. Clear outputs" in book.text()
     found = client.get(f"{API}/contents/{book.name}", params={"content": 1})
     assert found.status_code == 200, found.text[:300]
-    # After the outputs are cleared, work goes on at once.
+    # After the outputs are cleared, people can work on at once.
     until_idle(kernel, execute(kernel, show, page.cell["id"]))
     labs.wait_until(lambda: book.text() == "display_data", "what it shows now")
     page.connection.close()
@@ -388,13 +390,13 @@ def test_a_class_is_not_locked_out_of_what_it_has_run(client: httpx.Client, tria
 def test_a_room_stays_while_a_cell_of_it_runs(
     long_run: tuple[Notebook, Notebook], trial_lab: Lab
 ) -> None:
-    """A room that nobody is in ends after a minute; the run wouldn't find its cell any more.
+    """An empty room is unloaded after a minute; then the run would no longer find its cell.
 
-    The last test here, because the others take most of that minute.
+    This is the last test here, because the others take most of that minute.
     """
     book, stale = long_run
     labs.wait_until(lambda: book.text() == "kept\n", "the output on the disk", EMPTY + 30)
-    # The room in which nothing ran is unloaded; a cell that claims to run doesn't keep it.
+    # The room in which nothing ran is unloaded: a cell that only claims to run doesn't keep it.
     labs.wait_until(
         lambda: re.search(r"Room json:notebook:\S+ deleted", trial_lab.log), "an empty room's end"
     )

@@ -35,7 +35,7 @@ TECHNICAL = re.compile(
     r"/data/|/home/|/opt/|/srv/|/tmp/|\[?Errno|Error\b|Traceback|Exception|%%|None\b|HTTP \d"
     r"|nternal|[0-9a-f]{8}-[0-9a-f]{4}-"
 )
-"""What no sentence for people has: paths of the server's, and Python's own words."""
+"""What a sentence for people never contains: paths on the server, and Python's own words."""
 EXPECTED = (
     r"\[W .* 4\d\d |\[W .* 50[37] |wrote error|ServerApp\] delete |Couldn't parse JSON"
     r"|Bad request for file|File .* not found|Error initializing"
@@ -45,7 +45,7 @@ KEYS = [*failures.ATTEMPTS, *failures.ROOMS, *failures.ENDS, *failures.FULL]
 
 
 def table() -> dict[tuple[str, str], tuple[int, str]]:
-    """Read the documentation's table: status and sentence by what somebody does, and the cause."""
+    """Return the documentation's table: status and sentence, by action and cause."""
     rows = ROW.findall(TABLE.read_text())
     return {(what, why): (int(code), words.replace("`", "")) for what, why, code, words in rows}
 
@@ -99,7 +99,7 @@ def ask(people: dict[str, httpx.Client], attempt: Attempt) -> httpx.Response:
 
 
 def sentence_of(answer: httpx.Response) -> str:
-    """Take the sentence out of an answer: the API's, or a page's."""
+    """Return the sentence in an answer of the API, or on a page."""
     if answer.headers["Content-Type"].startswith("application/json"):
         return str(answer.json()["message"])
     found = re.search(r'<main class="classroom-error">.*?<p>(.*?)</p>', answer.text, re.DOTALL)
@@ -108,7 +108,7 @@ def sentence_of(answer: httpx.Response) -> str:
 
 
 def test_a_page_that_is_refused_leads_on(people: dict[str, httpx.Client]) -> None:
-    """To the lab's own page, and to the Hub's."""
+    """It links to the lab's own page, and to the Hub's."""
     answer = people["ada"].get(f"{LAB}/files/nowhere.txt")
     assert answer.status_code == 404
     ways = re.findall(r'<a href="([^"]*)">([^<]*)</a>', answer.text)
@@ -138,7 +138,7 @@ def test_who_changes_the_kernel_reads_why_it_does_not_start(
     status, sentence = table()["start a kernel", "its folder's permissions"]
     wanted = sentence.replace("/shut”", "/later”")
     assert (answer.status_code, sentence_of(answer)) == (status, wanted)
-    # The session keeps the kernel that it has, until there is another one for it.
+    # The session keeps its kernel until it has another one.
     assert ada.get(address).json()["kernel"]["id"] == made["kernel"]["id"]
     assert lab.run("chmod", "770", where, user="classroom")[0] == 0
     changed = ada.patch(address, json=kernel).raise_for_status().json()
@@ -150,7 +150,7 @@ def test_who_changes_the_kernel_reads_why_it_does_not_start(
 
 
 def notice(live: Any) -> str:
-    """Return the next notice that a page is sent."""
+    """Return the next notice that a page receives."""
     while (told := json.loads(live.recv(timeout=60)))["type"] != "notice":
         pass
     return str(told["text"])
@@ -162,7 +162,7 @@ def test_who_opens_a_document_reads_it(
 ) -> None:
     name, form, kind = failures.ROOMS[key]
     file = f"/data/files/{failures.FOLDER}/{name}"
-    # Of other kinds there are pipes, which have no content to look at.
+    # Some files of other kinds are pipes, which have no content to compare.
     look = ["sha256sum"] if kind == "notebook" else ["stat", "--format=%s %Y"]
     ada, looked_at = people["ada"], [*look, file]
     before = lab.run(*looked_at)
@@ -180,7 +180,7 @@ def test_who_opens_a_document_reads_it(
 
 @contextlib.contextmanager
 def a_kernel(lab: Lab, client: httpx.Client) -> Iterator[students.Kernel]:
-    """Start a kernel that has run something; shut it down at the end."""
+    """Start a kernel and run something in it; shut it down at the end."""
     started = client.post(f"{LAB}/api/kernels", json={"name": "python3"}).raise_for_status()
     ident = started.json()["id"]
     path = f"api/kernels/{ident}/channels?session_id={uuid.uuid4().hex}"
@@ -216,5 +216,5 @@ def test_nobody_is_told_of_a_kernel_that_crashes_while_it_is_shut_down(
             assert kernel.run(code) == ""
         with a_kernel(lab, ada) as kernel:
             kernel.ask("execute_request", {"code": its_end, "silent": False})
-            # The first that is told is of the second kernel.
+            # The first notice is about the second kernel.
             assert (1000, notice(live)) == table()[killed]

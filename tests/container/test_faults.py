@@ -1,4 +1,4 @@
-"""Each part of the container dies, and all of it at once: what people notice, and what is kept."""
+"""Each part of the container is killed, then all of it: what people notice, and what is kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LAB, HUB, FRONT = "classroom.lab --config", "classroom.hub --config", "nginx: master"
 LAUNCHER, SUPERVISOR = "classroom.launcher", "classroom.supervisor"
 GRACE_SECONDS = 30
-"""What docker-compose.yml gives the lab to save everything in (`stop_grace_period`)."""
+"""The time that docker-compose.yml gives the lab to save everything (`stop_grace_period`)."""
 FALLS = (
     r"ended with -9: restarting it|is back",
     r"\[error\]|\[crit\]|\[alert\]",
@@ -38,7 +38,7 @@ FALLS = (
     r"is not trusted",
     logs.CUT,
     r"wrote error",
-    # Two sessions of one kernel, or one whose kernel died, at the end of a test (`Class.clear`).
+    # Two sessions had one kernel, or one's kernel died, at the end of a test (`Class.clear`).
     "was deleted: the typed text is in",
     r"404 DELETE /services/classroom/api/sessions/|appears to have been culled or died",
 )
@@ -46,7 +46,7 @@ FALLS = (
 
 @dataclass
 class Class:
-    """A lab that is being broken, and who is in it."""
+    """A lab whose parts a test kills, and a person in it."""
 
     lab: Lab
     client: httpx.Client
@@ -54,11 +54,11 @@ class Class:
 
     @property
     def said(self) -> str:
-        """The log since this test's beginning: a lab is several tests'."""
+        """The log since this test's beginning, because several tests share the lab."""
         return self.lab.log[self.begun :]
 
     def kill(self, what: str) -> int:
-        """Kill a part at once; return the process id that it had."""
+        """Kill a part; return the process id that it had."""
         pid = self.pid(what)
         assert self.lab.run("kill", "-KILL", str(pid))[0] == 0
         return pid
@@ -74,8 +74,8 @@ class Class:
         )
 
     def clear(self) -> None:
-        """End what a test has left running, for the next one in this lab."""
-        # Sessions first: the lab warns of one whose kernel is gone.
+        """Shut down what a test has left running, for the next test in this lab."""
+        # Sessions first: the lab warns of a session whose kernel is gone.
         for kind, key in (("sessions", "id"), ("kernels", "id"), ("terminals", "name")):
             for one in self.client.get(f"{API}/{kind}").json():
                 self.client.delete(f"{API}/{kind}/{one[key]}", timeout=90)
@@ -104,7 +104,7 @@ def shared() -> Iterator[Class]:
 
 @pytest.fixture
 def falling(shared: Class) -> Iterator[Class]:
-    """A lab that a test may break in any way from which it comes back by itself."""
+    """A lab in which a test may kill anything that comes back by itself."""
     yield shared
     labs.wait_until(shared.lab.is_well, "all is well again")
     shared.wait_until_it_answers()
@@ -113,7 +113,7 @@ def falling(shared: Class) -> Iterator[Class]:
 
 @pytest.fixture
 def doomed(volume: str) -> Iterator[Class]:
-    """A lab of a test's own, which doesn't come back."""
+    """A test's own lab, which doesn't come back."""
     with labs.start(volume=volume, expected=FALLS) as lab:
         lab.wait_healthy()
         with students.signed_in(lab) as client:
@@ -144,24 +144,24 @@ def test_the_lab_server_dies_and_nothing_typed_is_lost(falling: Class) -> None:
         page.type(letter)
     other.listen_until(lambda: str(other.source).endswith("bcd"))
     falling.kill(LAB)
-    page.type("typed while nobody heard")  # into the void: the socket is gone, the page has it
+    page.type("typed while nobody heard")  # the socket is gone, so only the page has it
     falling.wait_until_it_answers()
-    # What anybody had been told is in the file, before anybody opens it.
+    # Text that anybody had received is in the file, before anybody opens it.
     labs.wait_until(
         lambda: saved(falling.client, "fall.ipynb").startswith("a" * 50 + "bcd"), "the file"
     )
-    # The page comes back by itself, with what it has, to the same session: no reload.
+    # The page reconnects by itself with its copy, to the same session: no reload.
     again = students.open_socket(falling.client, falling.lab, where)
     page.connection = again
     page.send_all()
     fresh = falling.open(where)
     whole = "a" * 50 + "bcd" + "typed while nobody heard"
     fresh.listen_until(lambda: str(fresh.source) == whole)
-    # Kernels have gone on, and belong to the same notebook.
+    # Kernels have kept running, and belong to the same notebook.
     (session,) = falling.client.get(f"{API}/sessions").json()
     assert (session["path"], session["kernel"]["id"]) == ("s.ipynb", kernel)
     assert falling.kernel(kernel).run("print(x + 1)") == "42\n"
-    # And can be interrupted and restarted.
+    # They can also be interrupted and restarted.
     assert falling.client.post(f"{API}/kernels/{kernel}/interrupt").status_code == 204
     assert falling.client.post(f"{API}/kernels/{kernel}/restart").status_code == 200
     assert "NameError" in falling.kernel(kernel).run("print(x)")
@@ -185,7 +185,7 @@ def test_the_hub_dies_and_nobody_in_the_lab_notices(falling: Class) -> None:
 
 
 def test_the_hub_dies_while_its_configuration_is_being_edited(tmp_path: Path) -> None:
-    """What isn't right changes nothing, also for a Hub that must start with it."""
+    """A broken configuration changes nothing, even for a Hub that has to start with it."""
     right = labs.PASSPHRASE_CONFIG
     folder = labs.write_folder(tmp_path, right, None)
     expected = (
@@ -221,18 +221,18 @@ def test_the_launcher_dies_and_kernels_start_again(falling: Class) -> None:
     )
     labs.wait_until(lambda: kernel_state(falling, kernel) == "idle", "the kernel again")
     assert falling.kernel(kernel).run("import os; print(os.getuid())") == "1001\n"
-    # Nothing is left that nobody could end any more.
+    # No process is left that nobody could end any more.
     assert falling.lab.pids("sleep 1000") == []
 
 
 def test_the_supervisor_dies_and_the_container_with_it(doomed: Class) -> None:
-    """Docker starts the container again; no part may go on without its supervisor."""
+    """Docker restarts the container; no part may go on without its supervisor."""
     doomed.kill(SUPERVISOR)
     assert doomed.lab.wait_exit() != 0
 
 
 LOST_SECONDS = 1.0
-"""What is typed in the last second before the whole machine falls may be lost, and no more."""
+"""At most, what is typed in the last second before the whole machine fails may be lost."""
 
 
 def test_everything_dies_while_ten_type(volume: str) -> None:
@@ -256,7 +256,7 @@ def test_everything_dies_while_ten_type(volume: str) -> None:
                 labs.wait_until(
                     partial(is_saved, client, name, text), f"{name} on disk", ignoring=labs.AWAY
                 )
-            # With their pages still open people go on where they were.
+            # People whose pages are still open continue where they were.
             for name, page in pages.items():
                 page.connection = students.open_socket(client, lab, places[name])
                 page.type("and on")
@@ -276,11 +276,11 @@ def test_docker_stop_saves_everything(volume: str) -> None:
             there.kernel(there.start_kernel())
             for page in pages:
                 page.type("the last word")
-            for other in others:  # the lab has it, but it isn't due to be saved yet
+            for other in others:  # the lab has it, but its save isn't due yet
                 other.listen_until(partial(shows, other, "the last word"))
             lab.container.stop(timeout=GRACE_SECONDS)
         assert lab.wait_exit() == 0, "killed instead of stopped"
-        # As whoever looks at the volume finds them, without a lab.
+        # Read the files from the volume, without a lab.
         for name in names:
             command = ["cat", f"/data/files/{name}"]
             volumes = {volume: {"bind": "/data", "mode": "ro"}}
@@ -291,7 +291,7 @@ def test_docker_stop_saves_everything(volume: str) -> None:
 
 
 def changed_outside(lab: Lab, name: str, text: str) -> None:
-    """Change a notebook's first cell as a program of a student's would."""
+    """Change a notebook's first cell as a student's program would."""
     code = f"""
 import json, pathlib
 place = pathlib.Path("/home/classroom/{name}")
@@ -307,7 +307,7 @@ import json, sqlite3
 journal = sqlite3.connect("file:/data/history/documents.db?mode=ro", uri=True)
 print(json.dumps(journal.execute("SELECT COUNT(*) FROM yupdates").fetchone()[0]))
 """
-"""How many updates are in the journal."""
+"""Counts the updates in the journal."""
 
 
 def kept_of(client: httpx.Client, stem: str) -> list[dict[str, Any]]:
@@ -344,12 +344,12 @@ def test_a_page_finds_its_file_where_a_program_has_moved_it_meanwhile(
     page = falling.open(where)
     page.type("one ")
     labs.wait_until(lambda: saved(falling.client, f"{name}.ipynb") == "one ", "a save")
-    page.type("two ")  # which may be in the journal only
+    page.type("two ")  # perhaps in the journal only
     move = f"cd /home/classroom && mkdir {name} && mv {name}.ipynb {name}/new.ipynb"
     falling.kill("classroom.lab --config")
     if when == "afterwards":
         falling.wait_until_it_answers()
-        # What the journal has is written into the file at the start.
+        # The start writes the journal's content into the file.
         recovered = partial(is_saved, falling.client, f"{name}.ipynb", "one two ")
         labs.wait_until(recovered, "all of it is in the file", ignoring=labs.AWAY)
     status, told = falling.lab.run("sh", "-c", move, user="student")
@@ -371,7 +371,7 @@ def test_what_was_typed_into_a_deleted_file_before_a_fall_is_in_a_copy(falling: 
     falling.lab.run("rm", "/home/classroom/deleted.ipynb", user="student")
     page.type("typed before the fall")
     other = falling.open(room(falling.client, "other.ipynb"))
-    other.type("x")  # it came after the other, and is kept when it is here
+    other.type("x")  # it came after the other text: if the lab keeps it, it keeps both
     falling.kill("classroom.lab --config")
     falling.wait_until_it_answers()
 
@@ -398,7 +398,7 @@ def test_a_file_that_is_only_touched_changes_nothing(falling: Class) -> None:
 
 
 def test_what_a_socket_was_told_of_its_end(falling: Class) -> None:
-    """A page must not take a dead lab for the end of somebody's access."""
+    """A page must not take a dead lab for the end of the person's access."""
     page = falling.open(room(falling.client, "end.ipynb"))
     falling.kill(LAB)
     with pytest.raises(ConnectionClosed) as found:
@@ -407,7 +407,7 @@ def test_what_a_socket_was_told_of_its_end(falling: Class) -> None:
 
 
 def test_a_page_of_another_lab_is_told_to_reload(falling: Class) -> None:
-    """Its copy and ours would come out as both, one after the other."""
+    """Merging its copy with ours would give both texts, one after the other."""
     where = room(falling.client, "foreign.ipynb")
     falling.open(where).type("ours")
     foreign = students.open_socket(

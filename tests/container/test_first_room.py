@@ -1,4 +1,5 @@
-"""The first room of a class that has none: there as soon as the file is saved, and gone with it."""
+"""The first room of a class without rooms appears as soon as the file is saved, and disappears with
+its line."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ EXPECTED = (
 
 @pytest.fixture(scope="module")
 def lab(network: Network, github: Lab, authority: Authority, folder: Path) -> Iterator[Lab]:
-    """A class, and nothing else."""
+    """A class without any other lab."""
     del github
     with own_labs.started(
         folder, authority, network, config=labs.GITHUB_CONFIG, expected=EXPECTED
@@ -55,7 +56,7 @@ def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
 
 @pytest.fixture(autouse=True)
 def none_before(lab: Lab, folder: Path) -> Iterator[None]:
-    """Begin without labs, and start nothing again; what was there before is not looked at."""
+    """Begin without labs; afterwards check that all processes from before still run."""
     running = {pid for one in PROCESSES for pid in lab.pids(one)}
     yield
     save(folder, "")
@@ -85,7 +86,7 @@ def people_page(client: httpx.Client) -> dict[str, Any]:
 
 
 def has_menu(client: httpx.Client) -> bool:
-    """Whether a page of the class that is loaded now has the menu of labs."""
+    """Say whether a page of the class that is loaded now has the menu of labs."""
     page = client.get(f"{CLASS}/lab").text
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found is not None, page
@@ -93,14 +94,14 @@ def has_menu(client: httpx.Client) -> bool:
 
 
 def until_heard(socket: ClientConnection, *, several: bool) -> None:
-    """Wait until a page that is open hears that there are labs, or none."""
+    """Wait until an open page is told that there are labs, or none."""
     wanted = {"type": "labs", "several": several}
     while json.loads(socket.recv(timeout=60)) != wanted:
         pass
 
 
 def shown_of_labs(lab: Lab, people: People) -> list[str]:
-    """List what is seen of labs, by anybody."""
+    """List every place where somebody sees anything of labs."""
     found = [f"home of {name}" for name, one in people.items() if "/hub/home" in home(one)]
     found += [f"menu of {name}" for name, one in people.items() if has_menu(one)]
     found += [
@@ -128,7 +129,7 @@ def test_nothing_is_seen_of_labs_until_a_line_is_written(lab: Lab, people: Peopl
 def test_the_first_room_is_there_and_is_gone_with_its_line(
     lab: Lab, people: People, folder: Path
 ) -> None:
-    """Its member enters and nobody else; pages of the class that are open hear of it."""
+    """Its member may enter and nobody else; the class's open pages are told about it."""
     ada, bob = people["octocat"], people["hubot"]
     with open_socket(bob, lab, page_socket.ADDRESS, ahead=None) as of_class:
         save(folder, FIRST)
@@ -209,7 +210,7 @@ def test_assignments_are_in_labs_of_peoples_own_as_soon_as_there_are_some(
 def test_on_a_kernel_that_keeps_no_labs_apart_the_save_is_refused(
     network: Network, authority: Authority, tmp_path: Path
 ) -> None:
-    """The tutor reads it at once, not at the next start."""
+    """The tutor reads why at once, and not only at the next start."""
     denied = {"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}
     profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [denied]}
     options = {"security_opt": [f"seccomp={json.dumps(profile)}"]}

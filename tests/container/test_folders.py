@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A lab with materials and a volume, which tests start again."""
-    materials = tmp_path_factory.mktemp("tutor") / "materials"  # which others may read
+    """A lab with materials and a volume, which tests restart."""
+    materials = tmp_path_factory.mktemp("tutor") / "materials"  # other users may read it
     materials.mkdir()
     (materials / "lesson.txt").write_text("Lesson 1")
     with new_volume() as volume, labs.start(materials=materials, volume=volume) as lab:
@@ -55,7 +55,7 @@ def test_passphrase_and_session_outlive_a_restart(lasting: Lab) -> None:
         before = lasting.log.count(first)
         restart(lasting)
         assert lasting.log.count(first) == before + 1, "printed at each start, and the same"
-        # The address may have changed with the restart; the session has not.
+        # The restart may have changed the address; the session is still valid.
         with web.browser(lasting.hosts) as later:
             later.cookies.update(client.cookies)
             page = later.get(f"{labs.ADDRESS}/services/classroom/lab")
@@ -90,7 +90,7 @@ def test_nothing_a_student_leaves_behind_keeps_the_lab_from_starting(
 
 
 def test_the_volumes_root_is_nobodys_to_rearrange(tmp_path: Path) -> None:
-    """A bind-mounted folder may belong to uid 1000, who is the lab's user in the container."""
+    """A bind-mounted folder may belong to uid 1000, which is the lab's user in the container."""
     data = tmp_path / "data"
     data.mkdir()
     os.chown(data, 1000, 1000)

@@ -1,4 +1,4 @@
-"""The front: TLS, headers, compressed files from disk, http, and what it says while starting."""
+"""The front: TLS, headers, compressed files from disk, plain HTTP, and its answers at the start."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_tls_is_1_2_or_newer(github_lab: Lab, version: ssl.TLSVersion, *, spoken
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    # At OpenSSL's usual level it is the client that won't speak 1.1, whatever the server does.
+    # At OpenSSL's default level the client itself refuses TLS 1.1, whatever the server does.
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     context.minimum_version = context.maximum_version = version
     address = f"https://{github_lab.ip}:8443/hub/health"
     if spoken:
         assert httpx.get(address, verify=context).is_success
     else:
-        # The server's alert; the client's own refusal would prove nothing.
+        # Expect the server's alert; the client's own refusal would prove nothing.
         with pytest.raises(httpx.ConnectError, match="ALERT_PROTOCOL_VERSION"):
             httpx.get(address, verify=context)
 
@@ -90,7 +90,7 @@ def test_headers(client: httpx.Client) -> None:
 
 
 def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Client) -> None:
-    """Files, and errors that a script can cause, have a policy and may be in no frame."""
+    """Files, and errors that a script can cause, have a security policy and can't be framed."""
     lab = f"{labs.ADDRESS}/services/classroom"
     own = {
         f"{lab}/static/lab/package.json": 200,
@@ -111,7 +111,7 @@ def test_what_the_front_answers_itself_is_no_page_for_scripts(client: httpx.Clie
     answer = client.post(f"{lab}/api/sessions", content=b"x" * (1 << 20) + b"x")
     assert answer.status_code == 413
     assert "default-src" in answer.headers["content-security-policy"]
-    # What the lab says itself stays as it is.
+    # The lab's own answers stay unchanged.
     answer = client.get(f"{lab}/api")
     assert "frame-ancestors 'self'" in answer.headers.get_list("content-security-policy")
 
@@ -145,7 +145,7 @@ def test_who_trusts_the_labs_own_authority_needs_no_exception(trial_lab: Lab) ->
 
 
 def test_it_vouches_for_the_addresses_that_make_up_has_found(volume: str) -> None:
-    """People who trust it need not do so again after the machine has changed its network."""
+    """People who trust the authority need not do so again after the machine's network changes."""
     seen = []
     for addresses in ("10.9.8.7,lab.example.org", "192.168.7.7,ada-laptop.local"):
         with labs.start(volume=volume, environment={"ADDRESSES": addresses}) as lab:
@@ -172,7 +172,7 @@ def test_with_the_tutors_certificate_nobody_is_offered_another_authority(
 
 
 def lab_script(lab: Lab) -> str:
-    """Name the largest hashed file that JupyterLab's page loads."""
+    """Return the path of the largest hashed script that JupyterLab's page loads."""
     _, listing = lab.run(
         "sh", "-c", "cd /opt/classroom/share/jupyter/lab/static && ls jlab_core.*.js"
     )
@@ -192,7 +192,7 @@ def test_hashed_files_are_immutable_and_compressed(client: httpx.Client, github_
 
 
 def test_every_static_place_is_served_from_disk(client: httpx.Client, github_lab: Lab) -> None:
-    """A file that is compressed as only the build does it can't have come from a server."""
+    """Only the build compresses files in this way, so the file can't have come from a server."""
     root = "/opt/classroom/share/jupyter/labextensions"
     _, entry = github_lab.run("sh", "-c", f"cd {root} && ls @jupyter/*/static/remoteEntry*.js")
     extension = f"/services/classroom/lab/extensions/{entry.split()[0]}"
@@ -204,7 +204,7 @@ def test_every_static_place_is_served_from_disk(client: httpx.Client, github_lab
 
 
 def test_themes_come_from_disk_with_what_they_name(client: httpx.Client) -> None:
-    """The lab rewrites a theme's relative addresses; served beside its files it needs none."""
+    """The lab rewrites a theme's relative addresses; next to its files a theme needs no change."""
     theme = f"{labs.ADDRESS}/services/classroom/lab/api/themes/@jupyterlab/theme-light-extension"
     answer = client.get(f"{theme}/index.css", headers={"Accept-Encoding": "br"})
     assert answer.headers["content-encoding"] == "br"
@@ -222,7 +222,7 @@ def test_files_without_a_hash_are_asked_for_again(client: httpx.Client) -> None:
 def test_files_that_only_the_servers_know_are_asked_of_them(
     client: httpx.Client, github_lab: Lab
 ) -> None:
-    """An extension's own static files: the disk has no such file, the server decides."""
+    """An extension's own static files aren't in these folders, so the server answers."""
     github_lab.expected.append(r"404 GET /(hub|services/classroom)/static/x\.js")
     for path, server in (("/hub/static/x.js", "hub"), ("/services/classroom/static/x.js", "lab")):
         answer = client.get(f"{labs.ADDRESS}{path}")
@@ -234,7 +234,7 @@ def test_every_file_of_the_hubs_pages_exists(client: httpx.Client) -> None:
     page = client.get(f"{labs.ADDRESS}/hub/login")
     assets = re.findall(r'(?:src|href)="(/hub/static/[^"]+)"', page.text)
     assert len(assets) == 3  # style, icon, dark theme
-    # And of the pages behind it, of which the image has no more than they load.
+    # Add the files of the other pages: the image has only the files that those pages load.
     assets += [
         f"/hub/static/{name}"
         for name in (
@@ -271,13 +271,13 @@ def test_a_dead_worker_is_replaced(trial_lab: Lab) -> None:
 
 
 def test_people_read_that_the_lab_is_starting() -> None:
-    """In a lab of its own: what nginx logs meanwhile is not to be muted elsewhere."""
+    """The test has a lab of its own, so that nginx's log lines are not allowed in other labs."""
     expected = (r"\[crit\] .* connect\(\) to unix:/run/classroom/lab/lab.sock failed",)
     with labs.start(expected=expected) as lab:
         lab.wait_healthy()
         socket = "/run/classroom/lab/lab.sock"
         lab.run("mv", socket, f"{socket}.away")
-        # Workers have connections to the lab that are kept alive: only new ones must open one.
+        # The old workers keep connections to the lab open; only new workers must open one.
         old = workers(lab)
         lab.run("kill", "-HUP", str(lab.pid(MASTER)))
         labs.wait_until(lambda: workers(lab) and not workers(lab) & old, "only new workers")
@@ -289,7 +289,7 @@ def test_people_read_that_the_lab_is_starting() -> None:
         asked = httpx.post(f"{address}/api/x", verify=False)
         assert asked.status_code == 503
         assert asked.json()["message"].startswith("The lab is starting")
-        # What failed is in the container's log, without its query.
+        # The container's log has the failed request, without its query.
         httpx.get(f"{address}/lab?code=hidden", verify=False)
         labs.wait_until(lambda: '"GET /services/classroom/lab" 503' in lab.log, "a [front] line")
         assert "[front]" in lab.log
@@ -306,23 +306,23 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
     with labs.start(folder, expected=("The certificate in use stays",)) as lab:
         lab.wait_healthy()
         first = served_certificate(lab)
-        # Half written, then broken: the old one stays, and the log says so.
+        # The file is broken, as if half written: the old certificate stays, and the log says so.
         (secrets / "ssl.crt").write_text("broken")
         labs.wait_until(
             lambda: "The certificate in use stays: secrets/ssl.crt" in lab.log, "a word"
         )
         assert served_certificate(lab) == first
-        # Another pair, moved into place as certificate clients do.
+        # Another certificate and key are moved into place, as certificate clients do.
         authority.issue(labs.HOST).write(tmp_path / "new", "ssl")
         for name in ("ssl.key", "ssl.crt"):
             (tmp_path / "new" / name).rename(secrets / name)
-        # nginx has old workers take connections for a tenth of a second beside the new ones.
+        # For a tenth of a second nginx's old workers still accept connections beside the new ones.
         second = labs.wait_until(
             lambda: next(iter({served_certificate(lab)} - {first}), None),
             "the new certificate",
             ignoring=(OSError,),
         )
-        # A front that dies while the files are broken comes back with the last good pair.
+        # A front that dies while the files are broken starts again with the last good certificate.
         lab.expected.append("The front .nginx. ended with")
         (secrets / "ssl.crt").write_text("broken again")
         lab.run("kill", "-9", str(lab.pid(MASTER)))
@@ -334,7 +334,7 @@ def test_certificate_changes_without_a_restart(tmp_path: Path, authority: Author
 def test_the_front_starts_and_reloads_with_long_and_many_names(
     tmp_path: Path, authority: Authority
 ) -> None:
-    """As clouds give them to machines: nginx's own bound is 55 characters with the port."""
+    """Clouds give machines such names: nginx's own limit is 55 characters with the port."""
     long = ".".join(["a" * 62] * 3 + ["b" * 61])
     assert len(long) == 250
     folder = tmp_path / "tutor"
@@ -353,7 +353,7 @@ def test_the_front_starts_and_reloads_with_long_and_many_names(
             assert status(f"{host}:8443") == 200, host
         assert status("evil.test:8443") == 421
         assert lab.run("nginx", "-t", "-c", "/run/classroom/front/front.conf")[0] == 0
-        # A new certificate comes in by a reload, which would fail in silence.
+        # A new certificate is loaded by a reload, which would fail silently.
         longest = ".".join(["c" * 63] * 3 + ["d" * 61])
         authority.issue(labs.HOST, longest).write(tmp_path / "new", "ssl")
         for name in ("ssl.key", "ssl.crt"):
@@ -361,6 +361,6 @@ def test_the_front_starts_and_reloads_with_long_and_many_names(
         labs.wait_until(
             lambda: status(f"{longest}:8443") == 200, "the new name", ignoring=labs.AWAY
         )
-        # An old worker may take one more connection.
+        # An old worker may accept one more connection.
         gone = f"{many[0]}:8443"
         labs.wait_until(lambda: status(gone) == 421, "no old name", ignoring=labs.AWAY)

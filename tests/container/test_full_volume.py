@@ -1,6 +1,6 @@
-"""A full volume: the lab starts, people sign in and make room, and nothing that was typed is lost.
+"""A full volume: the lab starts, people sign in and make room, and no typed text is lost.
 
-Others fill it: a second container, as another program on the same disk would.
+Another container fills the volume, as another program on the same disk would.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FILES = "(mkdir /data/files/many; cd /data/files/many; i=0; while : > $i; do i=$
 
 @contextlib.contextmanager
 def shared(options: str) -> Iterator[tuple[str, Container]]:
-    """A volume in memory, of a size, and a container beside the lab's that fills it."""
+    """A volume in memory, of a given size, and a second container that can fill it."""
     client, name = docker.from_env(), f"full-{uuid.uuid4().hex[:8]}"
     device = {"type": "tmpfs", "device": "tmpfs", "o": options}
     made = client.volumes.create(name, driver_opts=device, labels=labs.LABELS)
@@ -103,7 +103,7 @@ def test_a_lab_with_a_full_volume_starts_and_goes_on_when_somebody_makes_room(
         restart(lab)
         assert "is full: the lab starts, but saves nothing" in lab.log
         assert not is_held(lab)
-        # Somebody whom the Hub doesn't know yet.
+        # Sign in a person whom the Hub doesn't know yet.
         with students.signed_in(lab, "bob") as client:
             standing = Warned(client, lab)
             standing.listen_until(lambda: standing.warnings)
@@ -120,7 +120,7 @@ def test_a_lab_with_a_full_volume_starts_and_goes_on_when_somebody_makes_room(
             sentence = contents_manager.REMOVED.format(name=filler)
             standing.listen_until(lambda: sentence in standing.notices)
             standing.listen_until(lambda: not standing.warnings)
-            # Though nobody opens it.
+            # The file is saved although nobody opens it.
             labs.wait_until(lambda: saved(client, "n.ipynb") == "one while it was full", "healed")
             page = Page(students.open_socket(client, lab, room_of(client, "n.ipynb")))
             page.type(" on")
@@ -139,7 +139,7 @@ def room_of(client: object, name: str) -> str:
 
 
 def test_while_the_volume_is_full_people_sign_in_and_what_they_type_outlasts_a_kill() -> None:
-    """Also without a restart: the Hub and the journal have space of their own."""
+    """It works without a restart, too: the Hub and the journal have reserved space."""
     with (
         shared("size=300m") as (volume, other),
         labs.start(volume=volume, expected=(*EXPECTED, *logs.FALLEN)) as lab,
@@ -155,7 +155,7 @@ def test_while_the_volume_is_full_people_sign_in_and_what_they_type_outlasts_a_k
             standing.listen_until(lambda: standing.warnings)
             with students.signed_in(lab, "bob") as second:
                 assert second.get(f"{API}/me").json()["identity"]["username"] == "bob"
-            # An admin who sees this makes a backup first.
+            # An admin who sees the warning makes a backup first.
             with tarfile.open(fileobj=io.BytesIO(backed_up(lab)), mode="r:gz") as archive:
                 names = archive.getnames()
                 history = archive.extractfile("history/documents.db")
@@ -170,7 +170,7 @@ def test_while_the_volume_is_full_people_sign_in_and_what_they_type_outlasts_a_k
             )
             again = Warned(client, lab)
             again.listen_until(lambda: again.warnings)
-            # The tutor makes room from outside.
+            # The tutor frees space from outside.
             other.exec_run(["rm", "/data/files/filler"])
             again.listen_until(lambda: not again.warnings)
             labs.wait_until(lambda: saved(client, "n.ipynb") == "one full", "healed")

@@ -1,4 +1,4 @@
-"""What the container holds before anybody comes: memory costs where labs are rented."""
+"""The memory that the container uses before anybody comes, because rented memory costs money."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from tests import labs
 
 MOST_BYTES = 215_000_000
 QUIET_SECONDS = 0.1
-"""CPU seconds in a second; while the lab loads it is most of one."""
+"""CPU seconds used in a second; while the lab loads, it uses most of one."""
 
 
 def test_idle_memory() -> None:
-    """Anonymous pages: what the processes hold of their own, without files in the page cache."""
+    """Count anonymous pages: the processes' own memory, without files in the page cache."""
     with labs.start(plain=True) as lab:
         lab.wait_healthy()
 
         def stats() -> Any:
-            return lab.container.stats(stream=False)  # after a second, with the values before it
+            return lab.container.stats(stream=False)  # takes a second, and has the values before it
 
         def is_quiet() -> bool:
             found = stats()

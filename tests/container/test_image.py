@@ -21,7 +21,7 @@ TAG = "collaborative_jupyterlab:test-requirements"
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Path]:
-    """A copy of what goes into the image, for a build of its own."""
+    """A copy of the files that go into the image, for a separate build."""
     yield builds.copy_context(tmp_path)
     builds.remove(TAG)
 
@@ -87,7 +87,7 @@ print(json.dumps([[n for n in names if check(n)] for check, names in
 
 
 def rows_of_table() -> dict[str, str]:
-    """Read the table of what is in the lab, and what one line adds."""
+    """Return the table of the lab's packages, and what one line adds."""
     text = (labs.ROOT / "docs/operate/configuration.md").read_text()
     table = text.split("| what | how |\n| --- | --- |\n")[1].split("\n\n")[0]
     rows = (line.strip("| ").split(" | ") for line in table.splitlines())

@@ -1,4 +1,4 @@
-"""A class without accounts: a personal link for each person, as strict as GitHub's sign-in."""
+"""A class without accounts: each person has a personal link, as strict as GitHub's sign-in."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def lab(folder: Path) -> Iterator[Lab]:
 
 
 def links(lab: Lab, *words: str) -> dict[str, str]:
-    """Print the sheet; return everybody's link."""
+    """Print the sheet of links; return each person's link."""
     status, said = lab.run("classroom", "invitations", "--address", labs.ADDRESS, *words)
     assert status == 0, said
     assert said.count("<svg") == len(LINK.findall(said))
@@ -153,14 +153,14 @@ def test_who_is_off_the_list_is_out_and_their_link_is_no_good(lab: Lab, folder: 
 
 
 def sockets(lab: Lab, client: httpx.Client) -> list[ClientConnection]:
-    """Open what somebody's page has open: a document, where people are, and the page's own."""
+    """Open a page's sockets: a document's, the global awareness, and the page's own."""
     client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
     paths = (room(client, "links.ipynb"), GLOBAL_AWARENESS, page_socket.ADDRESS)
     return [students.open_socket(client, lab, path) for path in paths]
 
 
 def are_cut(open_ones: list[ClientConnection]) -> None:
-    """Wait until the lab has closed all of somebody's sockets, with its sentence."""
+    """Wait until the lab has closed all of a person's sockets, with its sentence."""
     for one in open_ones:
         students.until_closed(one)
         assert one.close_code == revocation.CLOSE
@@ -181,7 +181,7 @@ def test_whom_a_tutor_removes_on_the_page_is_out_and_their_link_is_no_good(lab: 
         are_cut(open_ones)
         labs.wait_until(lambda: ben.get(f"{API}/me").status_code == 403, "ben is out")
         assert WRONG in go_in(ben, found["ben"]).text
-        # Whoever else is there stays; and ben is let in again where he was removed.
+        # The others stay; and ben is let in again after he is added on the page that removed him.
         assert mona.get(f"{API}/me").status_code == 200
         told = mona.post(
             f"{labs.ADDRESS}/hub/api/users", json={"usernames": ["ben"]}, headers=headers
@@ -193,7 +193,7 @@ def test_whom_a_tutor_removes_on_the_page_is_out_and_their_link_is_no_good(lab: 
 
 
 def test_a_repeated_name_changes_nothing_while_the_lab_runs(lab: Lab, folder: Path) -> None:
-    """Two of one name would be one person: the list that was good stays, and the log says why."""
+    """Two people of one name would be one: the last good list stays, and the log says why."""
     link = links(lab)["ben"]
     file = folder / "jupyterhub_config.py"
     file.write_text(CONFIG.replace('"ben"', '"ben", "BEN"'))
@@ -210,7 +210,7 @@ def test_a_repeated_name_changes_nothing_while_the_lab_runs(lab: Lab, folder: Pa
 
 
 def test_labs_are_shared_with_people_by_their_names_on_the_list(tmp_path: Path) -> None:
-    """The panel doesn't ask for a GitHub name, which nobody has here."""
+    """The panel doesn't ask for a GitHub name, because nobody has one here."""
     config = f"{CONFIG}c.Classroom.personal_labs = True\n"
     folder = labs.write_folder(tmp_path / "folder", config, None)
     expected = ("ssl.crt and secrets/ssl.key are missing", *sharing.EXPECTED, *own_labs.EXPECTED)

@@ -1,4 +1,4 @@
-"""What is out of reach for the lab's user, and what listens."""
+"""What the lab's user can't reach, and which ports are open."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_trial_passphrases_are_unreadable(trial_lab: Lab) -> None:
 
 
 def test_the_client_secret_is_in_no_environment_of_the_lab(tmp_path: Path) -> None:
-    """Given in the container's environment, it ends at the Hub."""
+    """The secret is in the container's environment, but the Hub does not pass it on."""
     config = "c.Authenticator.allowed_users = {'octocat'}"
     folder = labs.write_folder(tmp_path / "tutor", config, None)
     environment = {
@@ -83,7 +83,7 @@ def listeners(lab: Lab, protocol: str) -> list[Listener]:
         for row in rows
         if protocol == "udp" or row[3] == "0A"
     ]
-    # Docker's own resolver, 127.0.0.11, in networks of one's own making.
+    # Docker's own resolver, 127.0.0.11, listens in user-defined networks.
     return [row for row in found if row.address != "0B00007F"]
 
 
@@ -93,7 +93,7 @@ TUNNELS_DOOR = "0400007F"
 
 @pytest.mark.parametrize("plain", [True, False])
 def test_only_8443_listens(plain: bool, tmp_path: Path) -> None:  # noqa: FBT001 (a table)
-    """In a lab in which nothing of a student's runs yet; with nftables, the proxy's doors too."""
+    """No student's code runs yet; with nftables the proxy's doors listen, too."""
     with labs.start(labs.write_folder(tmp_path / "tutor", None, None), plain=plain) as lab:
         lab.wait_healthy()
         tcp = {(row.address.strip("0"), row.port) for row in listeners(lab, "tcp")}
@@ -105,7 +105,7 @@ def test_only_8443_listens(plain: bool, tmp_path: Path) -> None:  # noqa: FBT001
 
 
 def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) -> None:
-    """ipykernel's debugger speaks TCP; it is a student's, as all that students start."""
+    """ipykernel's debugger uses TCP; it runs as the student, like all that students start."""
     kernels = [f"/proc/{pid}/fd" for pid in github_lab.pids("ipykernel_launcher")]
     _, owned = github_lab.run("ls", "-l", *kernels, user="student")
     for row in listeners(github_lab, "tcp"):

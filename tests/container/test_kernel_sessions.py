@@ -1,4 +1,4 @@
-"""Which kernel a person gets who opens a notebook."""
+"""Which kernel a person gets when they open a notebook."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Given:
 
 @dataclass
 class Pages:
-    """Pages of somebody who is signed in."""
+    """The pages of a signed-in person."""
 
     client: httpx.Client
 
     def ask(self, folder: str, name: str, kind: str = "notebook") -> Given:
-        """Ask for a kernel as JupyterLab does: under a random name, with the drive in front."""
+        """Ask for a kernel as JupyterLab does: under a random name, with the drive as a prefix."""
         path = f"RTC:{folder}{uuid.uuid4()}"
         session = {"path": path, "name": name, "type": kind, "kernel": {"name": "python3"}}
         made = self.client.post(f"{API}/sessions", json=session)
@@ -47,7 +47,7 @@ class Pages:
         return Given(found["id"], found["kernel"]["id"])
 
     def name(self, given: Given, path: str) -> None:
-        """Say which file the kernel is of, as JupyterLab does next."""
+        """Set the kernel's file path, as JupyterLab does next."""
         changed = self.client.patch(f"{API}/sessions/{given.session}", json={"path": path})
         assert changed.status_code == 200, changed.text
 
@@ -67,7 +67,7 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def pages(client: httpx.Client) -> Iterator[Pages]:
-    """End every kernel afterwards: the lab is everybody's."""
+    """Yield the pages, and shut down every kernel afterwards: the tests share the lab."""
     found = Pages(client)
     before = found.kernels()
     yield found
@@ -76,7 +76,7 @@ def pages(client: httpx.Client) -> Iterator[Pages]:
 
 
 def test_a_class_that_opens_a_notebook_together_gets_one_kernel(pages: Pages) -> None:
-    """All ask before the first has said which file it is for; consoles are everybody's own."""
+    """All ask before the first one has set its file; each console gets its own kernel."""
     before = pages.kernels()
     together = threading.Barrier(20)
 
@@ -120,7 +120,7 @@ def test_a_page_that_asked_twice_ends_nobodys_kernel(pages: Pages) -> None:
 def test_a_live_notebooks_kernel_starts_beside_it(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Otherwise code would not find files beside the notebook."""
+    """Otherwise code would not find the files next to the notebook."""
     folder = {"type": "directory"}
     assert client.put(f"{API}/contents/beside", json=folder).is_success
     given = pages.ask("beside/", "lesson.ipynb")
@@ -134,7 +134,7 @@ def test_a_live_notebooks_kernel_starts_beside_it(
 def test_a_request_for_a_kernel_that_isnt_there_says_so(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Upstream called it the server's failure, with a stack in the log for each."""
+    """Upstream reported it as a server error, with a stack trace in the log for each."""
     trial_lab.expected.append(
         r"400 (POST|PATCH) /services/classroom/api/(kernels|sessions)|wrote err"
     )
@@ -154,7 +154,7 @@ def test_a_request_for_a_kernel_that_isnt_there_says_so(
 
 
 def put(client: httpx.Client, path: str) -> None:
-    """Make a notebook under a name that may have been another's."""
+    """Make a notebook under a name that another one may have had."""
     empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     body = {"type": "notebook", "format": "json", "content": empty}
     assert client.put(f"{API}/contents/{path}", json=body).is_success
@@ -166,7 +166,7 @@ def test_a_kernel_goes_with_its_notebook(
     client: httpx.Client,
     is_named: bool,  # noqa: FBT001
 ) -> None:
-    """Also with the folder: a new notebook of the old name gets a new kernel."""
+    """It also moves with the folder: a new notebook of the old name gets a new kernel."""
     old, new, there = (f"{uuid.uuid4().hex}.ipynb" for _ in range(3))
     put(client, old)
     first = pages.ask("", old)
@@ -193,7 +193,7 @@ def test_a_kernel_goes_with_its_notebook(
 
 @pytest.mark.parametrize("what", ["notebook", "folder"])
 def test_a_kernel_ends_with_its_notebook(pages: Pages, client: httpx.Client, what: str) -> None:
-    """As JupyterLab ends it that deletes one; but not what others have started beside it."""
+    """JupyterLab ends it, too, when it deletes a notebook; other kernels keep running."""
     folder, name = uuid.uuid4().hex, f"{uuid.uuid4().hex}.ipynb"
     assert client.put(f"{API}/contents/{folder}", json={"type": "directory"}).is_success
     put(client, f"{folder}/{name}")
@@ -212,7 +212,7 @@ def test_a_kernel_ends_with_its_notebook(pages: Pages, client: httpx.Client, wha
 def test_a_kernel_goes_with_a_notebook_that_a_program_moves(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """While somebody has it open: of others nobody knows where it went."""
+    """Somebody must have it open: of other notebooks nobody knows where they were moved."""
     old, new = (f"{uuid.uuid4().hex}.ipynb" for _ in range(2))
     put(client, old)
     first = pages.ask("", old)
@@ -235,7 +235,7 @@ def test_a_kernel_goes_with_a_notebook_that_a_program_moves(
 def test_no_name_that_anybody_gives_a_kernel_is_in_the_way(
     pages: Pages, client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """A name that no file can have would end the listening to what is done to files."""
+    """A name that no file can have would end the watch for moved files."""
     trial_lab.expected.append("400 POST /services/classroom/api/sessions")
     for name in ("a/b.ipynb", "..", "/", "x" * 300, "\ud83d", "\0"):
         body = json.dumps({"path": str(uuid.uuid4()), "name": name, "type": "console"})

@@ -1,4 +1,4 @@
-"""What our part of the lab server does, over its API."""
+"""Our part of the lab server, tested through its API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THEMES = f"{LAB}/lab/api/settings/@jupyterlab/apputils-extension:themes"
 def people(trial_lab: Lab) -> Iterator[tuple[httpx.Client, httpx.Client]]:
     """Two signed-in students."""
     with web.browser(trial_lab.hosts) as ada, web.browser(trial_lab.hosts) as bob:
-        # Nobody that other modules know: one may have as many layouts as anybody may have.
+        # Use names that no other module uses: the number of a person's layouts is limited.
         for client, name in ((ada, "lena"), (bob, "..%2fbob")):
             web.sign_in_with_passphrase(client, labs.ADDRESS, name, trial_lab.passphrase())
             token = client.cookies.get("_xsrf", path="/services/classroom/")
@@ -63,7 +63,7 @@ def test_everybody_has_their_own_layout(people: tuple[httpx.Client, httpx.Client
 
 
 def told(page: httpx.Response) -> dict[str, Any]:
-    """Take the configuration out of a page."""
+    """Return the configuration in a page."""
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page.text, re.DOTALL)
     assert found is not None, page.text[:2000]
     given: dict[str, Any] = json.loads(found[1])
@@ -71,14 +71,14 @@ def told(page: httpx.Response) -> dict[str, Any]:
 
 
 def answers(page: httpx.Response) -> dict[str, Any]:
-    """Take out of a page the answers that come with it."""
+    """Return the API answers that are embedded in a page."""
     return {what: json.loads(text) for what, text in told(page)["classroomAnswers"].items()}
 
 
 def test_a_page_is_told_how_often_what_is_running_has_changed(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
-    """The count comes with the page's lists, so that it hears of changes before it connects."""
+    """The count comes with the page's lists, so the page notices changes before it connects."""
     ada, bob = people
     before = told(ada.get(f"{LAB}/lab"))["classroomRunning"]
     assert before.keys() == {"kernels", "sessions", "terminals"}
@@ -122,7 +122,7 @@ NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 def test_a_page_comes_with_what_it_asks_about_its_notebooks(
     people: tuple[httpx.Client, httpx.Client],
 ) -> None:
-    """The models of the document in its address and of those in its layout, as the API has them."""
+    """It has the models of the documents in its address and its layout, as the API returns them."""
     ada, _ = people
     names = {"Übung (1)/a b.ipynb": "%C3%9Cbung%20(1)/a%20b.ipynb", "open.ipynb": "open.ipynb"}
     first, second = names
@@ -192,7 +192,7 @@ def test_all_settings_come_compressed_to_clients_that_accept_it(
 def test_no_name_leads_out_of_ones_own_folder(
     people: tuple[httpx.Client, httpx.Client], trial_lab: Lab
 ) -> None:
-    """Somebody may call themselves ..%2fbob in a trial."""
+    """In a trial, a person may choose the name ..%2fbob."""
     _, bob = people
     assert bob.put(THEMES, json={"raw": "{}"}).status_code == 204
     _, found = trial_lab.run("sh", "-c", "cd /data/history/settings && ls -d of-*")

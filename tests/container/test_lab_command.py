@@ -1,4 +1,4 @@
-"""Labs are started, stopped and deleted by ``classroom lab`` and by the page *People*'s API."""
+"""Start, stop and delete labs by ``classroom lab`` and by the API of the page *People*."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCRIPT = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 EXPECTED = (
     r"40[0349] (DELETE|POST|GET) /hub/|503 DELETE /hub/",
     own_labs.NEW_TOKENS,
-    r"can't keep|snapshots\] |Fatal: |Snapshots can't be used",  # of the damaged repository
+    r"can't keep|snapshots\] |Fatal: |Snapshots can't be used",  # from the damaged repository
 )
 
 
@@ -58,7 +58,7 @@ def read(client: httpx.Client, name: str, file: str) -> httpx.Response:
 
 
 def token_of(client: httpx.Client) -> str:
-    """Return the XSRF token of one of the Hub's pages."""
+    """Return the XSRF token of a page of the Hub."""
     page = client.get(f"{labs.ADDRESS}/hub/home").text
     return page.partition('xsrf_token: "')[2].partition('"')[0]
 
@@ -69,7 +69,7 @@ def delete(client: httpx.Client, lab: object, **headers: str) -> httpx.Response:
 
 
 def listed(client: httpx.Client) -> list[dict[str, Any]]:
-    """Return the labs as the page *People* gets them."""
+    """Return the labs as the page *People* receives them."""
     address = f"{labs.ADDRESS}/hub/api/classroom/people"
     answer = client.get(address, headers={**SCRIPT, "X-XSRFToken": token_of(client)})
     assert answer.is_success, answer.text
@@ -122,7 +122,7 @@ def test_what_the_command_cannot_do_it_says_in_a_sentence(
 
 
 def test_only_tutors_on_the_hubs_page_delete_a_lab(lab: Lab, people: People) -> None:
-    """No student, with or without a token; no forged request of a tutor's browser; no stranger."""
+    """Students, with or without a token, forged requests of a tutor, and strangers are refused."""
     own = number(lab, "hubot")
     for name in ("hubot", "octocat"):
         token = token_of(people[name])
@@ -140,7 +140,7 @@ def test_only_tutors_on_the_hubs_page_delete_a_lab(lab: Lab, people: People) -> 
         assert delete(stranger, own, Authorization="token " + "0" * 32).status_code == 403
     assert servers(lab, own), "it runs as before"
     assert read(people["hubot"], "hubot", "hubot.txt").json()["content"] == "of hubot"
-    # What there is not, and the class's.
+    # Labs that don't exist, and the class's.
     token = token_of(tutor)
     for wrong, status in ((0, 400), (77, 404), ("x", 404)):
         answer = delete(tutor, wrong, **{"X-XSRFToken": token})
@@ -151,7 +151,7 @@ def test_only_tutors_on_the_hubs_page_delete_a_lab(lab: Lab, people: People) -> 
 
 def test_a_lab_whose_last_snapshot_cannot_be_taken_is_not_deleted(lab: Lab, people: People) -> None:
     own = number(lab, "hubot")
-    command(lab, "lab", "stop", "hubot")  # its last snapshot makes the repository, if there is none
+    command(lab, "lab", "stop", "hubot")  # its last snapshot makes the repository
     repository = f"/data/labs/{own}/snapshots/repository"
     assert lab.run("mv", f"{repository}/keys", f"{repository}/away")[0] == 0
     tutor = people["mona"]
@@ -173,7 +173,7 @@ def test_a_deleted_lab_leaves_its_snapshots_alone(lab: Lab, people: People) -> N
     ada, own, theirs = people["octocat"], number(lab, "octocat"), number(lab, "hubot")
     enter(ada, "octocat")
     student = own_labs.student(ada, lab, "octocat")
-    # Larger than 1 GiB: other snapshots leave it out, so that the last one has something new.
+    # Regular snapshots leave out files above 1 GiB, so the last snapshot has something new.
     student.kernel.run("open('large.bin', 'wb').truncate((1 << 30) + 1)")
     save(ada, "octocat", "last.txt", "the last words")
     row = next(one for one in listed(people["mona"]) if one["number"] == own)
@@ -185,9 +185,10 @@ def test_a_deleted_lab_leaves_its_snapshots_alone(lab: Lab, people: People) -> N
     assert lab.pids("", f"lab{own}") + lab.pids("", f"lab{own}-server") == []
     assert own not in {one["number"] for one in listed(people["mona"])}
     assert re.search(rf"^{own} +personal +octocat +deleted", command(lab, "labs"), re.MULTILINE)
-    # Another's is as it was, in the same process.
+    # The other person's lab is unchanged, and its process still runs.
     assert read(people["hubot"], "hubot", "hubot.txt").json()["content"] == "of hubot"
-    # Nothing runs to restore into, and it can't be started or deleted again.
+    # There is no running lab to restore into, and the deleted one can't be started or deleted
+    # again.
     shown = command(lab, "snapshots", "--lab", str(own))
     assert "when the lab was deleted" in shown
     newest = shown.splitlines()[1].split()[0]
@@ -199,7 +200,7 @@ def test_a_deleted_lab_leaves_its_snapshots_alone(lab: Lab, people: People) -> N
         assert lab.run("classroom", "lab", order, str(own)) == (1, kept)
     already = f"Lab {own} has been deleted already. Its snapshots are kept.\n"
     assert lab.run("classroom", "lab", "delete", str(own)) == (1, already)
-    # Of one that was deleted when something ended in between, what is left is removed.
+    # If a deletion was interrupted, deleting again removes the rest.
     assert lab.run("mkdir", f"/data/labs/{own}/history")[0] == 0
     assert "is deleted" in command(lab, "lab", "delete", str(own))
     assert lab.run("ls", "-A", f"/data/labs/{own}")[1].split() == ["snapshots"]
@@ -220,7 +221,7 @@ def test_a_deleted_lab_leaves_its_snapshots_alone(lab: Lab, people: People) -> N
         str((1 << 30) + 1),
         f"lab{new}-server",
     ]
-    # By the name it is the new one that is meant; the old one keeps its snapshots.
+    # The name now means the new lab; the old one keeps its snapshots.
     assert "when the lab was deleted" not in command(lab, "snapshots", "--lab", "octocat")
     assert newest in command(lab, "snapshots", "--lab", str(own))
     assert lab.run("ls", "-A", f"/data/labs/{own}")[1].split() == ["snapshots"]

@@ -1,4 +1,4 @@
-"""Limits of personal labs and of rooms: code in one lab stops no other lab."""
+"""Limits of personal labs and of rooms: code in one lab can't stop another lab."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ while time.time() < end:
     except OSError:
         time.sleep(0.5)
 """
-"""Each of its processes makes others; where no more may be, it leaves the machine to others. It
+"""Each of its processes starts others; once no more are allowed, it leaves the CPU to others. It
 ends by itself."""
 AT_MOST = 1500
-"""Processes that Docker lets the container have, should a lab's own limit not hold."""
+"""The processes that Docker allows the container, in case a lab's own limit fails."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def lab(
 
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[dict[str, httpx.Client]]:
-    """Two people with labs of their own, and a room that one of them has opened."""
+    """Two people who each have a lab, and a room that one of them has opened."""
     with own_labs.signed_in(lab, github, authority, "Octocat", "hubot") as found:
         enter(found["octocat"], own_labs.ROOM)
         for name, client in found.items():
@@ -75,7 +75,7 @@ def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[dict[str, ht
 
 @pytest.mark.parametrize("name", ["octocat", own_labs.ROOM])
 def test_a_lab_has_its_share_of_terminals(people: dict[str, httpx.Client], name: str) -> None:
-    """As many as of kernels. In the class there may be four times as many."""
+    """It may have as many terminals as kernels. The class may have four times as many."""
     enter(people["octocat"], name)
     for _ in range(SHARE.kernels):
         assert ask(people["octocat"], name, "POST", "api/terminals").is_success
@@ -91,9 +91,9 @@ def threads(lab: Lab, user: str) -> int:
 
 
 def test_a_fork_bomb_in_one_lab_stops_no_other(lab: Lab, people: dict[str, httpx.Client]) -> None:
-    """While it has all that its lab may have, kernels start in another lab, the room and the class.
+    """While one lab uses all its processes, kernels start in another lab, the room and the class.
 
-    Linux counts a user's processes on the whole machine: beside other tests it gets fewer.
+    Linux counts a user's processes on the whole machine: next to other tests the bomb gets fewer.
     """
     enter(people["octocat"], "octocat")
     bomb = own_labs.student(people["octocat"], lab, "octocat").kernel

@@ -1,8 +1,8 @@
-"""Between labs nothing: what a lab's code may try at another lab, in a kernel and in a terminal.
+"""Labs are isolated from each other: attempts of one lab's code at another, in both runners.
 
-A row holds when the other lab's code is refused. That there is something to be refused shows the
-same attempt in the lab itself, wherever code of one lab may do that at all; and, for what two walls
-keep, that each holds when the other is taken away (docs/security.md).
+A row holds if the other lab's code is refused. The same attempt inside the lab itself shows that
+there is a target, wherever code of one lab may do it at all. Where two walls protect something,
+each is shown to hold while the other is removed (docs/security.md).
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ CLASS_FILES = "/data/files"
 
 @dataclass(frozen=True)
 class Try:
-    """Something that one lab's code tries at another's.
+    """An attempt of one lab's code at another lab.
 
     Attributes:
-        words: function of tests/neighbours.py and its arguments, with the names of what
-            ``prepare`` has left there; {number} is the other lab's, {files} its folder.
-        errors: what it must be told.
-        inside: whether the lab's own code, of another kernel or terminal, may do it.
-        of_class: whether it is tried at the class as well.
-        by_class: whether the class's code is refused it, too.
+        words: the function of tests/neighbours.py and its arguments, with the names of the targets
+            that ``prepare`` has created; {number} is the other lab's number, {files} its folder.
+        errors: the errors that are allowed.
+        inside: whether the lab's own code, from another kernel or terminal, may do it.
+        of_class: whether it is also tried at the class.
+        by_class: whether it is also refused to the class's code.
     """
 
     words: str
@@ -55,7 +55,7 @@ class Try:
     by_class: bool = True
 
     def __str__(self) -> str:
-        """Name the test."""
+        """Return the attempt's words for the test's id."""
         return self.words
 
 
@@ -67,7 +67,7 @@ ROWS = (
     Try("listed {files}"),
     Try("read {homes}"),
     Try("listed {home}"),
-    Try("read {temporary}", of_class=False),  # the class's are in /tmp, for all of the class
+    Try("read {temporary}", of_class=False),  # the class's is in /tmp, which the whole class shares
     Try("read {shm}", of_class=False),
     Try("write {shm}", of_class=False),
     Try("remove {shm}"),
@@ -101,10 +101,10 @@ ROWS = (
 
 
 class Neighbour:
-    """A lab with somebody in it who runs code."""
+    """A lab in which a student runs code."""
 
     def __init__(self, student: Student, lab: Lab, files: str, number: int | None) -> None:
-        """Leave there what others may try to reach."""
+        """Create the targets that others may try to reach."""
         self.student, self.lab, self.files, self.number = student, lab, files, number
         place = f"{files}/neighbours.py"
         student.kernel.run(f"import pathlib; pathlib.Path({place!r}).write_text({NEIGHBOURS!r})")
@@ -120,7 +120,7 @@ class Neighbour:
         self.left: dict[str, Any] = {**json.loads(shown), **own}
 
     def attempt(self, where: str, words: list[str]) -> dict[str, Any]:
-        """Try something here."""
+        """Run an attempt in this lab."""
         if where == "kernel":
             shown = self.student.kernel.run(f"attempts.run(*{words!r})")
         else:
@@ -138,7 +138,7 @@ def lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab in which everybody may have one of their own, under each egress lock."""
+    """A lab in which everybody may have a lab of their own, under each egress lock."""
     del github
     folder = tmp_path_factory.mktemp("tutor")
     with own_labs.started(folder, authority, network, request.param) as made:
@@ -147,7 +147,7 @@ def lab(
 
 @pytest.fixture(scope="module")
 def neighbours(lab: Lab, github: Lab, authority: Authority) -> Iterator[dict[str, Neighbour]]:
-    """Two people's own labs, a room and the class's, with code running in each."""
+    """Two people's own labs, a room and the class's lab, with code running in each."""
     with contextlib.ExitStack() as closing:
         found = {}
         for name, login in (("octocat", "Octocat"), ("hubot", "hubot")):
@@ -178,7 +178,7 @@ def check_refused(row: Try, found: dict[str, Any]) -> None:
 
 
 PAIRS = [("hubot", "octocat"), ("hubot", own_labs.ROOM), (own_labs.ROOM, "octocat")]
-"""From which lab at which: from one at another, also where both have somebody in common."""
+"""The attacking lab and its target; some pairs have a person in common."""
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" at ".join)
@@ -197,7 +197,7 @@ def is_without_network(lab: Lab) -> bool:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.inside], ids=str)
 def test_in_the_lab_itself(row: Try, lab: Lab, neighbours: dict[str, Neighbour]) -> None:
-    """From the terminal at what the kernel has: else the rows above look at nothing."""
+    """The terminal tries it at the kernel's targets: else the rows above would prove nothing."""
     if row.words.startswith("tcp ") and is_without_network(lab):
         assert neighbours["octocat"].left["port"] == 9
         return
@@ -218,7 +218,7 @@ def test_from_the_class_at_a_lab(row: Try, where: str, neighbours: dict[str, Nei
 
 
 def test_the_class_serves_itself(lab: Lab, neighbours: dict[str, Neighbour]) -> None:
-    """Also beside other labs, where the rules track its connections."""
+    """It also works next to other labs, where the rules track the class's connections."""
     if is_without_network(lab):
         assert neighbours["class"].left["port"] == 9
         return
@@ -233,21 +233,21 @@ OF_FILES = [
 
 
 def by_hand(lab: Lab, user: str, neighbour: Neighbour, words: list[str]) -> dict[str, Any]:
-    """Try something as a user, outside of any Landlock domain: as the host's operator can."""
+    """Run an attempt as a user outside of any Landlock domain, as the host's operator can."""
     status, said = lab.run("sh", "-c", f"cp {neighbour.files}/*.py /tmp/ && chmod a+r /tmp/*.py")
     assert status == 0, said
     return students.read(lab.run("python", "/tmp/neighbours.py", *words, user=user)[1])  # noqa: S108
 
 
 def open_for(lab: Lab, neighbour: Neighbour, mode: str, *places: str) -> None:
-    """Change what others may do with a lab's files: as their owners, for root alone may not."""
+    """Change the mode of a lab's files as their owners: root, which lacks FOWNER, can't."""
     first = 20000 + 4 * int(neighbour.number or 0)
     for user in (first, first + 1):
         lab.run("chmod", "-R", mode, *places, user=f"{user}:{first}")
 
 
 def code_of(neighbour: Neighbour) -> str:
-    """Return the user as which a lab's code runs."""
+    """Return the user and group that a lab's code runs as."""
     own = int(neighbour.number or 0)
     return f"{20001 + 4 * own}:{20000 + 4 * own}"
 
@@ -256,7 +256,7 @@ def code_of(neighbour: Neighbour) -> str:
 def test_each_of_two_walls_holds_alone(
     row: Try, lab: Lab, neighbours: dict[str, Neighbour]
 ) -> None:
-    """Users without Landlock, Landlock where all users may; and nothing where there is neither."""
+    """First users without Landlock, then Landlock with open modes; without both it succeeds."""
     theirs, ours = neighbours["octocat"], neighbours["hubot"]
     words = filled_in(row, theirs)
     user = code_of(ours)
@@ -276,7 +276,7 @@ OF_PROCESSES = ("end {pid}", "trace {pid}", "read /proc/{pid}/environ", "listed 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.words in OF_PROCESSES], ids=str)
 def test_the_rows_of_processes_notice(row: Try, lab: Lab, neighbours: dict[str, Neighbour]) -> None:
-    """Outside of Landlock another lab's user is refused it, and the same user is not."""
+    """Outside of Landlock another lab's user is refused, and the lab's own user is not."""
     theirs, ours = neighbours["octocat"], neighbours["hubot"]
     words = filled_in(row, theirs)
     check_refused(row, by_hand(lab, code_of(ours), ours, words))
@@ -285,7 +285,7 @@ def test_the_rows_of_processes_notice(row: Try, lab: Lab, neighbours: dict[str, 
 
 
 def test_the_row_of_abstract_sockets_notices(lab: Lab, neighbours: dict[str, Neighbour]) -> None:
-    """Landlock alone is in the way: outside of it another lab's socket answers."""
+    """Only Landlock prevents it: outside of Landlock another lab's socket answers."""
     theirs, ours = neighbours["octocat"], neighbours["hubot"]
     row = Try("abstract {abstract}")
     words = filled_in(row, theirs)
@@ -311,7 +311,7 @@ load = partial(egress_rules.load, last=lab_users.LAST)
 def test_the_rows_of_ports_notice(
     mutation: tuple[str, str], words: str, lab: Lab, neighbours: dict[str, Neighbour]
 ) -> None:
-    """Without a rule the refused attempt succeeds; with the rules back it is refused again."""
+    """Without a rule the refused attempt succeeds; once the rules are back it is refused again."""
     if is_without_network(lab):
         assert neighbours["octocat"].left["port"] == 9
         return
@@ -362,7 +362,7 @@ print(reached, own)
 
 
 def test_ports_of_labs_whose_numbers_differ_in_any_bit_are_apart(lab: Lab) -> None:
-    """The rules compare them bit by bit; without those of one bit, its labs reach each other."""
+    """The rules compare bit by bit; without one bit's rules, labs that differ in it connect."""
     if is_without_network(lab):
         return
     assert lab.run("python", "-c", BITS)[1].strip() == "[] True"
@@ -380,16 +380,16 @@ def test_ports_of_labs_whose_numbers_differ_in_any_bit_are_apart(lab: Lab) -> No
 def test_ports_are_apart_from_another_labs_first_packet_on(
     words: str, lab: Lab, neighbours: dict[str, Neighbour]
 ) -> None:
-    """Until then the class's connections are not kept track of.
+    """Until then the rules don't track the class's connections.
 
-    Without that rule an answer comes: no connection, but others learn that somebody listens.
+    Without that rule an answer comes: no connection, but others learn that a server listens.
     """
     if is_without_network(lab):
         assert neighbours["class"].left["port"] == 9
         return
     row, of_class = Try(words, NO_ANSWER), neighbours["class"]
     for ours, theirs in (("class", "octocat"), ("octocat", "class")):
-        load(lab, RULES)  # as after a start, when nobody has sent anything
+        load(lab, RULES)  # the state after a start, before anybody has sent anything
         place = filled_in(row, of_class)
         assert of_class.attempt("terminal", place)["got"] == SECRET
         place = filled_in(row, neighbours[theirs])

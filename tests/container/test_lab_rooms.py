@@ -1,4 +1,4 @@
-"""Rooms: who may be in by name, organization and team, and as what, as the file is saved."""
+"""Rooms: who may enter by name, organization and team, and in which role, as the file is saved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ALGEBRA, PHYSICS = "room.algebra", "room.physics"
 FIRST = {"algebra": {"edit": ["Octocat", "moon:crew"], "view": ["hubot"]}}
 WRITTEN = (200, 201)
-"""A file that there was already, or a new one."""
+"""The status for an existing file, and for a new one."""
 EXPECTED = (
     r"The configuration in use stays",
     r"403 (PUT|DELETE|POST) |404 (GET|DELETE) /hub/|403 GET /hub/|409 PUT ",
@@ -36,13 +36,13 @@ EXPECTED = (
 
 
 def config(rooms: Any, more: str = "") -> str:
-    usual = "c.Classroom.snapshot_interval = 600"  # a test goes back to one
+    usual = "c.Classroom.snapshot_interval = 600"  # a test restores one
     return f"{labs.GITHUB_CONFIG}\n{usual}\nc.Classroom.rooms = {rooms!r}\n{more}"
 
 
 @pytest.fixture(scope="module")
 def lab(network: Network, github: Lab, authority: Authority, folder: Path) -> Iterator[Lab]:
-    """A lab with a room, in which nobody has a lab of their own."""
+    """A lab with a room, where nobody has a lab of their own."""
     del github
     with own_labs.started(
         folder, authority, network, config=config(FIRST), expected=EXPECTED
@@ -52,7 +52,7 @@ def lab(network: Network, github: Lab, authority: Authority, folder: Path) -> It
 
 @pytest.fixture(scope="module")
 def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
-    """Those of the list, two of an organization of whom one is in a team, and a tutor."""
+    """The listed people, two members of an organization, one of them in a team, and a tutor."""
     logins = ("Octocat", "hubot", "astronaut", "twin", "mona")
     with own_labs.signed_in(lab, github, authority, *logins) as found:
         enter(found["octocat"], ALGEBRA)
@@ -95,7 +95,7 @@ def test_members_enter_by_name_and_by_team_and_nobody_else(lab: Lab, people: Peo
 
 
 def people_page(client: httpx.Client) -> httpx.Response:
-    """Ask as the page *People* does."""
+    """Request the people as the page *People* does."""
     headers = {
         "X-XSRFToken": str(web.cookie(client, "_xsrf").value),
         "Referer": f"{labs.ADDRESS}/hub/admin",
@@ -104,7 +104,7 @@ def people_page(client: httpx.Client) -> httpx.Response:
 
 
 def test_the_page_people_shows_rooms_to_tutors_alone(lab: Lab, people: People) -> None:
-    """Members by name and by team, what else the file names, and who is in the room."""
+    """It shows members by name and by team, what else the file names, and who is in the room."""
 
     def room() -> dict[str, Any]:
         (found,) = people_page(people["mona"]).json()["rooms"]
@@ -152,7 +152,7 @@ def test_a_member_can_stop_no_room_and_nobody_has_a_lab_of_their_own(people: Peo
 def test_who_only_views_writes_nothing_until_the_role_has_changed(
     lab: Lab, people: People, folder: Path
 ) -> None:
-    """The page stays open, and hears of it."""
+    """The page's socket stays open meanwhile."""
     file = folder / "jupyterhub_config.py"
     assert ask(people["hubot"], ALGEBRA, "GET", "api/contents").status_code == 200
     assert write(people["hubot"], ALGEBRA, "no.txt") == 403
@@ -176,7 +176,7 @@ def test_what_is_wrong_changes_nothing(lab: Lab, people: People, folder: Path) -
 def test_who_is_removed_is_out_and_a_new_room_is_there(
     lab: Lab, people: People, folder: Path
 ) -> None:
-    """Those who stay keep their sockets."""
+    """The people who stay keep their sockets."""
     file = folder / "jupyterhub_config.py"
     with (
         page_of(people["astronaut"], lab, ALGEBRA) as theirs,
@@ -187,7 +187,7 @@ def test_who_is_removed_is_out_and_a_new_room_is_there(
         assert others.close_code is None
     assert is_open(people["astronaut"], ALGEBRA) is None
     enter(people["twin"], PHYSICS)
-    assert is_open(people["astronaut"], PHYSICS) is not None  # by the organization
+    assert is_open(people["astronaut"], PHYSICS) is not None  # as a member of the organization
     assert is_open(people["octocat"], PHYSICS) is None
     assert number(lab, PHYSICS) != number(lab, ALGEBRA)
     shown = {one["name"]: one["members"] for one in people_page(people["mona"]).json()["rooms"]}
@@ -223,7 +223,7 @@ def test_a_room_that_is_gone_from_the_file_is_closed_and_has_its_files_when_it_i
 
 
 def test_a_tutor_goes_back_to_a_snapshot_of_a_room(lab: Lab, people: People) -> None:
-    """The one that was made when it was stopped."""
+    """It is the snapshot that was made when the room was stopped."""
     enter(people["octocat"], ALGEBRA)
     assert write(people["octocat"], ALGEBRA, "kept.txt") in WRITTEN
     assert lab.run("classroom", "lab", "stop", "algebra")[0] == 0
@@ -243,7 +243,7 @@ def test_a_tutor_goes_back_to_a_snapshot_of_a_room(lab: Lab, people: People) -> 
 def test_a_hub_that_starts_again_knows_who_belongs_where(
     lab: Lab, people: People, folder: Path
 ) -> None:
-    """All connections stay meanwhile, and a room that the file drops meanwhile is closed."""
+    """All connections stay open meanwhile, and a room that leaves the file meanwhile is closed."""
     lab.expected += [r"The Hub ended with -9", r"is back", r"\[crit\]|\[error\]|\[front\]"]
     lab.expected += [r"Deleting role classroom.room.algebra"]
     with page_of(people["octocat"], lab, ALGEBRA) as theirs:

@@ -1,4 +1,4 @@
-"""A German class: the Hub's pages, JupyterLab's words and the lab's sentences."""
+"""A German class: the Hub's pages, JupyterLab's texts and the lab's sentences."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lab(client: httpx.Client, path: str) -> httpx.Response:
 
 
 def options(page: str) -> dict[str, Any]:
-    """Return the configuration in a page of JupyterLab's."""
+    """Return the configuration in a page of JupyterLab."""
     found = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found
     told: dict[str, Any] = json.loads(html.unescape(found[1]))
@@ -79,7 +79,7 @@ def test_the_labs_sentences_are_german(person: httpx.Client) -> None:
 
 
 def test_a_page_comes_with_jupyterlabs_words_and_ours(person: httpx.Client) -> None:
-    """Compressed in the page itself: no request more than in English."""
+    """The page contains them, compressed: it sends no more requests than in English."""
     web.sign_in_with_github(person, labs.ADDRESS, "Octocat")
     said = lab(person, f"{TRANSLATIONS}/default").json()["data"]
     assert said["jupyterlab"]["menu\x04Edit"] == ["Bearbeiten"]

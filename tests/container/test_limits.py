@@ -1,4 +1,4 @@
-"""While a student's code uses up the machine, the others go on typing and saving."""
+"""While one student's code uses up the machine, the others keep typing and saving."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HUB = "classroom.hub --config"
-# After an attack, and on a machine on which other tests run.
+# The limits apply after an attack, on a machine that also runs other tests.
 KEYSTROKE_SECONDS, SAVE_SECONDS = 10, 20
-"""What goes on working: far more than it takes, on a machine that is busy with other tests too."""
+"""How long typing and saving may take: far more than they need, even on a machine that is busy with
+other tests."""
 ENDED = (
     *FALLS,
     r"(kernel|terminal) [\w-]+ ended",
@@ -32,13 +33,13 @@ ENDED = (
     r"WebSocketClosedError|doesn't keep up",
     r"429 |413 |unresponsive",
     r"more than the \S+ GB that (the container has|all may use together)",
-    # A kernel that was ended in the middle of what it does to the machine.
+    # A kernel was killed in the middle of its attack.
     r"Wait for final termination of kernel timed out",
 )
 
 
 class Others:
-    """Two people who type in a notebook, and see to it that it is saved."""
+    """Two pages of a person who types in a notebook, and who checks that it is saved."""
 
     def __init__(self, there: Class) -> None:
         self._client = there.client
@@ -48,7 +49,7 @@ class Others:
         self.typed = ""
 
     def go_on(self) -> None:
-        """Type a word: the other sees it, and it is in the file."""
+        """Type a word; check that the other page shows it, and that the file gets it."""
         self.typed += f"{len(self.typed)} "
         self.one.type(self.typed.split(" ")[-2] + " ")
         self.two.listen_until(lambda: str(self.two.source) == self.typed, KEYSTROKE_SECONDS)
@@ -81,11 +82,11 @@ c.Classroom.snapshot_interval = 0
 
 @contextlib.contextmanager
 def unharmed(there: Class, *, last: bool = False) -> Iterator[tuple[Class, Others]]:
-    """Have others type before and after; nothing of the lab's own may have died at the end.
+    """Check that others can type before and after the test, and that the lab's own parts still run.
 
     Args:
         there: the lab.
-        last: whether the lab ends with this test; else nothing of it is left for the next one.
+        last: whether the lab ends with this test; otherwise clear the lab for the next one.
     """
     there.begun = len(there.lab.log)
     before = {what: there.lab.pid(what) for what in (LAB, HUB)}
@@ -104,14 +105,14 @@ def unharmed(there: Class, *, last: bool = False) -> Iterator[tuple[Class, Other
 
 @contextlib.contextmanager
 def limited(folder: Path, settings: str = "", **options: object) -> Iterator[tuple[Class, Others]]:
-    """Start a lab for one test alone."""
+    """Start a lab for a single test."""
     with started(folder, settings, **options) as there, unharmed(there, last=True) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def roomy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
-    """A lab with few limits, for the tests that leave it as it was."""
+    """A lab with generous limits, for tests that leave it unchanged."""
     settings = "c.Classroom.max_processes = 600\nc.Classroom.max_kernels = 100"
     with started(tmp_path_factory.mktemp("roomy"), settings) as there:
         yield there
@@ -119,14 +120,14 @@ def roomy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
-    """The same, with narrow limits."""
+    """A lab with narrow limits, for tests that leave it unchanged."""
     settings = 'c.Classroom.kernel_memory_limit = "300M"\nc.Classroom.max_kernels = 2'
     with started(tmp_path_factory.mktemp("small"), settings) as there:
         yield there
 
 
 def meanwhile(kernel: students.Kernel, code: str) -> threading.Thread:
-    """Run something in a kernel that may never come to an end."""
+    """Run code that may never end in a kernel, without waiting for it."""
 
     def run() -> None:
         with contextlib.suppress(Exception):

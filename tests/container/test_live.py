@@ -1,4 +1,4 @@
-"""The page's own connection: an attacking client at its socket."""
+"""The page's own connection: an attacking client sends messages on its socket."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_nobody_opens_it_who_is_not_signed_in(trial_lab: Lab) -> None:
 
 
 def opened(client: httpx.Client, lab: Lab) -> ClientConnection:
-    """Open a connection, and hear what it begins with: what holds for the person at the page."""
+    """Open a connection, and read its first message: what applies to the person at the page."""
     connection = students.open_socket(client, lab, page_socket.ADDRESS)
     word = json.loads(connection.recv(timeout=60))
     assert (word["type"], word["tutor"], word["viewOnly"]) == ("driving", False, False)
@@ -55,7 +55,7 @@ def opened(client: httpx.Client, lab: Lab) -> ClientConnection:
 
 
 def said(connection: ClientConnection, last: str) -> list[str]:
-    """Listen until a type of message comes; return the types of all that came."""
+    """Read messages until one of a given type; return the types of all of them."""
     found: list[str] = []
     while not found or found[-1] != last:
         found.append(json.loads(connection.recv(timeout=60))["type"])
@@ -73,7 +73,7 @@ def test_a_tutors_page_is_told_so(trial_lab: Lab) -> None:
 
 
 UNASKED = {"leading", "open", "running", "usage"}
-"""What a page hears after it has connected, without having asked."""
+"""Messages that a page receives after it has connected, without a request."""
 WORDS: list[str | bytes] = [
     "",
     "not JSON",
@@ -86,20 +86,20 @@ WORDS: list[str | bytes] = [
 
 
 def test_every_message_is_ignored(client: httpx.Client, trial_lab: Lab) -> None:
-    """Its sender hears nothing of it, nor does anybody else, and all connections stay."""
+    """The lab answers none of them, tells no other page, and closes no connection."""
     other, connection = (opened(client, trial_lab) for _ in range(2))
     for word in WORDS:
         connection.send(word)
     for one in (connection, other):
         assert one.ping().wait(timeout=60), "taken in, and still there"
-        # Each page hears this one again and again: the second time, all else has come.
+        # The lab repeats this message to each page: before the second one, all else has arrived.
         heard = said(one, "usage") + said(one, "usage")
         assert {*heard} <= UNASKED, "what each page hears, and no more"
         one.close()
 
 
 def test_what_no_socket_takes_ends_this_one_alone(client: httpx.Client, trial_lab: Lab) -> None:
-    """More than a page has to say (`LiveHandler.max_message_size`)."""
+    """The message is longer than any of a page (`LiveHandler.max_message_size`)."""
     trial_lab.expected.append("(?s)while proxying upgraded connection.*classroom/api/live")
     other, connection = (opened(client, trial_lab) for _ in range(2))
     with contextlib.suppress(ConnectionClosed, OSError):
@@ -119,7 +119,7 @@ def test_the_page_is_told_where_it_is(client: httpx.Client) -> None:
 
 
 def test_a_tutors_page_hears_what_is_done_to_files_and_not_who_looks(trial_lab: Lab) -> None:
-    """A hundred pages look at their folder every ten seconds: each would hear of each look."""
+    """A hundred pages read their folder every ten seconds: each page would hear of every read."""
     api = f"{labs.ADDRESS}{students.BASE}/api"
     with students.signed_in(trial_lab, "tutor", trial_lab.passphrase("Tutor")) as client:
         socket = students.open_socket(client, trial_lab, "api/events/subscribe")

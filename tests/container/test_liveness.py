@@ -1,4 +1,5 @@
-"""Each part hangs, or dies at once again and again: it is noticed, and nothing else suffers."""
+"""A part hangs, or ends at once again and again: the supervisor notices, and no other part
+suffers."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ EXPECTED = (
     r"Event loop was unresponsive|can't be read",
 )
 SECONDS = 3 * liveness.SILENT_SECONDS
-"""Until it is noticed, and as long again on a busy machine."""
+"""The time until the supervisor notices, and more for a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def said(lab: Lab, words: str) -> int:
     ids=" and ".join,
 )
 def test_a_part_that_hangs_is_started_again(names: tuple[str, ...], hanging: Lab) -> None:
-    """Two at a time, to wait half as long; that the lab server is, too, is shown below."""
+    """Two parts at a time take half as long; the test below covers the lab server."""
     before = {name: hanging.pid(PARTS[name]) for name in names}
     others = {one: hanging.pid(what) for one, what in PARTS.items() if one not in names}
     back = {name: said(hanging, f"{name} is back") for name in names}
@@ -99,7 +100,7 @@ def test_a_lab_server_that_hangs_loses_nothing_that_was_seen(hanging: Lab) -> No
 
 
 def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
-    """It was started five times a second, each time with the whole of a core."""
+    """The supervisor started it five times a second, each time with a whole core's CPU time."""
     expected = (*EXPECTED, r"doesn't start|ended with")
     with labs.start(expected=expected) as lab:
         lab.wait_healthy()
@@ -116,5 +117,5 @@ def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
         )
         seconds = [int(h) * 3600 + int(m) * 60 + float(s) for h, m, s, _ in stamps]
         pauses = [back - end for end, back in zip(seconds[::2], seconds[1::2], strict=True)]
-        # 0.2, 0.4, 0.8, 1.6, 3.2, 5 s and what the start takes; the log has whole seconds.
+        # The pauses are 0.2, 0.4, 0.8, 1.6, 3.2 and 5 s plus the start; the log has whole seconds.
         assert pauses[-1] >= liveness.MOST_SECONDS - 1

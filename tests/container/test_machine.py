@@ -1,4 +1,4 @@
-"""What the lab takes from the machine that it runs on: its time zone, and shared memory."""
+"""What the lab gets from its machine: the time zone, and shared memory."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 ZONE, OFFSETS = "Pacific/Auckland", {"+1200", "+1300"}
 FULL = 60_000_000
-"""Bytes, of the 64 MB that Docker gives /dev/shm."""
+"""Bytes; Docker gives /dev/shm 64 MB."""
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    """Far from where anybody tests, with as little shared memory as Docker gives."""
+    """A lab in a zone far from any test machine, with Docker's default of shared memory."""
     with labs.start(environment={"TZ": ZONE}, options={"shm_size": "64m"}) as lab:
         lab.wait_healthy()
         lab.expected += [
@@ -48,7 +48,7 @@ def client(lab: Lab) -> Iterator[httpx.Client]:
 
 
 def run(client: httpx.Client, lab: Lab, code: str) -> str:
-    """Run something in a kernel of its own, which then ends."""
+    """Run code in a kernel of its own, then shut the kernel down."""
     kernel = client.post(f"{API}/kernels", json={}).json()["id"]
     path = f"api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
     with students.open_socket(client, lab, path) as socket:
@@ -77,13 +77,13 @@ def test_students_programs_have_the_containers_time_zone(client: httpx.Client, l
 
 
 def is_now(said: str, form: str) -> bool:
-    """Say whether a time is that of the lab's zone: any other is hours away."""
+    """Say whether it is this time in the lab's zone now: any other zone is hours away."""
     now = datetime.now(ZoneInfo(ZONE)).replace(tzinfo=None)
-    return abs(now - datetime.strptime(said, form)) < timedelta(hours=1)  # noqa: DTZ007 (so it is)
+    return abs(now - datetime.strptime(said, form)) < timedelta(hours=1)  # noqa: DTZ007 (no zone)
 
 
 def test_hub_and_lab_have_it(lab: Lab) -> None:
-    """The log's times are those of the people who read it."""
+    """The log shows the local times of the people who read it."""
     for part in ("JupyterHub", "ServerApp"):
         found = re.findall(rf"\[[A-Z] (\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d)\S* {part}\b", lab.log)
         assert is_now(found[-1], "%Y-%m-%d %H:%M:%S"), part
@@ -100,7 +100,7 @@ def test_snapshots_are_listed_with_it(lab: Lab) -> None:
 
 
 def test_copies_are_named_with_it(client: httpx.Client, lab: Lab) -> None:
-    """What a program wrote over typed words is kept beside the file, under the time of it."""
+    """A program's text that conflicts with typed text is kept next to the file, under its time."""
     page = open_page(client, lab, "zone.ipynb")
     page.type("word")
     until_saved(client, "zone.ipynb", "word")
@@ -115,7 +115,7 @@ def test_copies_are_named_with_it(client: httpx.Client, lab: Lab) -> None:
 
 
 def test_who_uses_too_much_shared_memory_reads_why(client: httpx.Client, lab: Lab) -> None:
-    """Not in the log alone: where the cell's outputs are."""
+    """The cell's outputs say so, not only the log."""
     book = Notebook(client, lab, "shared.ipynb")
     page, kernel = book.open(), book.channels()
     until_idle(kernel, execute(kernel, "1", ""))
@@ -134,7 +134,7 @@ def test_who_uses_too_much_shared_memory_reads_why(client: httpx.Client, lab: La
 
 
 def test_what_one_kernel_leaves_does_not_hit_the_next(client: httpx.Client, lab: Lab) -> None:
-    """All students share /dev/shm; what anybody still has open or mapped stays."""
+    """All students share /dev/shm; files that a process has open or mapped stay."""
     keeps = client.post(f"{API}/kernels", json={}).json()["id"]
     path = f"api/kernels/{keeps}/channels?session_id={uuid.uuid4().hex}"
     with students.open_socket(client, lab, path) as socket:
@@ -153,7 +153,7 @@ def test_what_one_kernel_leaves_does_not_hit_the_next(client: httpx.Client, lab:
 
 
 def test_a_small_machine_is_said_and_used_as_far_as_it_goes() -> None:
-    """Docker's 1,024 open files were enough for 187 sockets; 400 MB of memory for nothing."""
+    """Docker's default of 1,024 open files allowed only 187 sockets; 400 MB of memory nothing."""
     options = {
         "mem_limit": "700m",
         "memswap_limit": "700m",

@@ -1,4 +1,4 @@
-"""The README's commands, as a tutor types them, in a copy of the repository."""
+"""The README's commands, run as a tutor types them in a copy of the repository."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# What a clone doesn't have: tools' own, and whatever a developer has filled in.
+# A clone doesn't have these: tools' own files, and files that a developer has filled in.
 LEFT_OUT = {".git", ".venv", "artifacts", "jupyterhub_config.py", "requirements.txt", "materials"}
 
-# What make hands to the makes that it starts.
+# Variables that make passes to the makes that it starts.
 OF_ANOTHER_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
 
 
 class Tutor:
-    """Somebody with a clone, a project name and a port of their own."""
+    """A person with a clone, a project name and a port of their own."""
 
     def __init__(self, folder: Path, name: str = "") -> None:
-        """Be one in a folder; the name is the class's, which is also that of the image."""
+        """Be a tutor in a folder; the name is the class's, and also that of its image."""
         once = uuid.uuid4().hex[:8]
         self.folder, self.name = folder, name or f"of-tests-{once}"
         with socket.socket() as free:
@@ -46,7 +46,7 @@ class Tutor:
     def make(
         self, *words: str, folder: Path | None = None, port: int | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run make; the port is in the environment of `make up` alone, as a tutor gives it once."""
+        """Run make; only `make up` gets the port in its environment, as a tutor sets it once."""
         given = {"PORT": str(port or self.port)} if words[0] == "up" else {}
         return subprocess.run(
             ["make", *words],
@@ -59,17 +59,17 @@ class Tutor:
 
     @property
     def environment(self) -> dict[str, str]:
-        """A class of its own: a run of the tests replaces nobody's image or lab.
+        """The environment of a class of its own, so that the tests replace nobody's image or lab.
 
-        A tutor's make is nobody's child: one that knows it is below another (`make test`) prints
-        which folder it enters.
+        It hides any outer make (`make test`): a make that knows it was started by another one
+        prints the folder that it enters.
         """
         own = {"COMPOSE_PROJECT_NAME": self.project, "CLASS": self.name}
         inherited = {k: v for k, v in os.environ.items() if k not in OF_ANOTHER_MAKE}
         return {**inherited, **own}
 
     def on_a_terminal(self, *words: str) -> str:
-        """Run make where it believes that a person watches, and return what is seen."""
+        """Run make with a terminal, as if a person watched; return its output."""
         watched, terminal = pty.openpty()
         with subprocess.Popen(
             ["make", *words],
@@ -80,7 +80,7 @@ class Tutor:
         ) as running:
             os.close(terminal)
             seen = b""
-            with contextlib.suppress(OSError):  # the terminal's end
+            with contextlib.suppress(OSError):  # the terminal was closed
                 while more := os.read(watched, 65536):
                     seen += more
         os.close(watched)
@@ -90,7 +90,7 @@ class Tutor:
 
 @contextlib.contextmanager
 def tutor_in(folder: Path, name: str = "") -> Iterator[Tutor]:
-    """Be a tutor in a folder that has a clone by the end; the class goes with volume and image."""
+    """Be a tutor in a folder, which will get a clone; then remove container, volume and image."""
     made = Tutor(folder, name)
     try:
         yield made
@@ -108,7 +108,7 @@ def tutor(tmp_path: Path) -> Iterator[Tutor]:
 
 
 def clone(folder: Path) -> Path:
-    """Make a folder with the files of a clone, as they are here."""
+    """Make a folder with the files that a clone of this checkout would have."""
     folder.mkdir()
     for entry in labs.ROOT.iterdir():
         if entry.name not in LEFT_OUT and not entry.name.endswith("_cache"):
@@ -158,13 +158,13 @@ def test_make_up_and_down(tutor: Tutor) -> None:
     assert (tutor.folder / ".env").read_text() == f"PORT={tutor.port}\nCLASS={tutor.name}\n"
     assert "\033[97;40m" in tutor.on_a_terminal("sign-in"), "no picture of the address"
     assert tutor.make("down").returncode == 0
-    # A new container has the same passphrase: the volume has stayed.
+    # The new container has the same passphrase, because the volume stayed.
     again = tutor.make("up")
     assert passphrase.group(1) in again.stdout
 
 
 def test_make_up_takes_a_changed_configuration(tutor: Tutor) -> None:
-    """From the trial to the real thing, and a mistake in between, while the lab runs."""
+    """The tutor changes from the trial to GitHub, with a mistake in between, while the lab runs."""
     assert "TRIAL" in tutor.make("up").stdout
     assert (tutor.folder / "materials").stat().st_uid == os.getuid()
     file = tutor.folder / "jupyterhub_config.py"
@@ -213,7 +213,7 @@ def test_that_anybody_may_enter_is_said_wherever_a_tutor_looks(tutor: Tutor) -> 
 
 
 def test_make_check_says_what_a_start_would_and_ends_no_class(tutor: Tutor) -> None:
-    """While a class runs: `make check` stops, starts and changes no container of it."""
+    """`make check` stops, starts and changes none of a running class's containers."""
     assert tutor.make("up").returncode == 0
 
     before = container(tutor)
@@ -264,7 +264,7 @@ def test_a_command_in_another_folder_reaches_no_class_of_this_one(
 
 
 def test_two_classes_on_one_machine(tutor: Tutor) -> None:
-    """Each has an image, a volume and a container of its own: as compose understands the names."""
+    """Each has its own image, volume and container: compose derives their names from its name."""
     environment = {
         name: value for name, value in tutor.environment.items() if "COMPOSE" not in name
     }
@@ -297,7 +297,7 @@ def test_make_up_with_a_mistake(tutor: Tutor) -> None:
 
 
 def lab_of(tutor: Tutor) -> Lab:
-    """Find the lab that a tutor's make runs."""
+    """Find the lab that a tutor's make has started."""
     words = ["docker", "compose", "--project-name", tutor.project, "ps", "--quiet", "--no-trunc"]
     done = subprocess.run(
         words, cwd=tutor.folder, env=tutor.environment, capture_output=True, text=True, check=True
@@ -306,7 +306,7 @@ def lab_of(tutor: Tutor) -> Lab:
 
 
 def inside(tutor: Tutor, script: str) -> str:
-    """Run a shell in the running lab, as root; return what it prints."""
+    """Run a shell command in the running lab, as root; return what it prints."""
     return lab_of(tutor).printed("sh", "-c", script)
 
 
@@ -322,7 +322,7 @@ def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:
     assert done.returncode != 0
     assert "is there already" in done.stderr
 
-    # Another machine: there is no volume yet, and no lab that runs.
+    # On another machine there would be no volume yet, and no running lab.
     words = ["docker", "compose", "--project-name", tutor.project, "down", "--volumes"]
     subprocess.run(words, cwd=tutor.folder, check=True, capture_output=True)
     done = tutor.make("restore-backup", "FILE=lab.tgz")
@@ -331,7 +331,7 @@ def test_a_backup_is_written_and_moves_to_another_machine(tutor: Tutor) -> None:
     assert tutor.make("up").returncode == 0
     assert inside(tutor, "cat /data/files/work.txt") == "work\n"
 
-    # Over a lab that runs: it restarts, and its former files are kept.
+    # Restore into a running lab: it restarts, and its former files are kept.
     inside(tutor, "echo newer > /data/files/newer.txt")
     done = tutor.make("restore-backup", "FILE=lab.tgz")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -352,14 +352,14 @@ KEPT = {"essay.txt": "hers", "notes/day.txt": "monday"}
 
 
 def in_lab_of_ada(tutor: Tutor, content: str | None = None) -> dict[str, str]:
-    """Write something into each of the files, if there is anything; return what is in them."""
+    """Write content, if given, into each of the files; return what is in them."""
     for name in KEPT if content is not None else ():
         inside(tutor, f"printf %s {content} > /data/labs/1/files/{name}")
     return {name: inside(tutor, f"cat /data/labs/1/files/{name}") for name in KEPT}
 
 
 def test_a_tutor_restores_somebodys_own_lab_and_nothing_else(tutor: Tutor) -> None:
-    """One file of it, and all of it; the class's file of the same name stays as it is."""
+    """The tutor restores one file, then all; the class's file of the same name stays unchanged."""
     (tutor.folder / "jupyterhub_config.py").write_text(OWN_LABS)
     done = tutor.make("up")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -393,13 +393,13 @@ def test_a_tutor_restores_somebodys_own_lab_and_nothing_else(tutor: Tutor) -> No
     assert f"1 file restored from snapshot {snapshot}" in done.stdout
     assert in_lab_of_ada(tutor) == {"essay.txt": "spoilt", "notes/day.txt": "monday"}
     in_lab_of_ada(tutor, "spoilt")
-    done = tutor.make("restore", wanted, "LAB=1")  # by its number, as `make labs` lists it
+    done = tutor.make("restore", wanted, "LAB=1")  # `make labs` lists its number
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"files restored from snapshot {snapshot}" in done.stdout
     assert in_lab_of_ada(tutor) == KEPT
     assert inside(tutor, "cat /data/files/essay.txt") == "ours\n"
 
-    # Of the class that snapshot is none, and nobody else has a lab.
+    # The class has no such snapshot, and nobody else has a lab.
     assert tutor.make("restore", wanted).returncode != 0
     done = tutor.make("restore", wanted, "LAB=grace")
     assert done.returncode != 0

@@ -1,4 +1,4 @@
-"""nbgrader itself, from PyPI, grades what was handed out, worked on, handed in and collected."""
+"""nbgrader itself, from PyPI, grades what was handed out, solved, handed in and collected."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ TUTOR, ADA, BEN = "tutor", "Ada Lovelace", "ben"
 
 @dataclass(frozen=True)
 class Student:
-    """One of the two who work on it.
+    """One of the two students who work on the assignment.
 
     Attributes:
-        name: the Hub's, and nbgrader's.
+        name: the name in the Hub, and in nbgrader.
         client: their browser.
         base: the address of the lab in which they work.
-        folder: where their copy is in there.
+        folder: the folder of their copy in that lab.
     """
 
     name: str
@@ -60,18 +60,18 @@ class Student:
     folder: str
 
     def contents(self, path: str) -> str:
-        """Return the address of a file of their copy."""
+        """Return the address of a file in their copy."""
         return f"{labs.ADDRESS}{self.base}/api/contents/{self.folder}/{path}"
 
     @property
     def mine(self) -> str:
-        """The address of what was handed out to them."""
+        """The address of the assignments that were handed out to them."""
         return f"{labs.ADDRESS}{self.base}/classroom/api/my/assignments"
 
 
 @dataclass(frozen=True)
 class Course:
-    """A tutor in the class, and two students of whom the first solves it."""
+    """A tutor in the class, and two students; the first one solves the assignment."""
 
     lab: Lab
     tutor: httpx.Client
@@ -80,7 +80,7 @@ class Course:
 
 @contextlib.contextmanager
 def in_the_class(request: pytest.FixtureRequest) -> Iterator[Course]:
-    """Each has a folder in the class's files."""
+    """Start a course where each student has a folder in the class's files."""
     lab: Lab = request.getfixturevalue("trial_lab")
     with (
         students.signed_in(lab, TUTOR, lab.passphrase("Tutor")) as tutor,
@@ -96,7 +96,7 @@ def in_the_class(request: pytest.FixtureRequest) -> Iterator[Course]:
 
 @contextlib.contextmanager
 def in_their_labs(request: pytest.FixtureRequest) -> Iterator[Course]:
-    """Each has a lab of their own."""
+    """Start a course where each student has a lab of their own."""
     network, github = (request.getfixturevalue(name) for name in ("network", "github"))
     authority: Authority = request.getfixturevalue("authority")
     folder = request.getfixturevalue("tmp_path") / "tutor"
@@ -125,7 +125,7 @@ def people(request: pytest.FixtureRequest) -> Iterator[Course]:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """nbgrader, and what the image doesn't have of what it needs."""
+    """nbgrader, and those of its dependencies that the image doesn't have."""
     place = tmp_path_factory.mktemp("nbgrader")
     words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     words += ["--only-binary", ":all:", "--python-version", PYTHON, "--target", str(place)]
@@ -138,7 +138,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def python(packages: Path, tmp_path: Path) -> Callable[..., str]:
-    """Run Python with nbgrader in a container of the image, in the course's folder."""
+    """Return a function that runs Python with nbgrader in a container, in the course's folder."""
     course = tmp_path / "course"
     course.mkdir()
     volumes = {
@@ -220,14 +220,14 @@ def test_nbgrader_grades_what_was_collected(
     scores = json.loads(python("-c", SCORES).strip().splitlines()[-1])
     assert scores == {first.name: [2.0, 2.0], second.name: [0.0, 2.0]}
 
-    # In the class's files is the same.
+    # The class's files have the same content.
     for name in archive.namelist():
         if not name.endswith("/"):
             assert people.lab.read(f"/data/files/{name}") == (course / name).read_text()
 
 
 def upload(client: Any, address: str, content: Any) -> None:
-    """Save a notebook, or make a folder without one."""
+    """Save a notebook, or without one make a folder."""
     kind = "notebook" if content else "directory"
     body = {"type": kind, "format": "json", "content": content}
     answer = client.put(address, json=body)

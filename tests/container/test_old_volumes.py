@@ -1,7 +1,8 @@
-"""Classes of earlier versions, whose folder gets this checkout: `make up` brings everything along.
+"""Classes of earlier versions whose folder gets this checkout: `make up` upgrades all of them.
 
-The volumes are those of real containers of earlier revisions (tests/data). The images that made
-them are not built here: one stands in that has no release, as theirs had none, and never runs.
+The volumes come from real containers of earlier revisions (tests/data). The tests don't build the
+images that made them: a stand-in image, which has no release, as theirs had none, and never runs,
+takes their place.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ services:
 networks:
   default: {{external: true, name: {network}}}
 """
-"""Puts a tutor's class into the network of the tests."""
+"""Connects a tutor's class to the network of the tests."""
 EXPECTED = (
     *classrooms.EXPECTED,
     *own_labs.EXPECTED,
@@ -56,7 +57,7 @@ EXPECTED = (
 )
 LISTED = "find /data -mindepth 1 -not -path '/data/snapshots/cache*' -printf '%p %U %G %m\\n'"
 GONE = r"/data/(labs/\d+/)?(reserve|lock$|history/documents[-.]|history/saving|snapshots/lock)"
-"""What a start makes again, or merges into something else."""
+"""Files that a start makes again, or merges into others."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class Left:
 
     Attributes:
         file: the packed volume.
-        gone: a pattern of what this version has elsewhere, or no longer.
-        theme: whether somebody's settings are on it.
-        labs: whether labs besides the class's are on it.
+        gone: a pattern of the files that this version stores elsewhere, or no longer has.
+        theme: whether the volume has somebody's settings.
+        labs: whether the volume has labs besides the class's.
     """
 
     file: str
@@ -86,11 +87,11 @@ BEFORE_FORMATS = Left("volume-before-formats.tar.gz", labs=True)
 
 @dataclass
 class Upgraded:
-    """A class that `make up` has brought to this checkout.
+    """A class that `make up` has upgraded to this checkout.
 
     Attributes:
         made: what `make up` printed.
-        before: what was on the volume.
+        before: the list of files that were on the volume.
     """
 
     tutor: Tutor
@@ -101,7 +102,7 @@ class Upgraded:
 
 
 def on(volume: str, program: str, *words: str, given: bytes = b"") -> str:
-    """Run a program of the image on a volume that no lab uses."""
+    """Run a program of the image on a volume that no lab uses; return what it prints."""
     mounted = ["--rm", "--interactive", "--volume", f"{volume}:/data", "--entrypoint", program]
     done = subprocess.run(
         ["docker", "run", *mounted, labs.IMAGE, *words],
@@ -114,7 +115,7 @@ def on(volume: str, program: str, *words: str, given: bytes = b"") -> str:
 
 @contextlib.contextmanager
 def stand_in() -> Iterator[None]:
-    """Have an image with the class's name, which `make up` gives to its own."""
+    """Provide an image with the class's name, which `make up` gives to its own image."""
     words = ["docker", "build", "--quiet", "--tag", CLASS, "-"]
     subprocess.run(words, input=STAND_IN.encode(), check=True, capture_output=True)
     try:
@@ -135,7 +136,7 @@ def upgraded(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Upgraded]:
-    """The folder of a class that ended under an earlier version; then `make up` of this one."""
+    """A class that ended under an earlier version, after `make up` of this version."""
     left: Left = request.param
     folder = clone(tmp_path_factory.mktemp("tutor") / "clone")
     labs.write_folder(folder, classrooms.config(more=old_volume.LABS), authority)
@@ -160,7 +161,7 @@ def upgraded(
 
 
 def test_it_is_an_upgrade_with_a_backup_of_before(upgraded: Upgraded) -> None:
-    """Although the class was ended, and its image remembered nothing of releases."""
+    """There is a backup although the class had ended, and its image knew no releases."""
     assert "Upgrade from an earlier release to " in upgraded.made
     (backup,) = (upgraded.tutor.folder / "backups").glob("before-*.tgz")
     listed = subprocess.run(
@@ -172,7 +173,7 @@ def test_it_is_an_upgrade_with_a_backup_of_before(upgraded: Upgraded) -> None:
 
 
 def test_what_was_typed_last_is_there_and_goes_on(upgraded: Upgraded) -> None:
-    """The lab was killed before that was in the file."""
+    """The lab was killed before this text was in the file."""
     room, typed = upgraded.room, old_volume.SAVED + old_volume.UNSAVED
     page = Page(room.open("Octocat", old_volume.room_again(room, "lesson.ipynb")))
     page.listen_until(lambda: old_volume.UNSAVED in str(page.source))
@@ -191,7 +192,7 @@ def test_the_chat_goes_on(upgraded: Upgraded) -> None:
 
 
 def test_who_was_allowed_is_and_nobody_else(upgraded: Upgraded) -> None:
-    """People of the file and of the page *People*, as tutors or students."""
+    """They come from the file and from the page *People*, as tutors or as students."""
     room = upgraded.room
     room.enter(old_volume.ADDED)
     assert {"octocat", "hubot", "mona", old_volume.ADDED} <= room.listed()
@@ -222,7 +223,7 @@ def test_somebodys_settings_are_theirs_still(upgraded: Upgraded) -> None:
 
 
 def test_everybody_has_a_lab_of_their_own_as_it_was(upgraded: Upgraded) -> None:
-    """From a volume without labs they get new ones."""
+    """If the volume had no labs, they get new ones."""
     room = upgraded.room
     with own_labs.sign_in(room.lab, room.github, room.authority.crt, "Octocat") as ada:
         for name, text in (("octocat", old_volume.MINE), (own_labs.ROOM, old_volume.OURS)):
@@ -245,7 +246,7 @@ def write(client: httpx.Client, name: str) -> httpx.Response:
 
 
 def test_no_secret_is_left_that_is_used_no_more(upgraded: Upgraded) -> None:
-    """The lab's token at the Hub, and two that the lab server had: from the first of them."""
+    """The lab's token at the Hub, and two secrets that the lab server had in the first version."""
     left = {"/data/hub/lab_token", "/data/history/cookie_secret", "/data/history/signatures.db"}
     paths = upgraded.room.lab.shown("find", "/data/hub", "/data/history").split()
     assert not left & set(paths)

@@ -35,7 +35,7 @@ def open_page(client: httpx.Client, lab: Lab, name: str) -> Page:
 
 
 def open_with_text(client: httpx.Client, lab: Lab, name: str) -> Page:
-    """Open a notebook whose file has a word that was typed."""
+    """Open a notebook and type a word, which is in its file."""
     page = open_page(client, lab, name)
     page.type("before ")
     until_saved(client, name, "before ")
@@ -43,7 +43,7 @@ def open_with_text(client: httpx.Client, lab: Lab, name: str) -> Page:
 
 
 def source_of(client: httpx.Client, path: str) -> str:
-    """Read a notebook's first cell from the file; "" where there is none."""
+    """Read a notebook's first cell from the file; return "" if there is none."""
     answer = client.get(f"{API}/contents/{path}")
     found = answer.json()
     return str(found["content"]["cells"][0]["source"]) if answer.is_success else ""
@@ -59,7 +59,7 @@ def copies_of(client: httpx.Client, stem: str) -> list[str]:
 
 
 def run(lab: Lab, command: str) -> None:
-    """Run something as a student's program, in the class's folder."""
+    """Run a command as a student's program, in the class's folder."""
     status, said = lab.run("sh", "-c", f"cd /home/classroom && {command}", user="student")
     assert status == 0, said
 
@@ -162,7 +162,7 @@ def test_what_is_typed_into_a_deleted_file_is_kept_beside(
     page = open_with_text(ada, trial_lab, f"{stem}.ipynb")
     if how == "in a page":
         ada.delete(f"{API}/contents/{stem}.ipynb").raise_for_status()
-        room(ada, f"{stem}.ipynb")  # another takes its name
+        room(ada, f"{stem}.ipynb")  # another notebook takes its name
     else:
         run(trial_lab, f"rm {stem}.ipynb")
     page.type("later")
@@ -180,7 +180,7 @@ def test_what_is_typed_into_a_deleted_file_is_kept_beside(
 def test_what_was_typed_while_the_file_was_away_is_in_it_when_it_is_back(
     ada: httpx.Client, trial_lab: Lab, how: str
 ) -> None:
-    """As old as it was, or new: nobody has to type once more."""
+    """The restored file may have its old time or a new one: nobody has to type again."""
     stem = f"back{how.count('-')}"
     page = open_with_text(ada, trial_lab, f"{stem}.ipynb")
     run(trial_lab, f"cp -p {stem}.ipynb /tmp/{stem} && rm {stem}.ipynb")

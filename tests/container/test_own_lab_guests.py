@@ -1,4 +1,5 @@
-"""Guests in a lab of somebody's own: let in by a group, led by the owner, removed, let in again."""
+"""Guests in a person's own lab: a group lets them in, the owner leads, removes and readmits
+them."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ c.JupyterHub.load_roles = [
 def test_a_group_enters_its_members_labs_by_jupyterhubs_own_roles(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """As jupyter-collaboration's guide writes it; guests work there, and the owner drives."""
+    """The roles are from jupyter-collaboration's guide; guests work there, and the owner drives."""
     folder = labs.write_folder(tmp_path / "tutor", own_labs.CONFIG + GROUP, authority)
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(
@@ -64,9 +65,9 @@ def test_a_group_enters_its_members_labs_by_jupyterhubs_own_roles(
 
 
 def a_guest_is_removed_and_let_in_again(lab: Lab, ada: httpx.Client, grace: httpx.Client) -> None:
-    """By the owner, from this lab alone; also after its server was killed."""
+    """Remove a guest from this lab only, as its owner; kill its server; readmit the guest."""
     member = "classroom/api/people"
-    # Nobody is removed by a guest, and neither the owner nor a tutor by anybody.
+    # A guest can remove nobody, and nobody can remove the owner or a tutor.
     assert ask(grace, "octocat", "DELETE", f"{member}/octocat").status_code == 403
     assert ask(grace, "octocat", "PUT", f"{member}/hubot").status_code == 403
     for name in ("octocat", "mona"):
@@ -83,7 +84,7 @@ def a_guest_is_removed_and_let_in_again(lab: Lab, ada: httpx.Client, grace: http
     lab.run("kill", "-9", str(lab.pid("classroom.lab --config", f"lab{own}-server")))
     labs.wait_until(lambda: is_open(ada, "octocat"), "the lab again", ignoring=labs.AWAY)
     is_kept_out(lab, grace)
-    # The class, and labs of others, are as open as before.
+    # The guest may still enter the class, as before.
     class_page = grace.get(f"{labs.ADDRESS}/services/classroom/lab")
     assert class_page.is_success, class_page.text
     with open_socket(ada, lab, "classroom/api/live", base=base("octocat")) as socket:
@@ -95,7 +96,7 @@ def a_guest_is_removed_and_let_in_again(lab: Lab, ada: httpx.Client, grace: http
 
 
 def is_kept_out(lab: Lab, grace: httpx.Client) -> None:
-    """See that a guest gets in by no way: page, files, documents, kernels, socket."""
+    """Check that a guest can't get in by any way: page, files, documents, kernels, socket."""
     page = look(grace, "octocat")
     assert (page.status_code, "You were removed from this lab" in page.text) == (403, True)
     for path in ("api/contents", "api/kernels", "files/guest.txt", "classroom/api/runs?path=a"):
@@ -109,6 +110,6 @@ def is_kept_out(lab: Lab, grace: httpx.Client) -> None:
 
 
 def heard(socket: ClientConnection, kind: str) -> dict[str, Any] | None:
-    """Return what the lab says next by a page's own socket, if it is of a kind."""
+    """Return the lab's next message on a page's own socket if its type is ``kind``, or None."""
     found: dict[str, Any] = json.loads(socket.recv(timeout=60))
     return found if found["type"] == kind else None

@@ -1,4 +1,4 @@
-"""Labs of people's own: opened, kept to their owner and tutors, stopped, and there again."""
+"""People's own labs: open them, admit only their owner and tutors, stop them, start them again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab in which everybody may have one of their own, under each egress lock."""
+    """A lab in which everybody may have a lab of their own, under each egress lock."""
     del github
     folder = tmp_path_factory.mktemp("tutor")
     with own_labs.started(folder, authority, network, request.param) as made:
@@ -95,7 +95,7 @@ def test_kernels_and_terminals_are_the_labs_own_users(lab: Lab, people: People) 
     shown = student.terminal.run("id -u; whoami; echo $TMPDIR")
     assert str(20001 + 4 * own) in shown
     assert f"lab{own}" in shown
-    # What it makes the lab's server can change, and nobody else can open.
+    # The lab's server can change the file that the kernel makes.
     student.kernel.run("pathlib.Path('made.txt').write_text('made')")
     told = ask(
         people["octocat"],
@@ -127,7 +127,7 @@ print(pandas.Series([1, 2]).sum())
 
 
 def test_what_students_use_works(lab: Lab, people: People) -> None:
-    """In a sandbox of files: temporary files, processes of one's own, semaphores, a plot."""
+    """The file sandbox allows temporary files, one's own processes, semaphores and a plot."""
     student = own_labs.student(people["hubot"], lab, "hubot")
     assert student.kernel.run(WORK).splitlines()[:4] == ["True", "[1, 2]", "0", "3"]
 
@@ -138,7 +138,7 @@ def test_the_owner_drives_and_tutors_are_let_in(people: People) -> None:
         assert entered is not None, name
         mode = ask(people[name], "octocat", "GET", "classroom/api/driving")
         assert mode.status_code == 200, mode.text
-    # Of the class's lab the owner drives nothing.
+    # The owner of a lab can't drive the class's lab.
     address = f"{labs.ADDRESS}/services/classroom/classroom/api/driving"
     assert people["octocat"].get(address, headers={"Sec-Fetch-Mode": "cors"}).status_code == 403
 
@@ -154,7 +154,7 @@ def test_nobody_else_is_let_in(lab: Lab, people: People) -> None:
 
 
 def test_a_cookie_of_one_lab_opens_no_other(lab: Lab, people: People) -> None:
-    """Under the other lab's name, a cookie that is good for one's own lab and the class's."""
+    """A cookie for one's own lab, or for the class's, is sent under the other lab's name."""
     jar = {one.name: one for one in people["hubot"].cookies.jar}
     own = next(name for name in jar if name.startswith("jupyterhub-user-hubot-"))
     of_class = next(name for name in jar if name.startswith("service-classroom-"))
@@ -164,14 +164,14 @@ def test_a_cookie_of_one_lab_opens_no_other(lab: Lab, people: People) -> None:
             client.cookies.set(theirs, str(value), domain=labs.HOST, path=f"{base('octocat')}/")
             found = ask(client, "octocat", "GET", "api/contents")
             assert found.status_code == 403, found.text
-    # In its own place it is good.
+    # In its own place the cookie is valid.
     with web.browser(lab.hosts) as client:
         client.cookies.set(own, str(jar[own].value), domain=labs.HOST, path=f"{base('hubot')}/")
         assert ask(client, "hubot", "GET", "api/contents").status_code == 200
 
 
 def test_a_token_of_one_lab_opens_no_other(lab: Lab, people: People) -> None:
-    """Not even a token of somebody who may enter both: each is for the lab that it was made for."""
+    """Even the token of a person who may enter both is valid only for the lab it was made for."""
     mona = people["mona"]
     lab.expected.append("403 GET /services/classroom/api/contents")
     for client in (mona, people["hubot"]):
@@ -210,15 +210,15 @@ print(json.dumps({place: reach(place) for place in PLACES}))
 
 
 def doors(number: int) -> set[str]:
-    """Return the places at which a lab's server and its helpers listen."""
+    """Return the paths of the sockets of a lab's server and its helpers."""
     paths = Paths().of_lab(number)
     found = (paths.lab_socket, paths.restoring_socket, paths.snapshots_socket)
     return {*map(str, found), str(paths.launcher_socket)}
 
 
 def test_a_labs_server_that_was_taken_over_reaches_no_other_lab(lab: Lab, people: People) -> None:
-    """From behind its sandbox, as its user: at its own doors it is let in, at no other lab's."""
-    del people  # their labs run
+    """Inside its sandbox, as its user, it can connect to its own sockets, but to no other lab's."""
+    del people  # the fixture has started their labs
     first, second = (number(lab, name) for name in ("octocat", "hubot"))
     for own, others in (
         (first, (second, lab_users.CLASS)),
@@ -269,10 +269,10 @@ def test_a_lab_that_is_killed_is_back_with_its_kernels(lab: Lab, people: People)
 
 
 def test_who_is_removed_is_out_of_every_lab(lab: Lab, people: People) -> None:
-    """Their sockets are cut, in their own lab too, and its server ends; their files stay."""
+    """Their sockets are cut, in their own lab too, and that lab's server ends; their files stay."""
     own = number(lab, "hubot")
     with open_socket(people["hubot"], lab, "classroom/api/live", base=base("hubot")) as socket:
-        page = people["mona"].get(f"{labs.ADDRESS}/hub/admin")  # a tutor removes them there
+        page = people["mona"].get(f"{labs.ADDRESS}/hub/admin")  # a tutor removes them on this page
         xsrf = page.text.split('xsrf_token: "')[1].split('"')[0]
         told = people["mona"].delete(
             f"{labs.ADDRESS}/hub/api/users/hubot",

@@ -1,4 +1,4 @@
-"""Labs of people's own over time: stopped when idle, bounded, in backups."""
+"""People's own labs over time: they stop when idle, are limited, and are in backups."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def server(lab: Lab, name: str) -> list[int]:
 def test_a_lab_that_nobody_uses_stops_and_is_there_again(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """Not while somebody is there, nor while a kernel runs; and no more than so many run."""
+    """It does not stop while somebody is there or a kernel runs; only a limited number may run."""
     config = f"{own_labs.CONFIG}c.Classroom.idle_lab_timeout = 12\nc.Classroom.max_labs = 1\n"
     folder = labs.write_folder(tmp_path / "tutor", config, authority)
     with contextlib.ExitStack() as stack:
@@ -62,7 +62,8 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
             assert "as may run at once (1)" in refused.text
             kernel = ask(ada, "octocat", "POST", "api/kernels", json={"name": "python3"}).json()
             (before,) = server(lab, "octocat")
-        # The page has gone, and the kernel keeps the lab. Both files are written a moment later.
+        # The page has closed, and the kernel keeps the lab running. Both files are written soon
+        # after.
         runtime = "/run/classroom/labs/1/jupyter"
         labs.wait_until(lambda: '"here": []' in lab.run("cat", f"{runtime}/here.json")[1], "nobody")
         labs.wait_until(
@@ -73,13 +74,14 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
         labs.wait_until(lambda: not server(lab, "octocat"), "the lab has stopped")
         assert lab.pids("", "lab1") == []
         assert lab.run("ls", "/run/classroom/routes")[1] == ""
-        enter(grace, "hubot")  # whose turn it is now
-        # As soon as its last snapshot is made; until then the page says that it is stopping.
+        enter(grace, "hubot")  # now hubot may start one
+        # It has stopped once its last snapshot is made; until then the page says that it is
+        # stopping.
         labs.wait_until(lambda: look(ada, "octocat").status_code == 424, "it has stopped")
         labs.wait_until(lambda: not server(lab, "hubot"), "the other has stopped")
         enter(ada, "octocat")
         assert read(ada, "octocat", "kept.txt") == "kept"
-        # Of when it stopped there is a snapshot, which the owner goes back to.
+        # The owner goes back to the snapshot from when the lab stopped.
         save(ada, "octocat", "kept.txt", "spoilt")
         listed = labs.wait_until(
             lambda: ask(ada, "octocat", "GET", "classroom/api/snapshots").json().get("snapshots"),
@@ -95,7 +97,7 @@ def test_a_lab_that_nobody_uses_stops_and_is_there_again(
 def test_who_is_no_tutor_any_more_leaves_others_labs(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """Within three seconds of the save; in their own lab they stay."""
+    """It takes effect within three seconds of the save; they stay in their own lab."""
     config = own_labs.CONFIG.replace('admin_users = ["mona"]', 'admin_users = ["mona", "hubot"]')
     folder = labs.write_folder(tmp_path / "tutor", config, authority)
     with contextlib.ExitStack() as stack:
@@ -118,12 +120,12 @@ def test_who_is_no_tutor_any_more_leaves_others_labs(
 
 
 def _hear(socket: object) -> bool:
-    """Say whether a socket is open still, having heard what there was."""
+    """Read what has arrived; say whether a socket is still open."""
     try:
         socket.recv(timeout=0.1)  # type: ignore[attr-defined]
     except TimeoutError:
         return True
-    except Exception:  # noqa: BLE001 (closed, however)
+    except Exception:  # noqa: BLE001 (it is closed, for whatever reason)
         return False
     return True
 
@@ -173,7 +175,7 @@ def test_a_group_of_the_file_is_followed_as_it_is_saved(
 def test_a_backup_has_every_lab(
     network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
 ) -> None:
-    """Those of the class's volume, and of nobody else's, are on another volume afterwards."""
+    """Another volume has the labs of the class's volume afterwards, and nobody else's."""
     folder = labs.write_folder(tmp_path / "tutor", own_labs.CONFIG, authority)
     with labs.start(folder, network=network, expected=own_labs.EXPECTED, volume=volume) as lab:
         lab.wait_healthy()
@@ -217,7 +219,7 @@ ENDED = "ended: this lab's programs together used"
 def test_a_lab_keeps_to_its_share_of_the_memory(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """Each of its kernels may have what they use, but not both; the class may have more than it."""
+    """Each of its kernels alone fits into the limit, but not both; the class may use more."""
     config = f"{own_labs.CONFIG}c.Classroom.memory_limit = '2G'\n"
     folder = labs.write_folder(tmp_path / "tutor", config, authority)
     expected = (*own_labs.EXPECTED, ENDED, r"kernel \S+ restarted")

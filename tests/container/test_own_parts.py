@@ -1,4 +1,4 @@
-"""Packages of the tutor's whose server extensions put other parts in the place of the lab's."""
+"""A tutor's packages whose server extensions replace parts of the lab."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ DERIVING = """
 
 
 def installed(folder: Path, name: str, loading: str) -> dict[str, list[Mount]]:
-    """Write an extension as if requirements.txt had brought it; return Docker's options."""
+    """Write an extension as if requirements.txt had installed it; return Docker's options."""
     code, enabled = folder / f"{name}.py", folder / f"{name}.json"
     code.write_text(BEGIN + loading)
     known = {"ServerApp": {"jpserver_extensions": {name: True}}}
@@ -86,7 +86,7 @@ def installed(folder: Path, name: str, loading: str) -> dict[str, list[Mount]]:
     ("what", "name"),
     [
         *((what, "z_package") for what in REPLACING),
-        ("the contents manager", "a_package"),  # loaded before our extension
+        ("the contents manager", "a_package"),  # it is loaded before our extension
     ],
 )
 def test_a_package_that_replaces_a_part_is_refused(tmp_path: Path, what: str, name: str) -> None:
@@ -100,7 +100,7 @@ def test_a_package_that_replaces_a_part_is_refused(tmp_path: Path, what: str, na
 
 
 def test_what_derives_from_ours_keeps_its_promises(tmp_path: Path) -> None:
-    """As jupytext does: what was typed just before a fall is in the file; the pair is made."""
+    """As with jupytext: text typed just before a crash is in the file, and the pair is made."""
     with labs.start(options=installed(tmp_path, "z_package", DERIVING)) as lab:
         lab.wait_healthy()
         with students.signed_in(lab) as client:

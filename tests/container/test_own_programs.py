@@ -1,4 +1,4 @@
-"""A tutor's own programs in an image of its own: R and LaTeX under the lab's promises."""
+"""A tutor's own programs in their own image: R and LaTeX keep the lab's promises."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ EXPECTED = (
     r"AsyncIOLoopKernelRestarter|died, removing from map|kernel \S+ restarted",
     r"kernel_memory_limit is 2.0 GB, more than",
     r"nbconvert failed: PDF creating failed|500 GET \S+/nbconvert/pdf/",
-    r'(?s)^\[E [^\n]* ServerApp\] \{\n.*"X-Forwarded-Host"',  # of each 500
+    r'(?s)^\[E [^\n]* ServerApp\] \{\n.*"X-Forwarded-Host"',  # with each 500
     r"User is not authorized to|403 POST \S+/api/(kernels|sessions)",
 )
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Build it once, of files as Notepad saves them: with a byte order mark and CRLF."""
+    """Build the image once, from files as Notepad saves them: with a byte order mark and CRLF."""
     context = builds.copy_context(tmp_path_factory.mktemp("context"))
     texts = {"apt.txt": APT, "requirements.txt": REQUIREMENTS, "postBuild": POST_BUILD}
     for name, text in texts.items():
@@ -100,7 +100,7 @@ def ada(lab: Lab) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def book(ada: httpx.Client, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """A notebook of R's whose kernel answers; it ends with the test."""
+    """A notebook for R whose kernel answers; the kernel ends with the test."""
     made = Notebook(ada, lab, f"{request.node.name}.ipynb", "ir")
     kernel = made.channels()
     until_idle(kernel, execute(kernel, "1", ""))
@@ -110,7 +110,7 @@ def book(ada: httpx.Client, lab: Lab, request: pytest.FixtureRequest) -> Iterato
 
 
 def kernel_of(book: Notebook) -> students.Kernel:
-    """Open a notebook's kernel, for code of no cell."""
+    """Open a notebook's kernel, for code without a cell."""
     return students.Kernel(book.channels())
 
 
@@ -144,7 +144,7 @@ for (host in c({hosts})) {{
 def test_r_reaches_nothing_outside(
     book: Notebook, image: str, network: Network, github: Lab
 ) -> None:
-    """The same words connect from a container without a lock."""
+    """The same code connects from a container without a lock."""
     code = CONNECT.format(hosts=f'"{github.ip}", "{labs.GITHUB}"')
     unlocked = docker.from_env().containers.run(
         *(image, ["-e", code]),
@@ -192,7 +192,8 @@ def test_who_is_view_only_runs_nothing_in_r(book: Notebook, ada: httpx.Client, l
     mode = f"{labs.ADDRESS}{students.BASE}/{driving.ADDRESS}"
     with students.signed_in(lab, "mona", TUTOR) as mona:
         mona.put(mode, json={"viewOnly": True}).raise_for_status()
-        # What a page asks when it connects is answered: by then the kernel would have run the code.
+        # A page's first question is answered: if the lab forwarded the code, it would have run by
+        # then.
         execute(mine, "ran <- 1", "")
         until_idle(mine, students.Kernel(mine).ask("kernel_info_request", {}))
         where = f"api/kernels/{book.kernel}/channels?session_id={uuid.uuid4().hex}"
@@ -236,24 +237,24 @@ SECRET = "/data/history/canary.txt"
 
 
 def save(client: httpx.Client, name: str, *cells: dict[str, Any]) -> None:
-    """Save a notebook of some cells."""
+    """Save a notebook with the given cells."""
     content = json.loads(nbformat.writes(nbformat.v4.new_notebook(cells=list(cells))))
     body = {"type": "notebook", "format": "json", "content": content}
     client.put(f"{API}/contents/{name}", json=body).raise_for_status()
 
 
 def export(client: httpx.Client, name: str) -> httpx.Response:
-    """Ask for a notebook as PDF."""
+    """Export a notebook as PDF; return the answer."""
     return client.get(f"{labs.ADDRESS}{students.BASE}/nbconvert/pdf/{name}", timeout=90)
 
 
 def opens_pdf(page: Page) -> bool:
-    """Choose PDF in the menu; on a busy machine the pointer can be sooner than a menu is open."""
+    """Choose PDF in the menu; on a busy machine the click can come before the menu is open."""
     page.keyboard.press("Escape")
     page.get_by_role("menuitem", name="File", exact=True).click()
     page.locator(".lm-Menu-item", has_text="Save and Export Notebook As").hover()
     pdf = page.get_by_role("menuitem", name="PDF", exact=True)
-    # A menu knows what is clicked by where the pointer was before.
+    # The menu selects the entry where the pointer was before the click.
     pdf.hover()
     expect(pdf).to_have_class(re.compile("lm-mod-active"))
     try:
@@ -265,7 +266,7 @@ def opens_pdf(page: Page) -> bool:
 
 
 def test_the_menu_has_pdf_and_its_file_is_one(chromium: Chromium, lab: Lab) -> None:
-    """Of a notebook with mathematics, a table, and a plot that has been drawn."""
+    """The notebook has mathematics, a table, and a plot that has been drawn."""
     with chromium.start(lab.hosts) as browser:
         page = new_person(browser).new_page()
         page.goto(labs.ADDRESS)
@@ -304,7 +305,7 @@ def test_mathematics_and_tables_are_in_a_pdf(ada: httpx.Client) -> None:
 
 
 def test_a_notebooks_latex_reads_no_file_and_runs_nothing(ada: httpx.Client, lab: Lab) -> None:
-    """It runs with the lab server's rights, which may read everybody's history."""
+    """LaTeX runs with the lab server's rights, which may read everybody's history."""
     script = f"echo secret > {SECRET} && chown classroom {SECRET}"
     assert lab.run("sh", "-c", script)[0] == 0
     assert lab.run("cat", SECRET, user="classroom") == (0, "secret\n")

@@ -1,4 +1,5 @@
-"""The tutor's materials: nobody can save there, and nothing that was typed is in the way of it."""
+"""The tutor's materials: nobody can save there, and typed text does not block the tutor's
+updates."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ PATH = "materials/lesson.ipynb"
 
 @pytest.fixture(scope="module")
 def materials(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("tutor") / "materials"  # which others may read
+    made = tmp_path_factory.mktemp("tutor") / "materials"  # other users may read it
     made.mkdir()
     return made
 
@@ -39,14 +40,14 @@ def lab(materials: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def ada(lab: Lab, materials: Path) -> Iterator[httpx.Client]:
-    """Somebody who is signed in; the lesson is new."""
+    """A signed-in person; the lesson is new."""
     write(materials, "print(1)")
     with students.signed_in(lab) as client:
         yield client
 
 
 def write(materials: Path, *sources: str) -> None:
-    """Save the lesson as an editor does."""
+    """Save the lesson as an editor does, by replacing the file."""
     cells = [
         nbformat.v4.new_code_cell(source, id=f"cell-{number}")
         for number, source in enumerate(sources)
@@ -90,7 +91,7 @@ def test_who_types_there_reads_that_it_is_not_saved(
 
 
 def test_it_opens_again_as_the_tutor_has_it(ada: httpx.Client, lab: Lab) -> None:
-    """Earlier typed words can be saved nowhere, and keep nobody from opening the file."""
+    """Text that was typed earlier can't be saved anywhere, but the file still opens."""
     page = opened(ada, lab)
     page.type(" # gone with the lab server")
     labs.wait_until(lambda: "Not saved: " in lab.log, "it can't be saved")

@@ -1,7 +1,7 @@
-"""Walks through what others show of sharing, step by step as their READMEs say.
+"""Walk through other projects' examples of sharing, step by step as their READMEs say.
 
-What works in another way here, or can't by design, is said at its step. docs/how-to/share.md and
-docs/operate/configuration.md have the same for tutors.
+A comment at a step says if it works differently here, or can't work by design. docs/how-to/share.md
+and docs/operate/configuration.md say the same for tutors.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from tests.labs import Lab
     from tests.pki import Authority
 
-# JupyterHub's guide: admins enable sharing by this role. Here it comes with labs of people's own,
-# and their line may stay; it also lets people make tokens for themselves.
+# In JupyterHub's guide, admins enable sharing by this role. Here it comes with people's own labs,
+# and the admins' line may stay; it also lets people make tokens for themselves.
 ROLE = """
 c.JupyterHub.load_roles = [{"name": "user", "scopes": ["self", "shares!user"]}]
 c.Classroom.personal_labs = True
@@ -57,9 +57,9 @@ PROJECTS = {"vox": ["Octocat", "hubot"], "mighty": ["twin"]}
 CONFIG_DATA = re.compile(r'id="jupyter-config-data"[^>]*>(.*?)</script>', re.DOTALL)
 SHARES, CODES = f"shares/{OWNER}/", f"share-codes/{OWNER}/"
 ACCESS = f"access:servers!server={OWNER}/"
-"""What JupyterHub's API shares by default."""
+"""The scope that JupyterHub's API shares by default."""
 OF_TOKEN = [f"{one}!server={OWNER}/" for one in ("shares", "servers", "users:activity")]
-"""What the example lets the token of a lab do."""
+"""The scopes that the example gives the token of a lab."""
 
 
 def config(projects: dict[str, list[str]]) -> str:
@@ -77,7 +77,7 @@ def school(
 
 @pytest.fixture
 def room(school: Classroom) -> Iterator[Classroom]:
-    """The owner's lab, shared with nobody and without links; and after the test again."""
+    """The owner's lab; before and after each test it is shared with nobody and has no links."""
     yield school
     school.close()
     for link in links.listed(school):
@@ -86,7 +86,7 @@ def room(school: Classroom) -> Iterator[Classroom]:
 
 
 def in_private_window(room: Classroom, login: str, address: str) -> httpx.Response:
-    """Open a link in a new browser, sign in where it asks, and accept; return where that leads."""
+    """Open a link in a new browser, sign in if asked, and accept; return the last page."""
     hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})
     client = room.stack.enter_context(web.browser(hosts, room.authority.crt))
     page = web.sign_in_with_github(client, address, login)
@@ -96,7 +96,7 @@ def in_private_window(room: Classroom, login: str, address: str) -> httpx.Respon
 
 
 def who_is(room: Classroom, name: str) -> str:
-    """Say as whom somebody is in the owner's lab."""
+    """Return a person's user name in the owner's lab."""
     told = ask(room.people[name], OWNER, "GET", "api/me").json()
     return str(told["identity"]["username"])
 
@@ -106,30 +106,30 @@ class Program:
     """A program that calls JupyterHub's API with a token, from outside the lab.
 
     Attributes:
-        room: in which the lab is.
-        token: the owner's.
+        room: the class that contains the lab.
+        token: the owner's token.
     """
 
     room: Classroom
     token: str
 
     def __call__(self, method: str, path: str, **body: Any) -> Any:
-        """Call the API; return what the answer has."""
+        """Call the API; return the answer's content."""
         answer = api(self.room, self.token, method, path, **body)
         assert answer.is_success, answer.text
         return answer.json() if answer.text else None
 
     def shared(self) -> dict[str, list[str]]:
-        """Return what each may with whom the lab is shared."""
+        """Return the scopes of each person with whom the lab is shared."""
         return {one["user"]["name"]: one["scopes"] for one in self("GET", SHARES)["items"]}
 
 
 def test_reference_user_sharing_by_api_token(room: Classroom) -> None:
     """JupyterHub's `examples/user-sharing`, `share-api.ipynb`.
 
-    The notebook takes $JUPYTERHUB_API_TOKEN of its server. Here code in kernels has no token, so
-    that nobody who may enter a lab can share it: the owner makes a token on the Hub's page of
-    tokens, and the program runs wherever they are.
+    The notebook takes its server's $JUPYTERHUB_API_TOKEN. Here code in kernels has no token, so
+    that people who may enter a lab can't share it. The owner makes a token on the Hub's page of
+    tokens instead, and the program may run anywhere.
     """
     kernel = own_labs.student(room.people[OWNER], room.lab, OWNER).kernel
     said = kernel.run("import os; print(os.environ.get('JUPYTERHUB_API_TOKEN'))")
@@ -166,7 +166,7 @@ def a_code_is_created_and_accepted(room: Classroom, call: Program) -> None:
     file = f"{base(OWNER)}/lab/tree/guest.txt"
     page = links.accept(room, "twin", f"{accept_url}&next={file}")
     assert (page.status_code, page.url.path) == (200, file)
-    # “Listing share codes doesn't reveal the code”; how often it was used is in it.
+    # “Listing share codes doesn't reveal the code”; the list has the number of its uses.
     (outstanding,) = call("GET", CODES)["items"]
     assert (outstanding["id"], outstanding["exchange_count"]) == (code["id"], 2)
     assert "code" not in outstanding
@@ -223,7 +223,7 @@ def test_reference_user_sharing_within_jupyterlab(room: Classroom) -> None:
 
     The notebook's JavaScript takes the page's token. Here no page has one, and no script in a page
     reaches the Hub: the panel *Share this lab* asks the lab, which asks the Hub with the sign-in of
-    whoever is at the page. tests/browser/test_sharing.py clicks it.
+    the person at the page. tests/browser/test_sharing.py clicks it.
     """
     page = is_open(room.people[OWNER], OWNER)
     assert page is not None
@@ -262,21 +262,22 @@ def test_reference_user_sharing_within_jupyterlab(room: Classroom) -> None:
 
 
 def test_reference_sharing_settings(room: Classroom) -> None:
-    """The extension `jupyterlab_rtc_hub_settings`, by which people choose who may enter their lab.
+    """The extension `jupyterlab_rtc_hub_settings`, where people choose who may enter their lab.
 
-    It wants a group and two roles for each person in the Hub's configuration, so that all have to
-    be known before the Hub starts, and a token that may do all in each lab. None of that is here.
-    It shows each student the list of all people; here they type an exact name, and nobody lists.
+    It needs a group and two roles for each person in the Hub's configuration, so all people must be
+    known before the Hub starts; and it needs a token with all rights in each lab. Here none of that
+    is necessary. It shows each student the list of all people; here students type an exact name,
+    and nobody can list people.
     """
     hub = room.lab.pid("classroom.hub --")
     assert at_hub(room, OWNER, "GET", "users").status_code in {403, 404}, "no list of people"
     assert at_hub(room, OWNER, "GET", f"groups/server_sharing_{OWNER}").status_code in {403, 404}
-    # A box that is checked: somebody who is known.
+    # Check the box of a known person.
     assert share(room, "hubot", role="edit", seconds=None).is_success
     comes_in(room, "hubot")
     assert writes(room, "hubot") in {200, 201}
     assert {name: one["waits"] for name, one in listed(room).items()} == {"hubot": False}
-    # And somebody who isn't known in advance: they come later, by their organization.
+    # Add a person who isn't known in advance: they come later, as members of an organization.
     assert "astronaut" not in room.people
     assert share(room, "astronaut", role="edit", seconds=None).is_success
     assert listed(room)["astronaut"]["waits"]
@@ -284,14 +285,14 @@ def test_reference_sharing_settings(room: Classroom) -> None:
     comes_in(room, "astronaut")
     assert not listed(room)["astronaut"]["waits"]
     assert is_open(room.people["astronaut"], "hubot") is None, "of others' labs nothing is shared"
-    # A box that is unchecked; the others stay.
+    # Uncheck a box; the other people stay.
     with page_of(room, "hubot") as theirs, page_of(room, "astronaut") as others:
         assert revoke(room, "hubot").status_code == 204
         until_closed(theirs)
         assert others.close_code is None
     is_out(room, "hubot")
     assert listed(room).keys() == {"astronaut"}
-    # They have labs of their own, which they share in the same way, from the first moment.
+    # Newcomers have labs of their own, which they can share in the same way from the start.
     newcomer = room.people["astronaut"]
     enter(newcomer, "astronaut")
     terms = {"role": "edit", "seconds": None}
@@ -302,7 +303,7 @@ def test_reference_sharing_settings(room: Classroom) -> None:
 
 
 def notebook(text: str) -> dict[str, Any]:
-    """Make what is saved of a notebook with one cell."""
+    """Return the content of a notebook with one cell."""
     cell = {"cell_type": "raw", "id": "a", "metadata": {}, "source": text}
     content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     return {"type": "notebook", "format": "json", "content": content}
@@ -312,9 +313,9 @@ def test_reference_share_link(room: Classroom) -> None:
     """The service `jupyterhub-share-link`, “With Containers” and “Without Containers”.
 
     It is installed beside the Hub, with a key pair that signs links, an extension of JupyterLab and
-    one of each server. None of that is here, and no container or image is chosen: all labs have the
-    class's packages, and the page says so if they have changed. Its links have the path and the
-    owner's name in them (its README asks whether to encrypt them); here they are random.
+    one for each server. Here none of that is necessary, and nobody chooses a container or image:
+    all labs have the class's packages, and the page says so if they have changed. Its links contain
+    the path and the owner's name (its README asks whether to encrypt them); here links are random.
     """
     # “Log in with any username” and “Spawn a server”; “create and save a notebook”.
     octocat = room.people[OWNER]
@@ -324,8 +325,8 @@ def test_reference_share_link(room: Classroom) -> None:
     address = copies.made(octocat, base(OWNER), "Untitled.ipynb", seconds=3600)
     assert "Untitled" not in address
     assert OWNER not in address
-    # “Log in as a different user and paste the shared link.” What the service's dialog says to the
-    # sender, the page says to the receiver.
+    # “Log in as a different user and paste the shared link.” The service's dialog tells the sender
+    # what our page tells the receiver.
     hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})
     with web.browser(hosts, room.authority.crt) as other:
         page = web.sign_in_with_github(other, address, "twin")
@@ -344,7 +345,7 @@ def test_reference_share_link(room: Classroom) -> None:
         assert source(other, "Untitled-Copy1.ipynb") == "second"
         assert source(other, "Untitled.ipynb") == "first", "nothing is replaced"
         assert is_open(other, OWNER) is None, "the lab itself isn't shared"
-        # “After a given time interval, the link expires.” Or its maker takes it back.
+        # “After a given time interval, the link expires.” Its maker can also revoke it.
         short = copies.made(octocat, base(OWNER), "Untitled.ipynb", seconds=1)
         labs.wait_until(lambda: other.get(short).status_code == 404, "its end")
         ((key, path, used),) = [one for one in copies.mine(octocat) if one[2] == 2]
@@ -354,7 +355,7 @@ def test_reference_share_link(room: Classroom) -> None:
 
 
 def source(client: httpx.Client, path: str) -> str:
-    """Read the one cell of a notebook in twin's lab."""
+    """Return the source of the first cell of a notebook in twin's lab."""
     found = ask(client, "twin", "GET", f"api/contents/{path}").json()
     return str(found["content"]["cells"][0]["source"])
 
@@ -362,9 +363,9 @@ def source(client: httpx.Client, path: str) -> str:
 def test_reference_group_rtc(room: Classroom, folder: Path) -> None:
     """JupyterHub's *Real-time collaboration without impersonation*: `collaboration-accounts`.
 
-    What it calls a collaboration account is a room here: `c.Classroom.rooms` is its list of
-    projects. Its members start a room; to stop it is the tutors', because it would end what the
-    others run. They need no page of the admin's: the Hub's page *Labs* lists their rooms.
+    Its collaboration accounts are rooms here, and its list of projects is `c.Classroom.rooms`. A
+    room's members can start it; only tutors can stop it, because that would end what the others
+    run. Members need no admin page: the Hub's page *Labs* lists their rooms.
     """
     lab, people = room.lab, room.people
     octocat, hubot, twin = (people[name] for name in ("octocat", "hubot", "twin"))
@@ -383,10 +384,11 @@ def test_reference_group_rtc(room: Classroom, folder: Path) -> None:
     home = hubot.get(f"{labs.ADDRESS}/hub/home").text
     assert "Room vox" in home
     assert "Room mighty" not in home
-    # “start and stop servers for collaboration users”: a member has started it; tutors stop it.
+    # “start and stop servers for collaboration users”: a member has started it; only tutors stop
+    # it.
     assert at_hub(room, "hubot", "DELETE", f"users/{vox}/server").status_code in {403, 404}
     # “see what other users are using the server, according to their JupyterHub identity”, and each
-    # other's edits. Code runs as the room, and people are who they are.
+    # other's edits. Code runs as the room's user, and people keep their own identity.
     of_vox = replace(room, base=base(vox), sockets=[])
     for name in ("octocat", "hubot"):
         goes_to(of_vox, name)
@@ -400,8 +402,8 @@ def test_reference_group_rtc(room: Classroom, folder: Path) -> None:
     own = own_labs.number(lab, vox)
     student = own_labs.student(octocat, lab, vox)
     assert student.kernel.run("import os; print(os.getuid())").strip() == str(20001 + 4 * own)
-    # “allow adding and removing users to collaborations without restarting JupyterHub”: as the
-    # file is saved, and new projects as well, for which JupyterHub would be started again.
+    # “allow adding and removing users to collaborations without restarting JupyterHub”: this
+    # happens when the file is saved, and so do new projects, for which JupyterHub needs a restart.
     hub = lab.pid("classroom.hub --")
     with open_socket(hubot, lab, page_socket.ADDRESS, base=base(vox)) as page:
         more = {"vox": ["Octocat", "twin"], "mighty": ["twin"], "fresh": ["hubot", "moon:crew"]}
@@ -421,7 +423,7 @@ def test_reference_group_rtc(room: Classroom, folder: Path) -> None:
 
 
 def goes_to(room: Classroom, name: str) -> None:
-    """Have somebody's requests carry the token of a room's pages."""
+    """Put the token of a room's pages into a person's requests."""
     assert is_open(room.people[name], room.owner) is not None
     token = room.people[name].cookies.get("_xsrf", path=f"{room.base}/")
     room.people[name].headers["X-XSRFToken"] = str(token)

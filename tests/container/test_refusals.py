@@ -1,4 +1,4 @@
-"""What stops the start: exit code 78, one sentence with the cure, and no port opened."""
+"""What stops the start: exit code 78, one sentence with the fix, and no open port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD = labs.GITHUB_CONFIG
 
 @dataclass(frozen=True)
 class Case:
-    """A mistake, and the words that the sentence about it must have."""
+    """A mistake, and the words that the error message must contain."""
 
     name: str
     words: tuple[str, ...]
@@ -33,7 +33,7 @@ class Case:
 
 
 def without(text: str) -> str:
-    """Leave out the line that has a text in it."""
+    """Return a configuration without the line that contains a text."""
     return "\n".join(line for line in GOOD.splitlines() if text not in line)
 
 
@@ -52,7 +52,7 @@ def second_secret(folder: Path, _: Authority) -> None:
 
 SECRET_FILE = "secrets/github_client_secret"
 CASES = [
-    # One of each part that can refuse; tests/unit/config/mistakes has the others.
+    # One case of each part that can refuse; tests/unit/config/mistakes has the others.
     Case("unknown class", ("Clasroom", "did you mean Classroom?"), f"{GOOD}\nc.Clasroom.x = 1"),
     Case(
         "the container's own setting",
@@ -108,7 +108,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def idle(folders: Path) -> Iterator[Lab]:
-    """A container in which nothing was started, with every case's folder."""
+    """A container that has started nothing, with every case's folder."""
     options = {
         "entrypoint": ["sleep", "infinity"],
         "init": True,
@@ -127,7 +127,7 @@ exec env "$@" classroom boot
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_start_is_refused(case: Case, folders: Path, idle: Lab, authority: Authority) -> None:
-    """Run the program that starts the container; the tests below read Docker's exit code."""
+    """Run the program that starts the container; later tests check the container's exit code."""
     config = case.config
     if config == "example":
         example = labs.ROOT / "jupyterhub_config_example.py"
@@ -176,7 +176,7 @@ def test_a_second_lab_on_the_same_volume(volume: str) -> None:
             assert said in second.log
         with students.signed_in(first) as ada:
             assert ada.get(f"{labs.ADDRESS}{students.BASE}/api").status_code == 200
-        # Nobody but the supervisor keeps it from the next lab.
+        # Only the supervisor holds the lock on the volume, so it is free once that has ended.
         found = first.run("sh", "-c", "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -c ' /data$'")
         assert found == (0, "1\n")
 

@@ -1,4 +1,4 @@
-"""A release of this checkout, as its command makes it: what the image says, the list of parts."""
+"""A release of this checkout, made by its own command: the image's labels, the list of parts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENTRY = "\n\n- Something new.\n"
 
 
 def run(folder: Path, *words: str) -> str:
-    """Run a command in a folder, for a release at a certain time; return what it prints."""
+    """Run a command in a folder, with a fixed release time; return what it prints."""
     environment = os.environ | ENVIRONMENT
     done = subprocess.run(
         words, cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -42,7 +42,7 @@ def run(folder: Path, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A clone in which there is a release."""
+    """A clone that contains a release."""
     folder = clone(tmp_path_factory.mktemp("release") / "clone")
     changelog = folder / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().replace("## Unreleased", f"## Unreleased{ENTRY}", 1))
@@ -102,7 +102,7 @@ def test_the_list_of_parts_has_what_is_installed_in_the_image(released: Path) ->
 
 
 def test_images_are_built_for_every_processor(released: Path) -> None:
-    """As docker buildx understands docker-bake.hcl: it is not built here for another processor."""
+    """Check docker-bake.hcl as docker buildx reads it; build no image for another processor."""
     words = ("docker", "buildx", "bake", "--file", "docker-bake.hcl", "--print", "images")
     found: dict[str, Any] = json.loads(run(released, *words))["target"]["images"]
     assert found["platforms"] == ["linux/amd64", "linux/arm64"]

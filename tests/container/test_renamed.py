@@ -1,4 +1,4 @@
-"""A GitHub account that was renamed, and a stranger who has taken its old name over."""
+"""A GitHub account that was renamed, and a stranger who has taken over its old name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.pki import Authority
 
 OLD, NEW = "twin", "renamed-twin"
-"""Names of one account; another signs in as `STRANGER`, and is called `OLD` by then."""
+"""The names of one account; another account signs in as `STRANGER`, and is called `OLD` by then."""
 STRANGER = "second-twin"
 REFUSED = "twin is another GitHub account now (8), and was refused"
 ANOTHER = (
@@ -32,7 +32,7 @@ STILL_THEIRS = "renamed-twin was twin: lab 1 is theirs still"
 EXPECTED = (
     r"403 GET /hub/oauth_callback|wrote error: 'Forbidden'|Detected unused OAuth state",
     *(r"twin is another (GitHub )?account", r"renamed-twin was twin", r"40[34] PUT /user/"),
-    # The lab that runs was the Hub user's whom the tutor has deleted.
+    # The running lab belonged to the Hub user whom the tutor has deleted.
     r"403 GET /hub/api/user |No Hub user identified|Token stored in cookie may have expired",
 )
 
@@ -44,14 +44,14 @@ def numbers(lab: Lab) -> dict[str, int]:
 
 
 def names(client: httpx.Client, name: str) -> set[str]:
-    """List the files of somebody's lab."""
+    """List the names of the files in a person's lab."""
     found = ask(client, name, "GET", "api/contents")
     assert found.is_success, found.text
     return {one["name"] for one in found.json()["content"]}
 
 
 def confirm_another(tutor: httpx.Client) -> None:
-    """Let the next account that comes by the old name have it, as the log says how."""
+    """Let the next account with the old name use it, in the way that the log describes."""
     headers = {
         "X-XSRFToken": str(web.cookie(tutor, "_xsrf").value),
         "Referer": f"{labs.ADDRESS}/hub/admin",
@@ -65,7 +65,7 @@ def confirm_another(tutor: httpx.Client) -> None:
 def test_who_is_renamed_keeps_the_lab_and_who_takes_the_name_gets_none_of_it(
     network: Network, github: Lab, authority: Authority, tmp_path: Path, first: str
 ) -> None:
-    """With either person first, also while the lab still runs from before."""
+    """Either person may come first, even while the lab still runs from before."""
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(
             own_labs.started(tmp_path / "tutor", authority, network, expected=EXPECTED)
@@ -94,7 +94,7 @@ def test_who_is_renamed_keeps_the_lab_and_who_takes_the_name_gets_none_of_it(
             assert numbers(lab) == {"7": 1, "8": 2}
             assert "mine.txt" not in names(client, OLD)
             assert is_open(client, NEW) is None
-            # Whoever was signed in by the old name before is not, in what is the stranger's now.
+            # A browser that was signed in by the old name can't enter the stranger's new lab.
             assert is_open(before, OLD) is None
             assert ask(before, OLD, "GET", "api/contents").status_code == 403
 

@@ -1,4 +1,4 @@
-"""A name is taken off the list while the container is down."""
+"""A name is removed from the list while the container is down."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def test_a_person_who_left_the_list_is_out_after_a_restart(
             with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
                 client.cookies.update(cookies)
                 verdicts[login] = client.get(ME).status_code
-        # hubot's cookies are worth nothing; an organization's member and the listed stay in.
+        # hubot's cookies are invalid; an organization's member and the listed person stay signed
+        # in.
         assert verdicts == {"Octocat": 200, "hubot": 403, "astronaut": 200}
         with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
             page = web.sign_in_with_github(client, labs.ADDRESS, "hubot")
@@ -56,7 +57,7 @@ def test_a_person_who_left_the_list_is_out_after_a_restart(
 def test_a_trials_sessions_end_when_github_says_who_is_who(
     network: Network, github: Lab, authority: Authority, volume: str, tmp_path: Path
 ) -> None:
-    """In the trial anybody may have called themselves "mona", who is the tutor now."""
+    """In the trial anybody could call themselves "mona", who is the tutor now."""
     folder = labs.write_folder(tmp_path / "tutor", None, authority)
     with labs.start(folder, network=network, volume=volume) as lab:
         lab.wait_healthy()
@@ -77,6 +78,6 @@ def test_a_trials_sessions_end_when_github_says_who_is_who(
             client.cookies.update(cookies)
             assert client.get(ME).status_code == 403
             assert client.get(f"{labs.ADDRESS}/hub/admin").url.path == "/hub/login"
-            # The real one.
+            # The real mona signs in.
             web.sign_in_with_github(client, labs.ADDRESS, "mona")
             assert client.get(f"{labs.ADDRESS}/hub/admin").status_code == 200

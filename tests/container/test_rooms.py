@@ -1,4 +1,4 @@
-"""Live documents as a page's socket meets them, through the front."""
+"""Live documents as a page's socket sees them, through the front."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def client(trial_lab: Lab) -> Iterator[httpx.Client]:
 
 
 def room(client: httpx.Client, name: str, api: str = API) -> str:
-    """Make a notebook and return the path of its room."""
+    """Make a notebook; return the path of its room."""
     made = client.put(
         f"{api}/contents/{name}",
         json={"type": "notebook", "format": "json", "content": NOTEBOOK},
@@ -64,7 +64,7 @@ def room(client: httpx.Client, name: str, api: str = API) -> str:
 
 
 class Page:
-    """A page's document, over a real socket."""
+    """A page's copy of a document, over a real socket."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -98,7 +98,7 @@ class Page:
         self.change(write)
 
     def print(self, text: str) -> None:
-        """Have an output in place of the one before, as a running cell does."""
+        """Replace the cell's outputs by one output, as a running cell does."""
 
         def write() -> None:
             with self.doc.transaction():
@@ -114,26 +114,26 @@ class Page:
         what()
         self.doc.unobserve(watching)
         for update in updates:
-            # Into the void where there is no lab at the other end: the page has it, and tells it
-            # when it is back.
+            # If no lab is at the other end, the message is lost: the page keeps the change, and
+            # sends it when it is back.
             with contextlib.suppress(ConnectionClosed):
                 self.connection.send(create_update_message(update))
 
     def send_all(self) -> None:
-        """Be back on another connection, with everything that is here, as a page is."""
+        """Send everything that the copy has on a new connection, as a page does that reconnects."""
         self.connection.send(create_update_message(self.doc.get_update()))
         self.connection.send(create_sync_message(self.doc))
 
 
 def saved(client: httpx.Client, name: str, api: str = API) -> str:
-    """Read a notebook's first cell from the file: whole at any moment, also while it is saved.
+    """Read a notebook's first cell from the file; it is complete at any time, even during a save.
 
-    Where the lab refuses, its answer is returned instead.
+    If the lab refuses, return its answer instead.
 
     Args:
-        client: somebody who has signed in.
-        name: the notebook's.
-        api: the lab's.
+        client: a signed-in client.
+        name: the notebook's name.
+        api: the address of the lab's API.
     """
     answer = client.get(f"{api}/contents/{name}")
     if not answer.is_success:
@@ -144,16 +144,16 @@ def saved(client: httpx.Client, name: str, api: str = API) -> str:
 def test_what_is_typed_without_a_pause_is_saved_meanwhile(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Stock waits for a second of silence, which in a class may be never."""
+    """Upstream saves after a second of silence, which may never come in a class."""
     page = Page(students.open_socket(client, trial_lab, room(client, "steady.ipynb")))
     lengths: set[int] = set()
 
     def is_saved_meanwhile() -> bool:
         page.type("x")
         lengths.add(len(saved(client, "steady.ipynb")))
-        return len(lengths) >= 4  # it is saved twice or more, and what was there at first
+        return len(lengths) >= 4  # at least two saves, and the first text
 
-    # Each poll types: far more often than after the pause that stock waits for.
+    # Each poll types, so the pause that upstream waits for never comes.
     labs.wait_until(is_saved_meanwhile, "what is typed, on the disk", every=0.1)
     labs.wait_until(lambda: saved(client, "steady.ipynb") == str(page.source), "all of it")
     page.connection.close()
@@ -188,17 +188,17 @@ def test_who_comes_is_told_who_is_there(client: httpx.Client, trial_lab: Lab) ->
 
 
 def memory(lab: Lab) -> int:
-    """What the lab server uses, in MB."""
+    """Return the memory of the lab server, in MB."""
     return lab.megabytes(lab.pid("classroom.lab --config"))
 
 
 def test_a_page_that_stops_reading_is_disconnected_and_finds_everything_when_back(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """Stock keeps for them what they don't read, without end."""
+    """Upstream keeps all unread messages for such pages, without a limit."""
     trial_lab.expected.append(r"doesn't keep up|Broken pipe\) while proxying upgraded")
     where = room(client, "deaf.ipynb")
-    deaf = students.open_socket(client, trial_lab, where, ahead=1)  # then reads no more
+    deaf = students.open_socket(client, trial_lab, where, ahead=1)  # it reads no more
     deaf.send(create_sync_message(Doc()))
     printer = Page(students.open_socket(client, trial_lab, where))
     before = memory(trial_lab)
@@ -207,7 +207,7 @@ def test_a_page_that_stops_reading_is_disconnected_and_finds_everything_when_bac
         with contextlib.suppress(TimeoutError):
             while True:
                 printer.hear(printer.connection.recv(timeout=0.05))
-        # 84 MB, or more: of what is printed while the server is busy, less is to be sent.
+        # 84 MB were sent, or less if outputs were skipped while the server was busy.
         if number >= 206 and "doesn't keep up" in trial_lab.log:
             break
     assert "doesn't keep up" in trial_lab.log
@@ -230,13 +230,13 @@ def test_nobody_ends_the_lab_for_all(client: httpx.Client, trial_lab: Lab) -> No
 
 
 SLOW_SECONDS = 0.05
-"""Between two pieces that a slow reader takes: slower than the lab sends."""
+"""The pause between two pieces that a slow reader reads: slower than the lab sends."""
 
 
 def test_a_large_file_is_downloaded_as_slowly_as_its_reader_likes(
     client: httpx.Client, trial_lab: Lab
 ) -> None:
-    """The front's workers have no disk to keep it on meanwhile."""
+    """The front's workers can't buffer the file on disk meanwhile."""
     place = "/home/classroom/large.bin"
     shell = f"head -c 30000000 /dev/zero > {place}"
     assert trial_lab.run("sh", "-c", shell, user="student")[0] == 0
@@ -251,7 +251,7 @@ def test_a_large_file_is_downloaded_as_slowly_as_its_reader_likes(
 
 
 def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
-    """A new version that our rooms don't fit says so, instead of running with stock rooms."""
+    """If our rooms don't fit a new version, the lab stops and says so; it uses no stock rooms."""
     config = render(Settings(Paths(), SignInMode.TRIAL, Config()))
     extensions = {"jupyter_server_ydoc": True, "classroom.lab.extension": True}
     server = {**config["ServerApp"], "jpserver_extensions": extensions, "allow_root": True}
@@ -283,7 +283,7 @@ def test_a_changed_upstream_stops_the_lab(tmp_path: Path) -> None:
 
 
 def test_only_this_labs_own_pages_may_open_a_room(client: httpx.Client, trial_lab: Lab) -> None:
-    """Any other page could use the cookies of its visitor; stock JupyterLab allows that."""
+    """Otherwise any other page could use its visitor's cookies; stock JupyterLab allows that."""
     trial_lab.expected.append(r"403 GET /services/classroom/api/collaboration/room|Blocking Cross")
     where = room(client, "origin.ipynb")
     with pytest.raises(InvalidStatus, match="403"):

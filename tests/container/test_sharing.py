@@ -1,4 +1,4 @@
-"""Sharing a lab with people: who gets in, as what, until when, and who doesn't."""
+"""Share a lab with people: who gets in, in which role, until when, and who is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def room(shared_lab: Classroom) -> Iterator[Classroom]:
-    """The owner's lab, shared with nobody; and after the test again."""
+    """The owner's lab; before and after each test it is shared with nobody."""
     yield shared_lab
     shared_lab.close()
     for name in listed(shared_lab):
@@ -49,7 +49,7 @@ def room(shared_lab: Classroom) -> Iterator[Classroom]:
 
 
 def test_who_is_let_in_to_edit_works_there(room: Classroom) -> None:
-    """By their exact name, in any case; JupyterHub's API and the pages say so."""
+    """The owner types their exact name, in any case; JupyterHub's API and the pages show it."""
     is_out(room, "hubot")
     made = share(room, "HuBot", role="edit", seconds=None)
     assert made.is_success, made.text
@@ -74,7 +74,7 @@ def test_who_is_let_in_to_edit_works_there(room: Classroom) -> None:
 
 
 def test_who_may_only_look_writes_nothing_by_any_way(room: Classroom) -> None:
-    """Over HTTP, in documents, kernels and terminals that were open; the server enforces it."""
+    """The server enforces it over HTTP and in open documents, kernels and terminals."""
     hubot = room.people["hubot"]
     assert share(room, "hubot", role="edit", seconds=None).is_success
     comes_in(room, "hubot")
@@ -103,10 +103,10 @@ def test_who_may_only_look_writes_nothing_by_any_way(room: Classroom) -> None:
         assert hubot.get(f"{room.address}/{place.format(**made)}").status_code == 200, place
     assert share(room, "mona", who="hubot", role="edit", seconds=None).status_code == 403
     owners.write("the owner's")
-    copy.sees("the owner's")  # reading goes on
+    copy.sees("the owner's")  # they can still read
     fresh = Copy(room, OWNER, path)
     assert fresh.texts() == ["before", "the owner's"]
-    # Neither the owner's switch nor another page of theirs lets them write: the share's role does.
+    # The share's role decides: neither the owner's switch nor another page gives them more rights.
     switched = ask(
         room.people[OWNER], OWNER, "PUT", "classroom/api/driving/hubot", json={"viewOnly": False}
     )
@@ -137,7 +137,7 @@ def test_who_is_revoked_is_out_and_comes_back_by_no_way(room: Classroom) -> None
 
 
 def test_at_its_end_a_share_is_over(room: Classroom) -> None:
-    """Also while the Hub is down; when it is back, it has removed the share."""
+    """It ends even while the Hub is down; once the Hub is back, it has removed the share."""
     lab = room.lab
     assert share(room, "hubot", role="view", seconds=None).is_success
     comes_in(room, "hubot")
@@ -198,7 +198,7 @@ def test_what_is_done_by_jupyterhubs_api_shows_and_takes_effect(room: Classroom)
         assert api(room, program, "DELETE", f"shares/{OWNER}/").status_code == 204
         until_closed(theirs)
     is_out(room, "hubot")
-    # One's own lab alone; and no list of people.
+    # A program can share only its owner's lab, and can't list people.
     for method, path in (
         ("POST", "shares/hubot/"),
         ("GET", "shares/hubot/"),
@@ -211,7 +211,7 @@ def test_what_is_done_by_jupyterhubs_api_shows_and_takes_effect(room: Classroom)
 
 
 def test_who_has_never_signed_in_is_waited_for(room: Classroom) -> None:
-    """Until they get in by their organization; as what, and until when, holds then."""
+    """They sign in later, as members of an organization; the role and the end then apply."""
     assert share(room, "astronaut", role="view", seconds=3600).is_success
     assert listed(room)["astronaut"]["waits"]
     assert share(room, "twin", role="edit", seconds=None).is_success
@@ -249,7 +249,7 @@ def test_who_there_can_be_none_of_is_refused_with_a_sentence(room: Classroom) ->
 
 
 def test_a_guest_leaves(room: Classroom) -> None:
-    """In the lab's panel, also for a view-only guest, and on the Hub's page."""
+    """They leave by the lab's panel, even as view-only guests, and by the Hub's page."""
     assert share(room, "hubot", role="view", seconds=None).is_success
     comes_in(room, "hubot")
     assert set(listed(room, "hubot")) == {"hubot"}
@@ -267,7 +267,7 @@ def test_a_guest_leaves(room: Classroom) -> None:
 
 
 def test_nobody_shares_a_lab_but_its_owner_and_tutors(room: Classroom) -> None:
-    """No guest, no stranger, no sign-in to another lab, no lab's own token, and no forged form."""
+    """Guests, strangers, sign-ins to other labs, a lab's own token and forged forms are refused."""
     lab, people = room.lab, room.people
     enter(people["hubot"], "hubot")
     enter(people[OWNER], OWNER)
@@ -277,7 +277,7 @@ def test_nobody_shares_a_lab_but_its_owner_and_tutors(room: Classroom) -> None:
     assert share(room, "twin", who="hubot", **terms).status_code == 403
     assert revoke(room, "octocat", who="hubot").status_code in {403, 404}
     of_hub = f"{labs.ADDRESS}/hub/api/classroom/shares/{OWNER}"
-    # The owner's sign-ins to other labs, and the guest's to their own, are no good for this one.
+    # The owner's sign-ins to other labs, and the guest's to any lab, are not valid for this.
     assert people[OWNER].get(f"{labs.ADDRESS}{students.BASE}/lab").is_success
     tokens = {
         "the owner's, for the class": own_labs.token_of(people[OWNER], f"{students.BASE}/"),
@@ -290,11 +290,11 @@ def test_nobody_shares_a_lab_but_its_owner_and_tutors(room: Classroom) -> None:
             headers = {"Authorization": f"token {token}", "Sec-Fetch-Mode": "cors"}
             made = program.put(f"{of_hub}/twin", headers=headers, json=terms)
             assert made.status_code == 403, what
-    # The lab's token that a page has is good for this lab, and not for JupyterHub's own API.
+    # The token in a lab's page is valid for this lab, but not for JupyterHub's own API.
     owners = own_labs.token_of(people[OWNER], f"{base(OWNER)}/")
     refused = api(room, owners, "POST", f"shares/{OWNER}/", user="twin")
     assert refused.status_code in {403, 404}, refused.text
-    # A page of another site, or a form, as the owner.
+    # A page of another site, or a form, sends a request as the owner.
     address = f"{labs.ADDRESS}{base(OWNER)}/{ADDRESS}/twin"
     for forged in (
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": "https://evil.test"},
@@ -304,7 +304,7 @@ def test_nobody_shares_a_lab_but_its_owner_and_tutors(room: Classroom) -> None:
         assert people[OWNER].put(address, headers=headers, json=terms).status_code == 403, forged
         assert people[OWNER].put(of_hub + "/twin", headers=headers, json=terms).status_code == 403
     assert set(listed(room)) == {"hubot"}
-    # A guest reaches the one lab alone, and nothing of the tutor's.
+    # A guest reaches only this one lab, and none of its tutor functions.
     assert ask(people["hubot"], "mona", "GET", "api/contents").status_code in {302, 403, 404}
     assert ask(people["hubot"], OWNER, "GET", "classroom/api/driving").status_code == 403
 
@@ -343,7 +343,7 @@ def test_code_in_a_kernel_shares_nothing(room: Classroom) -> None:
 
 
 def test_a_guest_starts_a_lab_that_has_stopped(room: Classroom) -> None:
-    """At a button, which asks first."""
+    """They press a button on a page that asks first."""
     hubot = room.people["hubot"]
     assert share(room, "hubot", role="view", seconds=None).is_success
     stopped = at_hub(room, "mona", "DELETE", f"users/{OWNER}/server")
@@ -393,7 +393,7 @@ def test_whom_the_owner_removed_comes_back_when_the_lab_is_shared_again(room: Cl
 def test_who_is_removed_from_the_class_is_out_of_shared_labs_and_forgotten(
     room: Classroom,
 ) -> None:
-    """A person who takes that name later is in no lab that was shared with it."""
+    """A person who takes that name later can't enter a lab that was shared with the old one."""
     assert share(room, "hubot", role="edit", seconds=None).is_success
     comes_in(room, "hubot")
     with page_of(room, "hubot") as theirs:
@@ -406,7 +406,7 @@ def test_who_is_removed_from_the_class_is_out_of_shared_labs_and_forgotten(
 
 
 def test_who_was_in_for_a_moment_only_is_out(room: Classroom) -> None:
-    """Let in, entered and taken out faster than a lab looks at who may be in."""
+    """They are admitted, enter and are removed faster than a lab checks who may be in."""
     for _ in range(2):
         client = room.people["twin"] = signed_in(room, "twin")
         assert share(room, "twin", role="edit", seconds=None).is_success

@@ -1,4 +1,4 @@
-"""Sharing a lab by a link: who gets in by it, as what, and what an attacking client gets."""
+"""Share a lab by a link: who gets in, in which role, and what an attacker gets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def room(shared_lab: Classroom) -> Iterator[Classroom]:
-    """The owner's lab, shared with nobody and without links; and after the test again."""
+    """The owner's lab; before and after each test it is shared with nobody and has no links."""
     yield shared_lab
     shared_lab.close()
     for link in links.listed(shared_lab):
@@ -54,7 +54,7 @@ def is_in(page: httpx.Response) -> bool:
 
 
 def is_dead(room: Classroom, address: str, name: str = "hubot") -> str:
-    """See that a link lets nobody in; return what the page says."""
+    """Check that a link lets nobody in; return what the page says."""
     page = room.people[name].get(address)
     assert (page.status_code, DEAD in page.text) == (404, True), page.text
     assert "<form" not in page.text
@@ -62,7 +62,7 @@ def is_dead(room: Classroom, address: str, name: str = "hubot") -> str:
 
 
 def test_a_link_says_what_it_gives_and_the_button_gives_it(room: Classroom) -> None:
-    """Opening it gives nothing; the button leads to the lab. A viewer by link writes nothing."""
+    """Opening a link grants nothing; its button leads to the lab. Viewers by link can't write."""
     answer = links.make(room, role="view", guest_seconds=7200, most=10)
     assert answer.status_code == 201, answer.text
     address, code = answer.json()["address"], code_of(answer.json()["address"])
@@ -90,13 +90,13 @@ def test_a_link_says_what_it_gives_and_the_button_gives_it(room: Classroom) -> N
     program = token_of(room, OWNER)
     (upstreams,) = api(room, program, "GET", f"share-codes/{OWNER}/").json()["items"]
     assert (upstreams["exchange_count"], "code" in upstreams) == (1, False)
-    # The code is kept nowhere, and in no line of the log.
+    # The code is stored nowhere, and is in no line of the log.
     assert room.lab.run("grep", "-rlF", code, "/data", "/run")[1] == ""
     assert code not in room.lab.log
 
 
 def test_a_guest_who_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -> None:
-    """A person who may not enter the class gets a refusal there."""
+    """A person who may not enter the class is refused there."""
     address = made(room, role="edit")
     hosts = ChainMap(room.lab.hosts, {labs.GITHUB: room.github.ip})
     with web.browser(hosts, room.authority.crt) as stranger:
@@ -115,7 +115,7 @@ def test_a_guest_who_is_not_signed_in_signs_in_and_comes_back(room: Classroom) -
 
 
 def test_a_link_is_used_so_often_and_then_dead_like_any_wrong_one(room: Classroom) -> None:
-    """A person who comes twice counts once; the answer is the same for all dead links."""
+    """A person who comes twice counts once; all dead links get the same answer."""
     room.people.setdefault("twin", signed_in(room, "twin"))
     address = made(room, most=1)
     spare = made(room, most=2)
@@ -180,7 +180,7 @@ def test_no_forged_request_opens_a_link_for_somebody(room: Classroom) -> None:
 
 
 def test_nobody_makes_or_sees_links_but_the_owner_and_tutors(room: Classroom) -> None:
-    """No guest, no stranger, no sign-in to another lab, no lab's own token at JupyterHub's API."""
+    """Refuse guests, strangers, sign-ins to other labs, and a lab's token at JupyterHub's API."""
     people = room.people
     address = made(room, role="edit")
     assert is_in(accept(room, "hubot", address))
@@ -234,7 +234,7 @@ def test_a_link_is_taken_back_with_all_who_came_by_it(room: Classroom) -> None:
 
 
 def test_whom_the_owner_has_revoked_or_removed_no_link_lets_in(room: Classroom) -> None:
-    """Until the owner shares the lab with them again."""
+    """This lasts until the owner shares the lab with them again."""
     address = made(room)
     assert is_in(accept(room, "hubot", address))
     assert revoke(room, "hubot").status_code == 204
@@ -298,7 +298,7 @@ def test_a_restart_of_the_hub_loses_no_link_and_no_count(room: Classroom) -> Non
 
 
 def test_a_code_made_by_jupyterhubs_api_is_an_ordinary_link(room: Classroom) -> None:
-    """It works, shows in the panel, and is taken back on either side."""
+    """It works, appears in the panel, and can be revoked on either side."""
     program = token_of(room, OWNER)
     codes = f"share-codes/{OWNER}/"
     upstreams = api(room, program, "POST", codes).json()
@@ -319,7 +319,7 @@ def test_a_code_made_by_jupyterhubs_api_is_an_ordinary_link(room: Classroom) -> 
 
 
 def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) -> None:
-    """Also for a person who takes that name later."""
+    """They stay dead for a person who takes that name later."""
     room.people.setdefault("twin", signed_in(room, "twin"))
     enter(room.people["hubot"], "hubot")
     answer = links.make(room, "hubot", "hubot")
@@ -334,7 +334,7 @@ def test_the_links_of_who_is_removed_from_the_class_are_dead(room: Classroom) ->
 
 
 def test_whom_jupyterhubs_api_has_taken_out_no_link_lets_in(room: Classroom) -> None:
-    """As whom the owner revokes in the panel, until the lab is shared with them again."""
+    """It is as if the owner had revoked in the panel, until the lab is shared with them again."""
     address, program = made(room), token_of(room, OWNER)
     shares = f"shares/{OWNER}/"
 
@@ -362,18 +362,18 @@ def test_whom_jupyterhubs_api_has_taken_out_no_link_lets_in(room: Classroom) -> 
     assert api(room, program, "DELETE", shares).status_code == 204
     is_kept_out()
     assert sharing.listed(room) == {}, "nobody is waited for, either"
-    # Who leaves by the API may come back.
+    # A person who leaves by the API may come back.
     assert share(room, "hubot", role="edit", seconds=None).is_success
     assert at_hub(room, "hubot", "DELETE", f"users/hubot/shared/{OWNER}/").status_code == 204
     labs.wait_until(lambda: sharing.listed(room) == {}, "that they have left")
     assert is_in(accept(room, "hubot", address))
-    # Whom a tutor takes out may not.
+    # A person whom a tutor removes may not come back.
     assert at_hub(room, "mona", "DELETE", f"users/hubot/shared/{OWNER}/").status_code == 204
     is_kept_out()
 
 
 def test_who_guesses_links_keeps_nobody_else_at_their_address_out(room: Classroom) -> None:
-    """Wrong ones are answered slower and slower, and some not at all; the right one at once."""
+    """Wrong links are answered ever more slowly, and some not at all; the right one at once."""
     address = made(room)
     assert len(code_of(address)) * 6 >= 128
     guesser = room.people.setdefault("twin", signed_in(room, "twin"))

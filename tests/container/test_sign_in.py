@@ -1,4 +1,4 @@
-"""Who may sign in, by which way, and what other people see."""
+"""Who may sign in, in which way, and what rejected people see."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LAB_PATH = "/services/classroom/lab"
 
 @pytest.fixture
 def person(github_lab: Lab, github: Lab, authority: Authority) -> Iterator[httpx.Client]:
-    """A browser that knows the lab and GitHub by name and trusts only the test authority."""
+    """A browser that resolves the lab and GitHub by name, and trusts only the test authority."""
     hosts = {**github_lab.hosts, labs.GITHUB: github.ip}
     with web.browser(hosts, authority.crt) as client:
         yield client
@@ -43,12 +43,12 @@ def test_allowed_user_lands_in_the_lab_in_one_go(person: httpx.Client) -> None:
     assert page.status_code == 200
     assert page.url.path == LAB_PATH
     assert "jupyter-config-data" in page.text
-    # No page in between asked for anything: every step was a redirect.
+    # No page in between required a click: every step was a redirect.
     assert all(step.is_redirect for step in page.history)
 
 
 def test_user_names_are_compared_without_case(person: httpx.Client) -> None:
-    """USERS says Octocat, GitHub says Octocat, the Hub says octocat."""
+    """USERS and GitHub have Octocat, the Hub has octocat."""
     web.sign_in_with_github(person, labs.ADDRESS, "Octocat")
     assert api(person, "me").json()["identity"]["username"] == "octocat"
 
@@ -124,7 +124,7 @@ def test_forged_state_is_refused(person: httpx.Client, github_lab: Lab, query: s
 
 
 def begun(person: httpx.Client) -> httpx.URL:
-    """Begin a sign-in and go no further than where GitHub sends the browser back to."""
+    """Begin a sign-in, and stop before the callback; return the callback's address."""
     step = person.get(f"{labs.ADDRESS}/hub/oauth_login?next={LAB_PATH}", follow_redirects=False)
     while step.is_redirect and (where := step.next_request) is not None:
         if where.url.path == "/hub/oauth_callback":
@@ -137,7 +137,7 @@ def begun(person: httpx.Client) -> httpx.URL:
 def test_several_tabs_that_sign_in_at_once_all_get_in(
     person: httpx.Client, order: tuple[int, ...]
 ) -> None:
-    web.sign_in_with_github(person, labs.ADDRESS, "hubot")  # GitHub knows the browser now
+    web.sign_in_with_github(person, labs.ADDRESS, "hubot")  # GitHub remembers it
     person.get(f"{labs.ADDRESS}/services/classroom/logout")
     tabs = [begun(person) for _ in order]
     for tab in order:
@@ -159,11 +159,11 @@ def test_many_that_were_begun_leave_few_cookies(person: httpx.Client) -> None:
 
 
 WAITING_TABS = 50
-"""A browser that is opened again with as many of them, signed out, has begun as many sign-ins."""
+"""A signed-out browser that is reopened with this number of tabs begins as many sign-ins."""
 
 
 def test_who_has_many_tabs_that_wait_gets_in(person: httpx.Client) -> None:
-    """All that these sign-ins left is cleared at the end: more than fits a small header."""
+    """The cookies of all these sign-ins are cleared at the end: a small header can't hold them."""
     for number in range(WAITING_TABS):
         tab = person.get(f"{labs.ADDRESS}{LAB_PATH}/tree/{number}.ipynb", follow_redirects=False)
         assert tab.is_redirect
@@ -186,7 +186,7 @@ def test_who_cancels_at_github_finds_the_way_back(person: httpx.Client, github_l
 
 
 def test_could_not_ask_is_no_no(person: httpx.Client, github_lab: Lab) -> None:
-    """A student must not read that they aren't on the list when GitHub couldn't say."""
+    """A student must not read that they aren't on the list if GitHub couldn't say."""
     github_lab.expected.append(r"GitHub can't say if unsure|not part of allowed|503 GET /hub/oauth")
     page = web.sign_in_with_github(person, labs.ADDRESS, "unsure")
     assert page.status_code == 503
@@ -228,7 +228,7 @@ def test_a_name_that_another_account_has_now_waits_for_a_tutor(
 def test_a_wrong_client_secret_admits_nobody(
     network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """The person reads a sentence, and another one when GitHub does not answer."""
+    """The person reads a sentence, and a different one if GitHub does not answer."""
     wrong = labs.GITHUB_CONFIG.replace(labs.CLIENT_SECRET, "not-the-secret")
     folder = labs.write_folder(tmp_path / "tutor", wrong, authority)
     expected = ("HTTP|403 GET /hub/oauth_callback|503 GET /hub/oauth_callback|could not be asked",)
@@ -239,7 +239,7 @@ def test_a_wrong_client_secret_admits_nobody(
             assert page.status_code == 403
             assert "client_secret passed are incorrect" in page.text
             asked = client.get(f"{labs.ADDRESS}/hub/oauth_login")
-            # The Hub can't reach GitHub, the person can.
+            # The Hub can't reach GitHub, but the person can.
             elsewhere = "sed s/127.0.0.2/127.0.0.9/ /etc/hosts > /tmp/hosts"
             lab.run("sh", "-c", f"{elsewhere}; cat /tmp/hosts > /etc/hosts")
             page = client.get(f"{labs.ADDRESS}/hub/oauth_login")
@@ -283,7 +283,7 @@ def test_trial_admits_any_name_with_the_passphrase(trial_lab: Lab) -> None:
 
 
 def test_trial_shows_a_name_as_it_was_typed_and_asks_a_second_of_it(trial_lab: Lab) -> None:
-    """No other module may use this name: the form would ask the first person then."""
+    """No other module may use this name, otherwise the form would ask the first person already."""
     passphrase = trial_lab.passphrase()
     with web.browser(trial_lab.hosts) as first:
         web.sign_in_with_passphrase(
@@ -304,7 +304,7 @@ def test_trial_shows_a_name_as_it_was_typed_and_asks_a_second_of_it(trial_lab: L
         assert second.get(f"{labs.ADDRESS}{LAB_PATH}").url.path == "/hub/login", "not in yet"
         page = web.sign_in_with_passphrase(second, labs.ADDRESS, "mary somerville", passphrase)
         assert page.url.path == LAB_PATH
-        # A name in small letters takes nobody's capitals away.
+        # Signing in with a lower-case name doesn't change the display name.
         assert api(second, "me").json()["identity"]["display_name"] == "Mary SOMERVILLE"
     with web.browser(trial_lab.hosts) as guesser:
         trial_lab.expected.append("Failed login for|403 POST /hub/login")
@@ -342,7 +342,7 @@ def test_trial_refuses_a_wrong_passphrase(trial_lab: Lab) -> None:
 
 
 def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
-    """Only for people who know the passphrase; others learn no names."""
+    """Only people who know the passphrase read this; others learn no names."""
     trial_lab.expected.append("Failed login for|403 POST /hub/login|blocked. Stop authent|404 ")
     trial_lab.expected.append("unused OAuth state cookies|403 GET|wrote error: 'Forbidden'")
     right = trial_lab.passphrase()
@@ -368,7 +368,7 @@ def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
             ]
         assert [page.status_code for page in told] == [403, 403]
         shown = [
-            # Between the tags; without what is different each time, in scripts.
+            # Compare the text between the tags, without scripts, which differ each time.
             re.findall(r">([^<]+)<", re.sub(r"(?s)<script.*?</script>", "", page.text))
             for page in told
         ]
@@ -381,7 +381,7 @@ def test_trial_says_readably_that_somebody_was_removed(trial_lab: Lab) -> None:
 
 
 def link_to_somebody_else(page: str) -> str:
-    """Find the way out of the page that refuses."""
+    """Return the link on the rejecting page that lets another person sign in."""
     found = re.search(r'href="([^"]+)">Sign in as somebody else', page)
     assert found is not None
     return html.unescape(found.group(1))
@@ -389,7 +389,7 @@ def link_to_somebody_else(page: str) -> str:
 
 def test_trial_tutor_needs_the_tutors_passphrase(trial_lab: Lab) -> None:
     trial_lab.expected.append("Failed login for|403 POST /hub/login")
-    trial_lab.expected.append("unused OAuth state cookies")  # of the refused first try
+    trial_lab.expected.append("unused OAuth state cookies")  # from the first try, which was refused
     with web.browser(trial_lab.hosts) as client:
         page = web.sign_in_with_passphrase(client, labs.ADDRESS, "tutor", trial_lab.passphrase())
         assert page.status_code == 403

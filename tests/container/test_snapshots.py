@@ -1,4 +1,5 @@
-"""Going back: snapshots of the class's files, made beside the lab, and what comes back of them."""
+"""Going back: snapshots of the class's files, made beside the lab, and what a restore brings
+back."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ for number in range(20):
 
 
 def take(lab: Lab) -> dict[str, Any]:
-    """Have a snapshot taken now, as root; say whether one was made, and which is the newest."""
+    """Take a snapshot now, as root; return whether one was made, and the newest one."""
     status, said = lab.run("python", "-c", TAKE)
     assert status == 0, said
     found: dict[str, Any] = json.loads(said)
@@ -58,7 +59,7 @@ def take(lab: Lab) -> dict[str, Any]:
 
 
 def listed(lab: Lab) -> list[list[str]]:
-    """List the snapshots as the tutor's shell does: words of each line, the newest first."""
+    """List the snapshots as the tutor's shell does: the words of each line, the newest first."""
     status, said = lab.run("classroom", "snapshots")
     assert status == 0, said
     return [line.split() for line in said.splitlines()[1:]]
@@ -69,12 +70,12 @@ def ids(lab: Lab) -> list[str]:
 
 
 def as_student(lab: Lab, script: str) -> tuple[int, str]:
-    """Run a shell as the user that students' code is."""
+    """Run a shell command as the user that runs students' code."""
     return lab.run("sh", "-c", f"umask 002; cd /data/files; {script}", user="student")
 
 
 def shown_by(lab: Lab, script: str) -> list[str]:
-    """Run a shell as root; the words that it printed."""
+    """Run a shell command as root; return the words that it printed."""
     return lab.run("sh", "-c", script)[1].split()
 
 
@@ -150,12 +151,12 @@ def test_they_are_made_on_a_beat_if_anything_has_changed_and_at_the_end(
         write(lab, "b.txt", "two")
         labs.wait_until(lambda: len(listed(lab)) == 2, "one with the other file")
         assert lab.log.count("Snapshot ") == 2, "however many beats there were"
-        # The oldest make room: twelve are kept, and the last of an hour, a day and a week.
+        # The oldest ones are removed: twelve are kept, and the last of an hour, a day and a week.
         status, said = lab.run("python", "-c", MANY)
         assert status == 0, said
         write(lab, "beat.txt", "and one more, on a beat")
         labs.wait_until(lambda: 12 <= len(listed(lab)) <= 15, "fewer snapshots")
-        # Everybody who types comes first.
+        # Typing has priority over restic.
         lab.run("sh", "-c", "head -c 300M /dev/urandom > /data/files/large")
         ask = "ps -o ni=,user= -C restic"
         shown = labs.wait_until(partial(shown_by, lab, ask), "restic")
@@ -173,11 +174,11 @@ def test_they_are_made_on_a_beat_if_anything_has_changed_and_at_the_end(
 def test_at_the_end_it_has_what_was_typed_last(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """It is taken after the lab has saved what is open."""
+    """The snapshot is taken after the lab has saved the open documents."""
     folder = labs.write_folder(tmp_path_factory.mktemp("tutor"), QUIET, authority)
     with labs.start(folder, network=network, expected=EXPECTED) as lab:
         lab.wait_healthy()
-        take(lab)  # the repository is made
+        take(lab)  # this makes the repository
         with signed_in(lab, github, authority, "mona") as client:
             where = room(client, "last.ipynb")
             page, other = (Page(students.open_socket(client, lab, where)) for _ in range(2))
@@ -196,7 +197,7 @@ def test_at_the_end_it_has_what_was_typed_last(
 
 
 def test_hostile_files_are_no_trouble(lab: Lab, mona: httpx.Client) -> None:
-    """A pipe hangs nobody, a private file is copied too, an enormous one is left out."""
+    """A pipe doesn't block it, a private file is included, and an enormous one is left out."""
     script = """
         mkdir hostile; cd hostile; mkfifo pipe; ln -s /srv/jupyterhub/config secrets
         printf mine > private; chmod 600 private
@@ -250,7 +251,7 @@ def test_students_cannot_read_alter_or_delete_them(lab: Lab) -> None:
         "kill $(pgrep -f [c]lassroom.snapshots)",
     ):
         status, said = as_student(lab, attempt)
-        if status and not said:  # Docker has lost it
+        if status and not said:  # Docker has lost the output
             status, said = as_student(lab, attempt)
         assert status != 0, f"{attempt}: {said}"
         assert "ermission denied" in said or "not permitted" in said, f"{attempt}: {said}"
@@ -258,14 +259,14 @@ def test_students_cannot_read_alter_or_delete_them(lab: Lab) -> None:
 
 
 def test_the_lab_server_itself_cannot_alter_them(lab: Lab) -> None:
-    """Its user may ask for them, and no more."""
+    """The lab server's user may only request them."""
     for attempt in ("ls /data/snapshots", "rm -rf /data/snapshots/repository"):
         status, _ = lab.run("sh", "-c", attempt, user="classroom")
         assert status != 0
 
 
 def test_the_socket_answers_by_the_kernels_word(lab: Lab) -> None:
-    """A process that reaches the socket, here by the directory's group, gets no answer."""
+    """A process that can connect to the socket, here by its directory's group, gets no answer."""
     ask = TAKE.replace('body={"why": "asked"}, ', "")
     script = f"import os; os.setgroups([1000]); os.setuid(1001)\n{ask}"
     status, said = lab.run("python", "-c", script)
@@ -274,7 +275,7 @@ def test_the_socket_answers_by_the_kernels_word(lab: Lab) -> None:
 
 
 def test_what_reads_as_root_is_kept_to_the_classs_files(lab: Lab) -> None:
-    """A link that is put in a folder's place while restic walks leads it nowhere."""
+    """If a student replaces a folder by a link while restic walks, the link leads nowhere."""
     as_student(lab, "ln -sfn /data/hub link")
     script = """
 import os, subprocess, sys
@@ -301,7 +302,7 @@ except PermissionError:
 
 
 def test_unconfined_it_makes_no_snapshot(lab: Lab) -> None:
-    """Started without the prefix that confines it, the service says so and reads nothing."""
+    """If the service starts without its confining prefix, it reports that and reads nothing."""
     before = ids(lab)
     script = """
 import asyncio, os, signal
@@ -340,7 +341,7 @@ def test_only_tutors_are_answered(
         stranger.follow_redirects = False
         for path in reads:
             assert stranger.get(f"{OURS}{path}").status_code in {302, 403}, path
-    # Another page with a tutor's cookies.
+    # A page of another site sends a request with a tutor's cookies.
     headers = {"X-XSRFToken": "", "Origin": "https://evil.classroom.test"}
     answer = mona.post(f"{OURS}/{snapshot}/restore", json=body, headers=headers)
     assert answer.status_code == 403
@@ -381,7 +382,7 @@ def test_a_folder_comes_back_and_what_is_new_in_it_stays(lab: Lab, mona: httpx.C
     assert lab.run("test", "-x", "/data/files/lesson/run")[0] == 0
     status, said = as_student(lab, "printf x > lesson/data/c && printf x >> lesson/data/b")
     assert status == 0, said
-    # And back again: what was there before is in a snapshot of its own.
+    # Go forward again: a snapshot of its own has the files from before the restore.
     restore(mona, report["before"], "lesson/a")
     assert read(lab, "lesson/a") == "changed"
     assert " ".join(listed(lab)[1]).endswith("before a restore")
@@ -390,7 +391,7 @@ def test_a_folder_comes_back_and_what_is_new_in_it_stays(lab: Lab, mona: httpx.C
 def test_everybody_in_an_open_document_sees_what_comes_back(
     lab: Lab, mona: httpx.Client, octocat: httpx.Client
 ) -> None:
-    """Neither their pages nor the room write over it."""
+    """Neither their pages nor the room overwrite it."""
     where = room(mona, "open.ipynb")
     tutor, student = (Page(students.open_socket(client, lab, where)) for client in (mona, octocat))
     tutor.type("good")
@@ -398,7 +399,7 @@ def test_everybody_in_an_open_document_sees_what_comes_back(
     snapshot = take(lab)["newest"]["id"]
     student.listen_until(lambda: str(student.source) == "good")
     student.type(" gone bad")
-    # Not yet saved: the snapshot before the restore has it all the same.
+    # This text isn't saved yet, but the snapshot before the restore has it.
     report = restore(mona, snapshot, "open.ipynb")
     assert report["restored"] == 1, report
     for page in (tutor, student):
@@ -416,7 +417,7 @@ def test_everybody_in_an_open_document_sees_what_comes_back(
 
 
 def test_a_file_with_a_later_time_than_any_comes_back_too(lab: Lab, mona: httpx.Client) -> None:
-    """Upstream finds changes by time: a program that sets it to the next century must not win."""
+    """Upstream detects changes by time: a file from the next century must not win."""
     page = Page(students.open_socket(mona, lab, room(mona, "future.ipynb")))
     page.type("good")
     labs.wait_until(lambda: saved(mona, "future.ipynb") == "good", "saved")
@@ -424,7 +425,7 @@ def test_a_file_with_a_later_time_than_any_comes_back_too(lab: Lab, mona: httpx.
     page.type(" bad")
     labs.wait_until(lambda: saved(mona, "future.ipynb") == "good bad", "saved")
     lab.run("touch", "-d", "2099-01-01", "/data/files/future.ipynb", user="classroom")
-    # The room has seen it, and takes the time for its own.
+    # The room may have seen the new time already, and taken it over.
     page.listen_until(lambda: "Out-of-band changes" in lab.log or True)
     restore(mona, snapshot, "future.ipynb")
     page.listen_until(lambda: str(page.source) == "good")
@@ -445,7 +446,7 @@ def test_what_an_open_document_cannot_become_is_left(lab: Lab, mona: httpx.Clien
 
 
 def test_no_link_leads_a_restore_out(lab: Lab, mona: httpx.Client) -> None:
-    """The lab server's own folder is where it could write, if it followed one."""
+    """A restore that followed the link could write into the lab server's own folder."""
     as_student(lab, "mkdir -p way/out; printf x > way/out/documents.db; printf x > way/file")
     snapshot = take(lab)["newest"]["id"]
     as_student(lab, "rm -r way/out way/file; ln -s /data/history way/out")
@@ -461,7 +462,7 @@ def test_no_link_leads_a_restore_out(lab: Lab, mona: httpx.Client) -> None:
 
 
 def test_a_folder_that_turns_into_a_link_leads_nowhere(lab: Lab, mona: httpx.Client) -> None:
-    """A student swaps folder and link as fast as they can, while the tutor restores."""
+    """A student swaps a folder and a link as fast as possible, while the tutor restores."""
     as_student(lab, "mkdir race; for n in $(seq 200); do printf x > race/landed$n; done")
     snapshot = take(lab)["newest"]["id"]
     swap = """
@@ -489,12 +490,12 @@ while not pathlib.Path("enough").exists():
     met = labs.wait_until(
         lambda: restore(mona, snapshot, "race")["left"],
         "a link that it met",
-        ignoring=(AssertionError,),  # it met the folder that was moved
+        ignoring=(AssertionError,),  # the restore met the folder that was moved
     )
     as_student(lab, "touch enough")
     assert "a link or a file" in " ".join(met.values())
     assert "landed" not in lab.run("ls", "/data/history")[1]
-    # A held folder may have been moved: what landed in it landed in a folder of the class's.
+    # A folder may have been moved while it was open: its files landed inside the class's files.
     assert lab.run("sh", "-c", "find / -xdev -name 'landed*' -not -path '/data/files/*'")[1] == ""
 
 
@@ -537,7 +538,7 @@ def test_a_full_disk_stops_snapshots_and_nothing_else(
         write(lab, "first", "first")
         labs.wait_until(lambda: listed(lab), "the first")
         before = ids(lab)
-        # Some megabytes are the lab's own, so that it can start while all else is full.
+        # A few megabytes belong to the lab, so that it can start while all else is full.
         lab.run("sh", "-c", "head -c 180M /dev/zero > /data/files/large")
         labs.wait_until(lambda: "No snapshot: only" in lab.log, "the sentence")
         for word in ("one", "two"):

@@ -1,7 +1,7 @@
-"""No file holds the lab server's event loop for longer than its budget, however large it is.
+"""No file blocks the lab server's event loop for longer than its budget, however large it is.
 
-Measured by the lab itself (`classroom.lab.api.loop_stalls`), as CPU time of the event loop's own
-thread: how busy this machine is with other things doesn't count.
+The lab itself measures this (`classroom.lab.api.loop_stalls`) as CPU time of the event loop's own
+thread, so other work on this machine doesn't count.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def over_budget(client: httpx.Client) -> int:
 
 @contextlib.contextmanager
 def nothing_held(client: httpx.Client, lab: Lab) -> Iterator[None]:
-    """Check that no step is over the budget meanwhile, while somebody types elsewhere."""
+    """Check that no step in the ``with`` block exceeds the budget while somebody else types."""
     before, said = over_budget(client), len(SAID.findall(lab.log))
     with closing(students.open_socket(client, lab, room(client, "elsewhere.ipynb"))) as typing:
         page = Page(typing)
@@ -61,7 +61,7 @@ def nothing_held(client: httpx.Client, lab: Lab) -> Iterator[None]:
 
 
 def write(lab: Lab, code: str) -> None:
-    """Run Python in the class's folder as a student's program."""
+    """Run Python code in the class's folder, as a student's program."""
     code = f"import os; os.chdir('/home/classroom')\n{code}"
     status, said = lab.run("python", "-I", "-c", code, user="student")
     assert status == 0, said
@@ -82,7 +82,7 @@ class TextPage(Page):
         return str(self.doc.get("source", type=Text))
 
     def listen_until(self, condition: object, seconds: float = 60) -> None:
-        del condition  # of a notebook's cells
+        del condition  # it concerns a notebook's cells
         self.until("", seconds)
 
     def until(self, end: str, seconds: float = 60) -> None:

@@ -1,4 +1,4 @@
-"""Students' code is not the lab's code: what a kernel and a terminal can and can't do to it."""
+"""Students' code can't act as the lab: what a kernel and a terminal can and can't do to it."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ print(json.dumps(found.stdout.splitlines()))
     assert isinstance(found, list)
     others = [path for path in found if not path.startswith(WRITABLE)]
     assert others == []
-    # The places that the lab server, kernels and shells load from.
+    # List the folders from which the lab server, kernels and shells load code.
     script = "import sys, jupyter_core.paths as p; print(*sys.path, *p.jupyter_path(), "
     script += "*p.jupyter_config_path(), sep='\\n')"
     python = (
@@ -183,7 +183,7 @@ print(json.dumps(found.stdout.splitlines()))
 
 
 def test_the_debugger_and_programs_of_ones_own(there: Class, kernel: students.Kernel) -> None:
-    """As in stock, where there is loopback: the sandbox has none, and says so (docs)."""
+    """They work as in stock JupyterLab if there is loopback; the sandbox has none (see docs)."""
     assert kernel.run("import subprocess; print(subprocess.getoutput('echo $((6 * 7))'))") == "42\n"
     shared = "from multiprocessing import Pool\nprint(Pool(2).map(abs, [-1, -2]))"
     assert kernel.run(shared) == "[1, 2]\n"
@@ -219,14 +219,14 @@ def test_what_one_makes_all_can_edit(there: Class, kernel: students.Kernel, how:
     else:
         shell = f"cd /home/classroom; umask 077; mkdir {folder}; echo -n begun > {name}"
         terminal(there).run(f"{shell}; chmod 755 {folder}; chmod 644 {name}; cd /tmp")
-    # In the browser: opened, saved, renamed, and something put beside it.
+    # In the browser: open it, save it, rename it, and put a notebook next to it.
     assert there.client.get(f"{API}/contents/{name}").json()["content"] == "begun"
     body = {"type": "file", "format": "text", "content": "saved"}
     assert there.client.put(f"{API}/contents/{name}", json=body).is_success
     moved = there.client.patch(f"{API}/contents/{name}", json={"path": f"{folder}/new.txt"})
     assert moved.is_success, moved.text
     assert there.client.post(f"{API}/contents/{folder}", json={"type": "notebook"}).is_success
-    # In a kernel, and in a terminal.
+    # Change it in a kernel, and in a terminal.
     place = place.replace("file.txt", "new.txt")
     assert kernel.run(f"f = open({place!r}, 'a'); f.write('+'); f.close()") == ""
     terminal(there).run(f"echo -n ! >> {place}; mv {place} {place}.bak; cd /tmp")
@@ -235,7 +235,7 @@ def test_what_one_makes_all_can_edit(there: Class, kernel: students.Kernel, how:
 
 
 def test_a_notebook_that_was_copied_is_saved_while_people_type(there: Class) -> None:
-    """What is copied from the tutor's materials has their modes: not writable for the group."""
+    """A copy of the tutor's materials has their mode, which gives the group no write access."""
     where = room(there.client, "original.ipynb")
     shell = "cd /home/classroom; mkdir lesson; cp original.ipynb lesson/copy.ipynb"
     terminal(there).run(f"{shell}; chmod 644 lesson/copy.ipynb; chmod 755 lesson; cd /tmp")

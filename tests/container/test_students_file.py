@@ -1,4 +1,4 @@
-"""Students' names in a file beside the configuration: followed as it is saved."""
+"""Students' names in a file next to the configuration: the lab follows it as it is saved."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def listed(
 def test_who_is_in_the_file_comes_in_and_goes(listed: Classroom) -> None:
     octocat = listed.enter("Octocat")
     assert octocat.get(f"{API}/me").status_code == 200
-    # As spreadsheets save it: another file in the place of the first, with a byte order mark.
+    # Spreadsheets save like this: a new file replaces the old one, with a byte order mark.
     new = listed.folder / "new"
     new.write_bytes("\ufeffname;github\r\nBob;hubot\r\n".encode())
     new.replace(listed.folder / NAME)
     labs.wait_until(lambda: octocat.get(f"{API}/me").status_code == 403, "Octocat is out")
     hubot = listed.enter("hubot")
     assert hubot.get(f"{API}/me").status_code == 200
-    # What can't be used changes nothing, and the log says where.
+    # An unusable file changes nothing, and the log says where the mistake is.
     listed.lab.expected.append("The configuration in use stays")
     (listed.folder / NAME).write_text("github\nhubot\n@astronaut\n")
     said = f"The configuration in use stays: {NAME}:3: '@astronaut' has an @ in front"

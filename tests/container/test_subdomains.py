@@ -1,4 +1,4 @@
-"""``c.JupyterHub.subdomain_host``: Hub and lab each have a host of their own."""
+"""``c.JupyterHub.subdomain_host``: Hub and lab have a host each."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_people_sign_in_at_the_hubs_and_land_at_the_labs(client: httpx.Client) -
 
 
 def test_neither_is_found_on_the_others(client: httpx.Client) -> None:
-    """A page of the lab's on the Hub's host would be of the Hub's origin."""
+    """A page of the lab on the Hub's host would have the Hub's origin."""
     web.sign_in_with_github(client, labs.ADDRESS, "mona")
     for asked, where in (
         (f"{labs.ADDRESS}/services/classroom/api/me", f"{LAB}/api/me"),
@@ -86,7 +86,7 @@ def test_a_link_to_a_copy_leads_to_the_hub_and_the_copy_to_the_lab(
 
 
 def test_what_the_hub_goes_by_stays_at_its_host(client: httpx.Client) -> None:
-    """A cookie without a domain goes to its own host alone, with browsers."""
+    """Browsers send a cookie without a domain only to its own host."""
     web.sign_in_with_github(client, labs.ADDRESS, "mona")
     hubs = [one for one in client.cookies.jar if one.path == "/hub/"]
     assert {web.cookie(client, name) for name in ("jupyterhub-hub-login", "_xsrf")} <= set(hubs)

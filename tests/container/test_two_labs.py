@@ -1,6 +1,6 @@
-"""Two labs: in one process, as tests and tools may have them; on one host, at different ports.
+"""Two labs: in one process, as tests and tools may run them; on one host, at different ports.
 
-Nothing of one is in the other, and nobody is signed out of one by the other.
+They share no state, and neither signs anybody out of the other.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 PORTS = (8443, 9443)
-"""The ports of two labs, which are one host to a browser."""
+"""The ports of two labs, which a browser treats as one host."""
 SIGNED_OUT = (
     r"\[W .*403 GET /hub/api/user ",
     "No Hub user identified for request",
     "Token stored in cookie may have expired",
     r"\[W .*403 GET .*/services/classroom/|wrote error: 'Forbidden'",
 )
-"""Lines of the log of a sign-out, and of pages that are still open then."""
+"""Lines of the log from a sign-out, and from pages that are still open then."""
 
 
 def test_two_servers_in_one_process_share_nothing() -> None:
@@ -56,7 +56,7 @@ def test_two_servers_in_one_process_share_nothing() -> None:
 
 
 class OneHost(httpx.HTTPTransport):
-    """Leads to another lab by the port."""
+    """Sends a request to the lab at its port."""
 
     def __init__(self, by_port: dict[int, Lab]) -> None:
         context = ssl.create_default_context()
@@ -77,7 +77,7 @@ class OneHost(httpx.HTTPTransport):
 
 
 class Browser(httpx.Client):
-    """A browser for which all labs are on one host."""
+    """A browser that sees all labs on one host."""
 
     def __init__(self, by_port: dict[int, Lab]) -> None:
         self._way = OneHost(by_port)
@@ -86,7 +86,7 @@ class Browser(httpx.Client):
         super().__init__(transport=self._way, follow_redirects=True, timeout=60, headers=headers)
 
     def lead_to(self, by_port: dict[int, Lab]) -> None:
-        """Have other labs at these ports."""
+        """Put other labs at these ports."""
         self._way.by_port = by_port
 
 
@@ -109,14 +109,14 @@ def enter(client: httpx.Client, port: int, lab: Lab) -> None:
 
 
 def works(client: httpx.Client, port: int) -> None:
-    """Use a lab without signing in again: load its page, read, write."""
+    """Use a lab without a new sign-in: load its page, read, write."""
     page = client.get(at(port, f"{students.BASE}/lab"))
     assert (page.status_code, page.history) == (200, [])
     saves(client, port)
 
 
 def saves(client: httpx.Client, port: int) -> None:
-    """Read and write as the script of a page does that was loaded before."""
+    """Read and write as the script of an already loaded page does."""
     headers = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
     headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
     me = client.get(at(port, f"{students.BASE}/api/me"), headers=headers)
@@ -133,7 +133,7 @@ def test_nobody_is_signed_out_by_another_lab_of_the_host(two: dict[int, Lab]) ->
         enter(client, other, two[other])
         works(client, one)
         works(client, other)
-        saves(client, one)  # with the other's `_xsrf`, as its page reads it
+        saves(client, one)  # with the other lab's `_xsrf` cookie, which its page reads
         asked = client.get(at(one, "/hub/logout"))
         token = asked.text.partition('name="_xsrf" value="')[2].partition('"')[0]
         client.post(asked.url, data={"_xsrf": html.unescape(token)})
@@ -145,14 +145,14 @@ def test_nobody_is_signed_out_by_another_lab_of_the_host(two: dict[int, Lab]) ->
 
 
 def test_a_form_of_one_lab_outlives_a_visit_to_another(two: dict[int, Lab]) -> None:
-    """The sign-in page that was left open is of the Hub: its token is in a cookie."""
+    """The sign-in page that stayed open belongs to the Hub, which keeps its token in a cookie."""
     one, other = PORTS
     with Browser(two) as client:
         form = client.get(at(one))
         client.get(at(other))
         token = form.text.partition('name="_xsrf" value="')[2].partition('"')[0]
         fields = {"_xsrf": token, "username": "ada", "password": two[one].passphrase()}
-        fields["same"] = "yes"  # ada was here before, from another browser
+        fields["same"] = "yes"  # another browser has used the name ada before
         page = client.post(at(one, "/hub/login"), data=fields)
         assert page.status_code == 200
         works(client, one)
@@ -164,10 +164,10 @@ def test_a_new_lab_is_entered_at_once_with_an_old_ones_cookies(two: dict[int, La
         enter(client, one, two[one])
         for path in ("/hub/home", f"{students.BASE}/lab"):
             client.get(at(one, path))
-        client.lead_to({one: two[other]})  # another volume, at the old one's port
+        client.lead_to({one: two[other]})  # a lab with another volume takes the old one's port
         enter(client, one, two[other])
         works(client, one)
-        # As a version had them that named them as upstream does.
+        # An earlier version set cookies with upstream's own names.
         for name in ("jupyterhub-hub-login", "jupyterhub-session-id", "service-classroom"):
             client.cookies.set(name, "2|1:0|old", domain=labs.HOST, path="/")
         works(client, one)
@@ -182,7 +182,7 @@ def test_a_lab_that_moves_keeps_people_signed_in(two: dict[int, Lab]) -> None:
 
 
 def test_pages_of_two_labs_in_one_browser(two: dict[int, Lab], chromium: Chromium) -> None:
-    """Both stay open: each goes on saving after the other was loaded, and left."""
+    """Both pages save after the other was loaded; one also after the other signed out."""
     hosts = {f"{labs.HOST}:{port}": f"{lab.ip}:8443" for port, lab in two.items()}
     with chromium.start(hosts) as browser:
         person = new_person(browser)
@@ -204,7 +204,7 @@ def test_pages_of_two_labs_in_one_browser(two: dict[int, Lab], chromium: Chromiu
 
 
 def makes_a_file(page: Page, lab: Lab, name: str) -> None:
-    """Make a text file as people do, with the page's own code and token."""
+    """Create a text file as people do, with the page's own code and token."""
     page.get_by_role("menuitem", name="File", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("^New Launcher")).click()
     page.locator(".jp-LauncherCard >> visible=true", has_text="Text File").first.click()

@@ -1,4 +1,4 @@
-"""What is not clean text: other encodings and line ends, half characters, a file of two names."""
+"""Text that isn't clean: other encodings and line ends, half characters, a file with two names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ada(trial_lab: Lab) -> Iterator[httpx.Client]:
 
 
 class Page:
-    """A page that has one document open."""
+    """A page with one open document."""
 
     def __init__(self, client: httpx.Client, lab: Lab, name: str, kind: str = "file") -> None:
         form = "json" if kind == "notebook" else "text"
@@ -154,7 +154,7 @@ def test_what_is_no_text_is_said_in_a_sentence(ada: httpx.Client, trial_lab: Lab
 
 
 def test_names_that_are_not_utf_8(ada: httpx.Client, trial_lab: Lab) -> None:
-    """An archive from elsewhere has them: listed, opened, renamed, copied, deleted as any other."""
+    """Archives from other systems have them: list, open, rename, copy and delete such files."""
     made = (
         "import os\n"
         "os.makedirs(b'/data/files/odd/f\\xfcr', exist_ok=True)\n"
@@ -167,7 +167,7 @@ def test_names_that_are_not_utf_8(ada: httpx.Client, trial_lab: Lab) -> None:
         return found
 
     (folder,) = listed("odd")
-    folder["path"].encode()  # as a browser's encodeURIComponent does, which takes no halves
+    folder["path"].encode()  # like a browser's encodeURIComponent, this rejects half characters
     (file,) = listed(folder["path"])
     assert ada.get(f"{API}/contents/{file['path']}").json()["content"] == "text"
     assert ada.get(f"{labs.ADDRESS}{students.BASE}/files/{file['path']}").text == "text"
@@ -192,7 +192,7 @@ def test_names_that_are_not_utf_8(ada: httpx.Client, trial_lab: Lab) -> None:
 
 
 def test_a_long_path_keeps_no_page_waiting(ada: httpx.Client, trial_lab: Lab) -> None:
-    """The reason for which a page is closed names the path, and a frame takes 123 bytes."""
+    """The close reason of a page names the path, and a close frame has room for 123 bytes."""
     trial_lab.expected.append("Bad request for file|isn't a valid notebook|Error initializing")
     folder = "f" * 100
     assert ada.put(f"{API}/contents/{folder}", json={"type": "directory"}).is_success
@@ -208,6 +208,6 @@ def test_a_long_path_keeps_no_page_waiting(ada: httpx.Client, trial_lab: Lab) ->
                 socket.recv(timeout=60)
         assert socket.close_code == 4400
         assert str(socket.close_reason).startswith("“fff")
-        # A notice of a test before may come first: this person had no page to show it then.
+        # A notice from an earlier test may come first, if this person had no page to show it then.
         while "isn't a valid notebook" not in json.loads(live.recv(timeout=60)).get("text", ""):
             continue

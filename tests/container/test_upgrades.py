@@ -1,4 +1,4 @@
-"""Another release on the same volume: what is looked at, what is refused, and the way back."""
+"""Another release on the same volume: what is checked, what is refused, and the way back."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ __all__ = ["tutor"]  # a fixture
 PAGE = labs.ROOT / "docs/operate/upgrades.md"
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WITH_MAKE, BUILD, REPLACE, GO_BACK, WHICH = BLOCK.findall(PAGE.read_text())
-"""The commands of the page."""
+"""The page's commands."""
 (RUN,) = re.findall(
     r"^docker run -d .*?_jupyterlab$",
     (labs.ROOT / "docs/operate/index.md").read_text(),
     re.MULTILINE | re.DOTALL,
 )
-"""How the page on operation starts a lab without make."""
+"""The command by which the page on operation starts a lab without make."""
 NEWER = {"format": FORMAT + 1, "release": "v9.0"}
 SAID = "/data: was written by a newer lab, release v9.0; this one is "
 REFUSE = """
@@ -57,7 +57,7 @@ def newer() -> Iterator[Volume]:
 
 
 def in_lab(volume: Volume, *command: str) -> str:
-    """Run something in the image on a volume; return all that it prints."""
+    """Run a command in the image on a volume; return all that it prints."""
     mounted = ["--volume", f"{volume.name}:/data"]
     words = ["docker", "run", "--rm", *mounted, "--entrypoint", command[0], labs.IMAGE]
     done = subprocess.run([*words, *command[1:]], capture_output=True, text=True, check=False)
@@ -93,7 +93,7 @@ def test_a_newer_labs_backup_is_refused(newer: Volume) -> None:
 
 
 def test_documents_are_opened_and_unloaded_again() -> None:
-    """In a lab that was started again: until then rooms wait for their people for a minute."""
+    """The lab has restarted, so their rooms don't wait for a minute for their people."""
     names = ("upgraded.ipynb", "deleted.ipynb")
     with labs.start(plain=True) as lab:
         lab.wait_healthy()
@@ -130,7 +130,7 @@ def test_documents_are_opened_and_unloaded_again() -> None:
 
 
 def typed(folder: Path, commands: str, environment: Mapping[str, str] | None = None) -> str:
-    """Type what a page says; return what is shown."""
+    """Run commands of a page; return their output."""
     done = subprocess.run(
         ["bash", "-e", "-c", commands],
         cwd=folder,
@@ -174,7 +174,7 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor, tmp_path: P
     assert "typed = 1" in inside(tutor, "cat /data/files/of-last-week.ipynb")
     assert f"last written by release {first}; this is {second}" in lab_of(tutor).log
 
-    # One that answers, and opens no document.
+    # This release answers, but can't open documents.
     inside(tutor, "echo work > /data/files/work.txt")
     room_file = "src/classroom/lab/rooms/document_room.py"
     change(tutor.folder / room_file, "\n    async def initialize(self) -> None:", REFUSE)
@@ -192,7 +192,7 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor, tmp_path: P
     with students.signed_in(lab_of(tutor)) as client:
         assert saved(client, "of-last-week.ipynb") == "typed = 1"
 
-    # One that doesn't start, after make down: the image that ran last is known still.
+    # This release doesn't start. After make down, the image that ran last is still known.
     change(tutor.folder / room_file, REFUSE, "\n    async def initialize(self) -> None:")
     change(tutor.folder / boot, "    os.umask(0o022)", "    raise SystemExit(7)")
     assert tutor.make("down").returncode == 0
@@ -204,7 +204,7 @@ def test_make_up_upgrades_and_goes_back_where_it_fails(tutor: Tutor, tmp_path: P
 
 
 class Plain:
-    """A class without make, in a folder of its own; nothing of it has a name that others have."""
+    """A class without make, in a folder of its own; its names are unique."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -212,7 +212,7 @@ class Plain:
         subprocess.run(["docker", "tag", labs.IMAGE, self.name], check=True)
 
     def typed(self, begins: str, commands: str) -> str:
-        """Type what a page says, which begins so, with other names and on any free port."""
+        """Run a page's commands, which start with ``begins``, with other names and a free port."""
         assert commands.startswith(begins)
         names = {
             r"(?<=\b(?:stop|exec|name) )classroom\b": self.name,
@@ -226,7 +226,7 @@ class Plain:
         return typed(self.folder, commands, os.environ)
 
     def lab(self) -> Lab:
-        """Wait until the lab serves."""
+        """Return the lab once it serves."""
         found = Lab(docker.from_env().containers.get(self.name), None)
         found.wait_healthy()
         return found
@@ -239,7 +239,7 @@ class Plain:
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Iterator[Plain]:
-    """A clone of a repository in which there is a release that is newer."""
+    """A class in the clone of a repository that has a newer release."""
     folder = clone(tmp_path / "clone")
     repository = Repository(tmp_path, folder)
     change_of = ("src/classroom/boot.py", "Start the container,", "Begin the container,")
@@ -250,7 +250,7 @@ def plain(tmp_path: Path) -> Iterator[Plain]:
 
 
 def test_the_upgrade_without_make_and_the_way_back(plain: Plain) -> None:
-    """Each command as the page has it, in its order."""
+    """The test runs each command as the page has it, in the page's order."""
     plain.typed("docker run", RUN)
     lab = plain.lab()
     before = json.loads(lab.read(f"/data/{FILE}"))["release"]

@@ -1,4 +1,5 @@
-"""Uploads as JupyterLab sends them, in pieces: by two at once, and by one whose line breaks."""
+"""Uploads in pieces, as JupyterLab sends them: two people at once, and one person who
+disconnects."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ def test_of_two_uploads_of_one_name_one_is_there_and_the_other_is_told(trial_lab
         def go_on(who: str) -> list[httpx.Response]:
             return [send(clients[who], "both.bin", letters[who], piece) for piece in PIECES[1:]]
 
-        # Both have begun before either has ended.
+        # Both uploads begin before either ends.
         for who, letter in letters.items():
             assert send(clients[who], "both.bin", letter, 1).status_code == 201
         with ThreadPoolExecutor(2) as pool:

@@ -1,4 +1,4 @@
-"""The packages in the image are as we rely on them, and one that isn't stops lab or Hub at once."""
+"""The image's packages fit our assumptions; one that doesn't stops the lab or the Hub at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def in_the_image(*command: str) -> str:
 
 
 def renamed(tmp_path: Path, file: str, before: str, after: str) -> docker.types.Mount:
-    """A file of a package's with another name in it, in its place."""
+    """Mount a package's file over the original, with a name replaced in it."""
     text = in_the_image("cat", f"{PACKAGES}/{file}")
     assert before in text
     mine = tmp_path / file.replace("/", "-")

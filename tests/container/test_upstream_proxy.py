@@ -1,4 +1,4 @@
-"""``c.Classroom.upstream_proxy``: a school's proxy, a real one, where no other way leads out."""
+"""``c.Classroom.upstream_proxy``: a school's real proxy is the only way out."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ FAILED = r"503 GET /hub/oauth_callback|GitHub could not be asked who somebody is
 
 @pytest.fixture(scope="module")
 def inside() -> Iterator[Network]:
-    """A network out of which no way leads."""
+    """A network without a way out."""
     with private_network(SUBNET) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def proxy(network: Network, inside: Network, world: Internet, school_image: None) -> Iterator[Lab]:
-    """The proxy, which is in it and in the world."""
+    """The proxy, which is both in that network and in the world."""
     del school_image
     with school.proxy(network, inside, ADDRESS, PROXY, world.ip) as made:
         yield made
 
 
 def written(folder: Path, authority: Authority, config: str = CONFIG, login: str = "") -> Path:
-    """Write a tutor's folder, with the proxy's login in it."""
+    """Write a tutor's folder that contains the proxy's name and password."""
     made = labs.write_folder(folder, config, authority)
     (made / "secrets/upstream_proxy").write_text(f"{login or school.LOGIN}\n")
     return made
@@ -76,7 +76,7 @@ def lab(
     authority: Authority,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
-    """A lab under nftables that is in that network alone."""
+    """A lab under nftables that is only in that network."""
     del proxy, github
     folder = written(tmp_path_factory.mktemp("tutor"), authority)
     with labs.start(folder, network=inside) as made:
@@ -86,13 +86,13 @@ def lab(
 
 @pytest.fixture(scope="module")
 def student(lab: Lab, github: Lab, authority: Authority) -> Iterator[Student]:
-    """Signed in with GitHub, which the Hub has reached by the proxy."""
+    """A student who signed in with GitHub, which the Hub has reached through the proxy."""
     with with_student(lab, github, authority, "Octocat") as found:
         yield found
 
 
 def came_by(proxy: Lab, host: str, times: int = 1) -> None:
-    """Wait until the proxy, which writes its log when it likes, has been asked for a host."""
+    """Wait until the proxy's log, which may be late, shows a connection to a host."""
     labs.wait_until(
         lambda: proxy.log.count(f"CONNECT {host}") >= times, f"{host} is asked by the proxy"
     )
@@ -121,7 +121,7 @@ def test_a_service_answers(student: Student, proxy: Lab) -> None:
 
 
 def test_what_is_near_is_reached_straight(student: Student, proxy: Lab) -> None:
-    """What is in a network that the tutor has named is not behind the proxy, which is in it."""
+    """Hosts in a network that the tutor has named, such as the proxy, are reached directly."""
     printed = student.kernel.run(f"""
 import socket
 with socket.create_connection(({PROXY!r}, {school.PROXY}), timeout=10) as way:
@@ -171,7 +171,7 @@ def test_the_check_without_a_start(
     authority: Authority,
     tmp_path: Path,
 ) -> None:
-    """As `make check` runs it: it reaches GitHub by the proxy as well."""
+    """It is what `make check` runs, which also reaches GitHub through the proxy."""
     del proxy, github
     folder = written(tmp_path / "tutor", authority, CONFIG, login)
     options = {"entrypoint": ["sleep", "infinity"], "init": True}
@@ -205,14 +205,14 @@ def test_the_hub_goes_by_the_proxy_without_the_rules_too(
 
 
 def sign_in(lab: Lab, github: Lab, authority: Authority) -> int:
-    """Sign somebody in; return the status of the page that they end on."""
+    """Sign somebody in; return the status of the last page."""
     with web.browser({**lab.hosts, labs.GITHUB: github.ip}, authority.crt) as client:
         return web.sign_in_with_github(client, labs.ADDRESS, "mona").status_code
 
 
 @contextlib.contextmanager
 def with_trouble(folder: Path, inside: Network) -> Iterator[Lab]:
-    """Run a lab whose proxy doesn't do what it should."""
+    """Run a lab whose proxy does not work as it should."""
     expected = (UNREACHED, FAILED, r"upstream_proxy: \S+ (does not take|asks for)")
     with labs.start(folder, network=inside, expected=expected) as lab:
         lab.wait_healthy()
@@ -238,7 +238,7 @@ def test_another_password(
     authority: Authority,
     tmp_path: Path,
 ) -> None:
-    """One sentence in the log and in the check; the lab runs, and a save takes a correction."""
+    """Log and check have one sentence; the lab runs, and the next save applies a correction."""
     del proxy
     folder = written(tmp_path / "tutor", authority, CONFIG, login)
     file = folder / "secrets/upstream_proxy"

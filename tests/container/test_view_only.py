@@ -1,4 +1,4 @@
-"""The tutor drives: an attacking client at each way to write, as somebody who is view-only."""
+"""The tutor drives: a view-only person's attacking client tries each way to write."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def people(any_lab: Classroom) -> Iterator[Classroom]:
 
 
 def entered(room: Classroom) -> Classroom:
-    """Have a tutor and two students signed in; of octocat's own lab hubot is a guest."""
+    """Sign in a tutor and two students; in octocat's own lab hubot is a guest."""
     for login in ("Octocat", "mona", "hubot"):
         if login not in room.people:
             room.enter(login)
@@ -49,13 +49,13 @@ def entered(room: Classroom) -> Classroom:
 
 
 def mode_of(room: Classroom, name: str = "") -> str:
-    """The address of a lab's mode, or of one person's."""
+    """Return the address of a lab's mode, or of one person's mode."""
     address = f"{room.address}/{driving.ADDRESS}"
     return f"{address}/{name}" if name else address
 
 
 def switch(room: Classroom, *, view_only: bool, name: str = "") -> None:
-    """Switch all students, or one, as mona."""
+    """Change the mode of all students, or of one, as mona."""
     answer = room.people["mona"].put(mode_of(room, name), json={"viewOnly": view_only})
     assert answer.status_code == 200, answer.text
 
@@ -74,7 +74,7 @@ class Copy:
         self.connect()
 
     def connect(self) -> None:
-        """Open the socket, say who it is, and take over what it lacks; answer with what it has."""
+        """Open the socket, send awareness, get what is missing, and send what the copy has."""
         self.socket = self._room.open(self._login, self._path)
         self.socket.send(awareness.encode([Entry(self.doc.client_id, 1, b"{}")]))
         self.socket.send(create_sync_message(self.doc))
@@ -105,11 +105,11 @@ class Copy:
         self.socket.send(create_update_message(self.doc.get_update(before)))
 
     def texts(self) -> list[str]:
-        """What is in the cells; the empty one of a new notebook isn't counted."""
+        """Return the cells' sources, without the empty cell of a new notebook."""
         return [text for one in self.cells if (text := str(one["source"]))]
 
     def sees(self, text: str) -> None:
-        """Hear what comes until a cell is there."""
+        """Receive messages until a cell with this text is there."""
         while text not in self.texts():
             message = self.socket.recv(timeout=students.SECONDS)
             assert isinstance(message, bytes)
@@ -117,20 +117,20 @@ class Copy:
 
 
 def shared(room: Classroom, path: str) -> list[str]:
-    """What is in the server's document: a new copy of the tutor's."""
+    """Return the cells of the server's document, by a new copy of the tutor's."""
     copy = Copy(room, "mona", path)
     copy.socket.close()
     return copy.texts()
 
 
 class Page:
-    """What a page hears from the classroom."""
+    """A page's own socket, on which it receives the classroom's messages."""
 
     def __init__(self, room: Classroom, login: str) -> None:
         self.socket = room.open(login, page_socket.ADDRESS)
 
     def hears(self, **wanted: Any) -> dict[str, Any]:
-        """Wait for a word in which all of that holds."""
+        """Read messages until one has all these values; return it."""
         while True:
             found: dict[str, Any] = json.loads(self.socket.recv(timeout=students.SECONDS))
             if all(found.get(key) == value for key, value in wanted.items()):
@@ -139,7 +139,7 @@ class Page:
 
 @pytest.fixture
 def made(people: Classroom) -> dict[str, str]:
-    """What there is to be written to, made before anybody was view-only."""
+    """Kernel, terminal and other targets of writing, made before anybody was view-only."""
     hubot = people.people["hubot"]
     people.room("hubot", "work.ipynb")
     session = hubot.post(
@@ -162,7 +162,7 @@ def made(people: Classroom) -> dict[str, str]:
 
 FILE = {"type": "file", "format": "text", "content": "x"}
 CHECKPOINT = "api/contents/work.ipynb/checkpoints/{checkpoint}"
-# Every method that a rule says writes, and how a client of one's own would try.
+# Every method that a rule says writes, and how a hand-made client would try it.
 ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("ContentsHandler.put", "PUT", "api/contents/new.txt", FILE),
     ("ContentsHandler.put", "PUT", "api/contents/new.txt", {**FILE, "chunk": 1}),
@@ -234,7 +234,7 @@ ATTEMPTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("LanguageServerWebSocketHandler.get", "GET", "lsp/ws/pylsp", {}),
     ("CSPReportHandler.post", "POST", "api/security/csp-report", {}),
 )
-# Another handler stands before them, so that no request comes there.
+# Another handler comes before these, so no request reaches them.
 UNREACHED = {"SettingsHandler.put", "WorkspacesHandler.put", "WorkspacesHandler.delete"}
 UNREACHED |= {"TermSocket.get", "TerminalRootHandler.post", "ShutdownHandler.post"}
 UNREACHED |= {"SubscribeWebsocket.get", "SessionRootHandler.post", "NbconvertPostHandler.post"}
@@ -254,7 +254,7 @@ READS = (
 
 
 def in_use(room: Classroom) -> set[str]:
-    """Which kernels of notebooks and which terminals there are."""
+    """Return the ids of running notebooks' kernels, and the names of terminals."""
     hubot = room.people["hubot"]
     kernels = {one["kernel"]["id"] for one in hubot.get(f"{room.api}/sessions").json()}
     return kernels | {one["name"] for one in hubot.get(f"{room.api}/terminals").json()}
@@ -271,7 +271,7 @@ def test_a_client_tries_every_handler_that_writes() -> None:
 
 
 def files(people: Classroom) -> tuple[set[str], Any]:
-    """List the files, and read the one that is tried on: others are saved by the lab itself."""
+    """List the files, and read the one under attack: the lab itself saves others."""
     hubot = people.people["hubot"]
     found = hubot.get(f"{people.api}/contents").json()["content"]
     work = hubot.get(f"{people.api}/contents/work.ipynb").json()["content"]
@@ -324,13 +324,13 @@ def test_nothing_is_written_to_a_document_that_is_open(people: Classroom) -> Non
     hubot.delete()
     hubot.socket.send(awareness.encode([Entry(hubot.doc.client_id, 2, b'{"cursor":1}')]))
     mona.write("the tutor's")
-    hubot.sees("the tutor's")  # reading goes on
+    hubot.sees("the tutor's")  # they can still read
     assert shared(people, path) == ["before", "the tutor's"]
 
 
 @EVERYWHERE
 def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
-    """Neither what was typed meanwhile, nor what builds on it, in any message."""
+    """Neither text that was typed meanwhile nor text based on it comes in, by any message."""
     path = people.room("hubot", "late.ipynb")
     typed, deleted = Copy(people, "hubot", path), Copy(people, "hubot", path)
     fresh = Copy(people, "hubot", path)
@@ -342,7 +342,7 @@ def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
     deleted.delete()
     page = Page(people, "hubot")
     fresh.socket.close()
-    fresh.connect()  # with nothing new: as after a broken connection
+    fresh.connect()  # without changes, as after a broken connection
     while len(page.hears(type="driving")["outdated"]) < 2:
         Copy(people, "hubot", path).write("so that the page is told again")
     switch(people, view_only=False)
@@ -353,7 +353,7 @@ def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
     typed.write("on top of it")
     for copy in (typed, deleted):
         copy.socket.close()
-        copy.connect()  # which offers all that the server hasn't got
+        copy.connect()  # this offers everything that the server lacks
         copy.write("later")
     fresh.write("from a copy that is the shared one")
     expected = ["before", "from a copy that is the shared one"]
@@ -366,7 +366,7 @@ def test_an_outdated_copy_never_comes_in(people: Classroom) -> None:
 
 @EVERYWHERE
 def test_nothing_comes_in_by_what_is_offered_at_the_beginning(people: Classroom) -> None:
-    """A client that wrote while it had no connection, and never says who it is."""
+    """A client wrote while it was disconnected, and never sends awareness."""
     path = people.room("hubot", "offered.ipynb")
     switch(people, view_only=True)
     copy: Doc[Any] = Doc()
@@ -397,7 +397,7 @@ def channels(kernel: str) -> str:
 
 
 def message(kind: str, channel: str = "shell", **content: Any) -> str:
-    """Write a message to a kernel."""
+    """Return a message to a kernel."""
     header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "username": "", "session": "s"}
     whole = {"header": {**header, "version": "5.3"}, "parent_header": {}, "metadata": {}}
     return json.dumps({**whole, "content": content, "channel": channel})
@@ -424,7 +424,7 @@ def test_nothing_is_run_in_a_kernel_that_is_open(people: Classroom, made: dict[s
         ("anything_else", "shell", {}),
     ):
         asked.append(message(kind, channel, **content))
-    asked.append(message("kernel_info_request"))  # what a page asks when it connects is answered
+    asked.append(message("kernel_info_request"))  # a page's first question is answered
     for one in asked:
         mine.send(one)
     idents = {json.loads(one)["header"]["msg_id"] for one in asked}

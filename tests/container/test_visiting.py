@@ -1,4 +1,4 @@
-"""People open a document while the lab unloads it: what they type is in its file."""
+"""People open a document while the lab unloads it: the text that they type is in its file."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ SYNC = 0
 
 
 async def visit(address: str, word: str) -> bool:
-    """Open the document as a new page, type a word at its end, hear it, and leave.
+    """Open the document as a new page, type a word at its end, receive it, and leave.
 
     Returns:
-        Whether the server has told of it; if not, the page would try again.
+        Whether the server has sent the word back; if not, the page would try again.
     """
     doc: Doc[Any] = Doc()
     cells = doc.get("cells", type=Array)
@@ -45,7 +45,7 @@ async def visit(address: str, word: str) -> bool:
             source += word
             update = doc.get_update(before)
             await connection.send(create_update_message(update))
-            # What is broadcast comes back to who has said it.
+            # The server sends a change back to its sender, too.
             await hear(connection, doc, lambda message: word.encode() in message)
             return True
     except ConnectionClosed:
@@ -53,7 +53,7 @@ async def visit(address: str, word: str) -> bool:
 
 
 async def hear(connection: ClientConnection, doc: Doc[Any], until: Callable[[bytes], bool]) -> None:
-    """Listen, until a message after which something is so."""
+    """Receive messages until one of them fulfils a condition."""
     async for message in connection:
         assert isinstance(message, bytes)
         if message[0] == SYNC and (reply := handle_sync_message(message[1:], doc)):
@@ -63,7 +63,7 @@ async def hear(connection: ClientConnection, doc: Doc[Any], until: Callable[[byt
 
 
 async def crowd(address: str) -> list[str]:
-    """Have people come and go at random; return the words that the lab has confirmed."""
+    """Let people come and go at varying times; return the words that the lab has confirmed."""
 
     async def come_and_go(number: int) -> list[str]:
         taken = []
@@ -80,7 +80,7 @@ async def crowd(address: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[Server]:
-    """A server that unloads a document at once when nobody is in it."""
+    """A server that unloads a document immediately when nobody is in it."""
     traits: dict[str, object] = {"document_cleanup_delay": 0.0}
     with servers.start("ours", YDocExtension=traits, Application={"log_level": "INFO"}) as server:
         yield server
@@ -98,9 +98,9 @@ def test_people_who_come_as_a_document_is_unloaded_type_into_its_file(hasty: Ser
 
 
 def test_a_document_that_nobody_gets_to_is_unloaded(hasty: Server) -> None:
-    """A request that never becomes a WebSocket, or one that is gone at once, leaves nothing open.
+    """A request that never becomes a WebSocket, or one that ends at once, keeps nothing open.
 
-    Each open document's file is looked at once a second.
+    Otherwise the lab would check the file of each open document once a second.
     """
     asked = hasty.room("asked").address
     assert httpx.get(asked.replace("ws:", "http:")).status_code == 400
@@ -122,7 +122,7 @@ def test_timelines_that_were_opened_long_ago_are_unloaded(hasty: Server) -> None
         return str(httpx.get(f"{api}/timeline/back.ipynb", params=query).json()["forkRoom"])
 
     async def look() -> list[str]:
-        # The room must be there for its timeline, as in a page.
+        # A timeline needs its document's room, as in a page.
         async with connect(address):
             return await asyncio.to_thread(lambda: [forked() for _ in range(MOST + 1)])
 
@@ -144,7 +144,7 @@ def test_nobody_makes_a_room_of_nothing_or_without_signing_in(trial_lab: Lab) ->
     lab = trial_lab
     lab.expected.append(REFUSED)
     with students.signed_in(lab) as client:
-        earlier = len(lab.log)  # of tests before, in the same lab
+        earlier = len(lab.log)  # the end of earlier tests' log in the same lab
         where = test_rooms.room(client, "never-opened.ipynb")
         for name in ("whatever", "json:notebook:0000", "JupyterLab:whatever"):
             with pytest.raises(InvalidStatus, match="403"):
@@ -152,19 +152,19 @@ def test_nobody_makes_a_room_of_nothing_or_without_signing_in(trial_lab: Lab) ->
         with web.browser(lab.hosts) as stranger:
             answer = stranger.get(f"{labs.ADDRESS}{students.BASE}/{where}")
             assert answer.status_code == 403
-        # What is in the log of a later request is there after all that came of the earlier ones.
+        # Once the log has a later request, it also has everything from the earlier ones.
         client.get(f"{labs.ADDRESS}{students.BASE}/api/contents/asked-last.ipynb")
         labs.wait_until(lambda: "asked-last.ipynb" in lab.log, "the last request")
         assert "Creating FileLoader for: never-opened.ipynb" not in lab.log
         assert "Uncaught exception" not in lab.log[earlier:]
-        # What is looked for in the log is said there of who may come in.
+        # The log does have this line if a signed-in person opens the room.
         students.open_socket(client, lab, where).close()
         line = "Creating FileLoader for: never-opened.ipynb"
         labs.wait_until(lambda: line in lab.log, "it is opened")
 
 
 async def glance(address: str) -> None:
-    """Open the document and leave before it has come."""
+    """Connect to the document, and leave before it has arrived."""
     async with connect(address):
         pass
 
@@ -174,7 +174,7 @@ def is_said(server: Server, line: str) -> bool:
 
 
 async def read(address: str) -> str:
-    """Open the document once more, and read it."""
+    """Open the document once more; return its text."""
     doc: Doc[Any] = Doc()
     cells = doc.get("cells", type=Array)
     async with asyncio.timeout(10), connect(address, max_size=None) as connection:

@@ -1,4 +1,4 @@
-"""A kernel that is forked from a warm process is what one is that starts cold, but sooner."""
+"""A kernel that is forked from a warm process is like one that starts cold, but starts sooner."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ print(json.dumps({
     "owner": os.stat(f"/proc/{pid}").st_uid,
 }))
 """
-"""Read all that the kernel says of a process, as its own user."""
+"""Prints all that the kernel says about a process, as its own user."""
 SEEN_FROM_INSIDE = """
 import builtins, ctypes, gc, json, locale, os, resource, signal, sys, threading
 libc = ctypes.CDLL(None)
@@ -156,7 +156,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
 
 @pytest.fixture(params=["cold", "warm"])
 def there(request: pytest.FixtureRequest) -> Iterator[Class]:
-    """One lab after the other, left with no kernel."""
+    """A cold lab, then a warm one; the test leaves no kernel in it."""
     found: Class = request.getfixturevalue(request.param)
     yield found
     found.clear()
@@ -173,7 +173,7 @@ def end_the_fork_server(there: Class) -> None:
 
 
 def start(there: Class) -> tuple[str, students.Kernel]:
-    """Start a kernel, of a session of its own."""
+    """Start a kernel with its own session; return its id, and the kernel."""
     path = f"{uuid.uuid4().hex}.ipynb"
     body = {"name": "", "path": path, "type": "notebook", "kernel": {"name": "python3"}}
     made = there.client.post(f"{API}/sessions", json=body)
@@ -183,7 +183,7 @@ def start(there: Class) -> tuple[str, students.Kernel]:
 
 
 def say(kernel: students.Kernel, code: str) -> Any:
-    """Run code that prints JSON."""
+    """Run code that prints JSON; return the value."""
     printed = kernel.run(code)
     try:
         return json.loads(printed)
@@ -192,7 +192,7 @@ def say(kernel: students.Kernel, code: str) -> Any:
 
 
 def neutral(value: Any, launcher: int) -> Any:
-    """Take out of an answer what is every kernel's own: ids, numbers of sockets, its home."""
+    """Replace values that differ in every kernel: ids, numbers of sockets, its home."""
     text = re.sub(
         r"kernel-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "kernel-ID", json.dumps(value)
     )
@@ -203,7 +203,7 @@ def neutral(value: Any, launcher: int) -> Any:
 
 
 def described(there: Class, *, is_warm: bool) -> dict[str, Any]:
-    """Say all of a kernel that has just been started."""
+    """Start a kernel; return a description of it from outside and inside."""
     _, kernel = start(there)
     pid = int(kernel.run("import os; print(os.getpid())"))
     outside = there.lab.answer("python", "-I", "-c", SEEN_FROM_OUTSIDE, str(pid), user="student")
@@ -262,19 +262,19 @@ def test_nobody_counts_what_was_imported_and_what_is_new_is_still_freed(warm: Cl
 
 
 def test_its_own_memory_is_what_it_has_made_itself(warm: Class, cold: Class) -> None:
-    """A page that is only read stays everybody's, though Python counts who refers to what."""
+    """Memory pages that are only read stay shared, although Python counts references to objects."""
     sizes = {}
     for name, one in (("warm", warm), ("cold", cold)):
         _, kernel = start(one)
         sizes[name] = int(say(kernel, OWN_MEMORY))
         one.clear()
-    # A fifth; a third, if it filled the gaps between what was imported; half, if the references
-    # to it were counted.
+    # It is a fifth. It would be a third if the kernel filled the gaps between imported objects, and
+    # half if Python counted the references to them.
     assert sizes["warm"] < 0.28 * sizes["cold"], sizes
 
 
 def messages(kernel: students.Kernel, ident: str) -> Iterator[dict[str, Any]]:
-    """Give what a kernel says of a request, until it is done."""
+    """Yield a kernel's messages for a request, until the kernel is idle."""
     connection = kernel._connection
     while True:
         found = json.loads(connection.recv(timeout=60))
@@ -292,7 +292,7 @@ def execute(kernel: students.Kernel, code: str) -> str:
 @pytest.mark.parametrize("first", ["", "%matplotlib inline\n"], ids=["as it is", "%matplotlib"])
 def test_a_plot_is_shown(there: Class, first: str) -> None:
     _, kernel = start(there)
-    for _ in range(2):  # and closed: the second cell shows its own alone
+    for _ in range(2):  # the plot is closed, so the second cell shows only its own
         code = f"{first}import matplotlib.pyplot as plt\nplt.plot([1, 2])"
         found = list(messages(kernel, execute(kernel, code)))
         shown = [one for one in found if one["msg_type"] == "display_data"]
@@ -488,7 +488,7 @@ def test_it_goes_on_without_the_lab_and_ends_with_the_launcher(there: Class) -> 
         return there.kernel(ident).run("print(1)") == "1\n"
 
     labs.wait_until(works, "a new one", 90, ignoring=(Exception,))
-    if servers:  # of which none is left
+    if servers:  # none of the old ones is left
         wait_until_warm(there)
         assert not set(servers) & set(there.lab.pids(FORK_SERVER))
 
@@ -513,7 +513,7 @@ def test_a_fork_server_that_hangs_delays_a_kernel_and_forks_it_no_second_time(wa
     assert kernel.run(IS_WARM) == "False\n"
     before = set(warm.lab.pids("", "student"))
     assert warm.lab.run("kill", "-CONT", str(pid))[0] == 0
-    # Whatever it has forked too late is over once it has forked another.
+    # A kernel that it has forked too late ends once it has forked another one.
     _, other = start(warm)
     assert other.run(IS_WARM) == "True\n"
     more = set(warm.lab.pids("ipykernel_launcher", "student")) - before

@@ -35,7 +35,7 @@ def lab(
     expected = (
         *own_labs.EXPECTED,
         r"40[134] GET .*classroom/(api/)?labs|Only a lab may ask",
-        r"No Hub user identified|Token stored in cookie",  # of somebody who has been removed
+        r"No Hub user identified|Token stored in cookie",  # of a removed person
     )
     with labs.start(
         folder,
@@ -57,7 +57,7 @@ def people(lab: Lab, github: Lab, authority: Authority) -> Iterator[People]:
 
 
 def be_in(client: httpx.Client, lab: Lab, where: str, path: str = "") -> ClientConnection:
-    """Open a page of a lab, as far as others know, at a document."""
+    """Open the socket of a lab's page, which says that it shows a document."""
     page = open_socket(client, lab, page_socket.ADDRESS, base=where)
     place = {"type": "place", "path": path, "cell": "", "index": 0, "line": 0}
     page.send(json.dumps(place))
@@ -65,7 +65,7 @@ def be_in(client: httpx.Client, lab: Lab, where: str, path: str = "") -> ClientC
 
 
 def listed(client: httpx.Client, where: str = students.BASE) -> dict[str, dict[str, Any]]:
-    """Ask a lab as its page does: labs by the last part of their address that isn't ``lab``."""
+    """List the labs as a lab's page does, by their address's last part that isn't ``lab``."""
     headers = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
     answer = client.get(f"{labs.ADDRESS}{where}/{ADDRESS}", headers=headers)
     assert answer.status_code == 200, answer.text
@@ -98,7 +98,7 @@ def test_tutors_see_all_labs_and_where_in_each_people_are(lab: Lab, people: Peop
 
 
 def test_students_see_labs_that_they_may_enter_and_names_alone(lab: Lab, people: People) -> None:
-    """Nobody learns who is in another person's lab, by any lab's server."""
+    """Nobody learns, from any lab's server, who is in another person's lab."""
     at_home = be_in(people["octocat"], lab, base("octocat"), "RTC:diary.txt")
     assert is_open(people["mona"], "octocat")
     visitor = be_in(people["mona"], lab, base("octocat"), "RTC:diary.txt")
@@ -126,7 +126,7 @@ def test_students_see_labs_that_they_may_enter_and_names_alone(lab: Lab, people:
 def test_only_a_lab_asks_the_hub_for_somebody_who_has_signed_in_to_it(
     lab: Lab, people: People
 ) -> None:
-    """Not a page's script with the Hub's cookie, nobody's token, and no stranger."""
+    """A page's script with the Hub's cookie, an invalid token and a stranger are refused."""
     address = f"{labs.ADDRESS}/hub/api/classroom/labs"
     page = people["mona"].get(f"{labs.ADDRESS}/hub/home")
     token = page.text.partition('xsrf_token: "')[2].partition('"')[0]

@@ -1,6 +1,7 @@
-"""Two lab servers in one process, which patches upstream for good: a program of its own.
+"""Two lab servers in one process: a program of its own, because they patch upstream for good.
 
-Run by `test_two_labs`, in the image. Each has a page open; in one somebody writes in a document.
+`test_two_labs` runs it in the image. Each lab has an open page; in one of them somebody writes in a
+document.
 """
 
 from __future__ import annotations
@@ -61,13 +62,13 @@ def made(folder: Path) -> ServerApp:
 
 
 def state(app: ServerApp) -> LabContext:
-    """Return what a server has of its own."""
+    """Return a server's own state."""
     found: LabContext = app.web_app.settings[services.KEY][LabContext]
     return found
 
 
 async def told(page: Any, kind: str) -> dict[str, Any]:
-    """Wait until a page hears a message of a type."""
+    """Wait until a page receives a message of a type; return it."""
     while True:
         found: dict[str, Any] = json.loads(await page.read_message())
         if found["type"] == kind:
@@ -75,7 +76,7 @@ async def told(page: Any, kind: str) -> dict[str, Any]:
 
 
 async def write(app: ServerApp, address: str) -> None:
-    """Write in a document."""
+    """Write in a document, and wait until the journal has the text."""
     asked = await AsyncHTTPClient().fetch(
         f"http://{address}/api/collaboration/session/a.txt",
         method="PUT",
@@ -98,7 +99,7 @@ async def write(app: ServerApp, address: str) -> None:
 
 
 async def main(one: ServerApp, other: ServerApp) -> None:
-    """Do something in one lab, and look at both."""
+    """Change things in one lab, and check both."""
     mine, others = state(one), state(other)
     addresses, pages = [], []
     for app in (one, other):
@@ -147,6 +148,7 @@ if __name__ == "__main__":
         traceback.print_exc()
         raise
     finally:
-        # Not by returning, as `classroom.lab.__main__`: libraries leave threads behind.
+        # Don't simply return, as `classroom.lab.__main__` doesn't either: libraries leave threads
+        # behind.
         sys.stdout.flush()
         os._exit(code)

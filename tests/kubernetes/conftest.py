@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 DATA = "data.classroom.test"
 SECRET_LINE = f'c.GitHubOAuthenticator.client_secret = "{labs.CLIENT_SECRET}"\n'
 CONFIG = f"{labs.GITHUB_CONFIG.replace(SECRET_LINE, '')}c.Classroom.preload = False\n"
-"""As every lab's with GitHub. The app's secret is a file, as docs/operate/kubernetes.md has it."""
+"""The same as every lab with GitHub. The app's secret is a file, as docs/operate/kubernetes.md
+says."""
 OF_OVERLAYS = {"baseline": CONFIG, "privileged": f'{CONFIG}c.Classroom.egress_allow = ["{DATA}"]\n'}
 
 
@@ -34,7 +35,7 @@ OF_OVERLAYS = {"baseline": CONFIG, "privileged": f'{CONFIG}c.Classroom.egress_al
 def world(
     network: Network, github: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Internet]:
-    """The test's internet, and the cluster's nameserver."""
+    """The test's internet, which is also the cluster's nameserver."""
     names = {labs.GITHUB: github.ip}
     folder = tmp_path_factory.mktemp("internet")
     with internet.start(folder, network, authority, names, (DATA,)) as made:
@@ -67,7 +68,7 @@ def secrets(authority: Authority) -> dict[str, bytes]:
 def pod(
     node: Node, overlay: str, secrets: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pod]:
-    """A class, in a folder of its own as docs/operate/kubernetes.md says."""
+    """A class in its own folder, as docs/operate/kubernetes.md says."""
     folder: Path = tmp_path_factory.mktemp(overlay) / "class"
     kustomize.write_class(folder, overlay, OF_OVERLAYS[overlay], secrets)
     made = node.play(kustomize.render(folder))
@@ -81,7 +82,7 @@ def pod(
 
 @contextlib.contextmanager
 def person(pod: Pod, github: Lab, authority: Authority, login: str) -> Iterator[httpx.Client]:
-    """Sign somebody in with GitHub, who may write."""
+    """Sign somebody in with GitHub; yield a client that may write."""
     hosts = {labs.HOST: pod.ip, labs.GITHUB: github.ip}
     with web.browser(hosts, authority.crt) as client:
         page = web.sign_in_with_github(client, labs.ADDRESS, login)

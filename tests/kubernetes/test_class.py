@@ -1,4 +1,4 @@
-"""A class in a pod, as docs/operate/kubernetes.md has it: under each of the two egress locks."""
+"""A class in a pod, as docs/operate/kubernetes.md describes it, under each egress lock."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_students_read_neither_the_configuration_nor_the_secrets(student: Studen
     "command", [line for line in kustomize.commands() if " -- classroom " in line]
 )
 def test_a_command_of_the_page_works_in_the_pod(pod: Pod, node: Node, command: str) -> None:
-    """The last one gets what the one before has written."""
+    """The last command reads what the one before it has written."""
     what, mark, file = re.split(r"(?: ([<>]) |$)", command.partition(" -- ")[2])[:3]
     options = ["--interactive"] if "--stdin" in command else []
     words = ["podman", "exec", *options, pod.lab, *what.split()]
@@ -114,7 +114,7 @@ def test_a_certificate_in_the_secret_is_used_without_a_restart(
 def test_a_container_that_ends_is_started_again_in_its_pod(
     pod: Pod, node: Node, github: Lab, authority: Authority
 ) -> None:
-    """It finds the pod's files of names as the lock has left them."""
+    """It finds the pod's files of names as the egress lock has left them."""
     begun = pod.inspect("State.StartedAt")
     node.run("kill", "-KILL", str(pod.inspect("State.Pid")))
     labs.wait_until(lambda: pod.inspect("State.StartedAt") != begun, "it is started again")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def places(pod: Pod, world: Internet, network: Network) -> dict[str, Any]:
-    """Addresses as the pod sees them."""
+    """Addresses for the matrix, as the pod sees them."""
     found = labs.subnet(str(network.name), 4)
     ends = {"gateway": found[1], "broadcast": found.broadcast_address}
     return {"ip": world.ip, "ip6": world.ip6, "own": pod.ip, **ends}
@@ -33,9 +33,9 @@ def card(pod: Pod) -> str:
 
 
 def test_the_test_hears_what_the_lab_sends(pod: Pod, card: str, world: Internet) -> None:
-    """Else the matrix could not fail: an answer to somebody who connects."""
+    """Otherwise the matrix could not fail: check that an answer to a connection is recorded."""
     world.forget()
-    # Another pod may have had the address, with another card.
+    # An earlier pod may have had this address with another network card.
     labs.wait_until(lambda: world.knock(pod.ip, 8443) == "connected", "the pod is found")
     assert card in {packet["mac"] for packet in world.heard()}
 
@@ -62,7 +62,7 @@ def test_the_egress_matrix(
 
 
 def test_a_host_that_the_file_allows(student: Student, overlay: str) -> None:
-    """Only rules can open one: the sandbox knows no names."""
+    """Only the rules can allow a host: the sandbox resolves no names."""
     found = student.kernel.attempt("tls", DATA, DATA, DATA)
     if overlay == "privileged":
         assert found["got"] == f"hello {DATA}"

@@ -1,6 +1,6 @@
-"""A stand-in for GitHub: the OAuth authorization code flow and the API calls that a sign-in makes.
+"""A stand-in for GitHub: OAuth's authorization code flow and the API calls of a sign-in.
 
-Runs in a container of its own under its own host name, over TLS. It is strict where GitHub is:
+It runs in a container of its own under its own host name, over TLS. It is as strict as GitHub:
 registered callback, client secret, one-time codes and PKCE (RFC 6749, RFC 7636).
 """
 
@@ -32,7 +32,7 @@ PAGE = """<!DOCTYPE html><html lang="en"><title>Stand-in GitHub</title>
 
 
 class Authorize(tornado.web.RequestHandler):
-    """GET shows who to be, POST decides; a session is remembered as GitHub does."""
+    """GET shows the people to choose from, POST signs one in; the session is kept, as by GitHub."""
 
     def check(self) -> None:
         """Refuse what GitHub refuses."""
@@ -49,7 +49,7 @@ class Authorize(tornado.web.RequestHandler):
             self.get_argument(name)
 
     def get(self) -> None:
-        """Sign a known session in again without asking, unless asked to ask."""
+        """Sign in a known session again without a question, unless the app requests one."""
         self.check()
         login = self.get_cookie("login", "")
         prompt = self.get_argument("prompt", "")
@@ -68,7 +68,7 @@ class Authorize(tornado.web.RequestHandler):
         self.grant(login)
 
     def grant(self, login: str) -> None:
-        """Send the browser back with a code."""
+        """Redirect the browser back with a code."""
         code = secrets.token_urlsafe(16)
         codes[code] = {"login": login, "challenge": self.get_argument("code_challenge")}
         query = urlencode({"code": code, "state": self.get_argument("state")})
@@ -76,7 +76,7 @@ class Authorize(tornado.web.RequestHandler):
 
 
 class AccessToken(tornado.web.RequestHandler):
-    """Exchange a code for a token, once, for the client that proves itself."""
+    """Exchanges a code for a token, once, if the client proves its identity."""
 
     def post(self) -> None:
         """Check the app first, as GitHub does; then the code, its PKCE verifier and callback."""
@@ -106,10 +106,10 @@ class AccessToken(tornado.web.RequestHandler):
 
 
 class Api(tornado.web.RequestHandler):
-    """All paths that need a token."""
+    """The base of all paths that need a token."""
 
     def login(self) -> str:
-        """Return whose token this is."""
+        """Return the login of the token's owner."""
         token = self.request.headers.get("Authorization", "").partition(" ")[2]
         if token not in tokens:
             raise tornado.web.HTTPError(401)
@@ -151,7 +151,7 @@ class Member(Api):
 
 
 class TeamMember(Api):
-    """GET /orgs/{org}/teams/{team}/members/{username}, which GitHub documents no more."""
+    """GET /orgs/{org}/teams/{team}/members/{username}, which GitHub no longer documents."""
 
     def get(self, organization: str, team: str, login: str) -> None:
         """Say whether somebody is in a team."""
@@ -162,10 +162,10 @@ class TeamMember(Api):
 
 
 class Avatar(tornado.web.RequestHandler):
-    """A picture for everybody."""
+    """A picture for each person."""
 
     def get(self, login: str) -> None:
-        """Draw the first letter on a colour of its own."""
+        """Draw the login's first letter on a colour of its own."""
         hue = sum(login.encode()) * 37 % 360
         self.set_header("Content-Type", "image/svg+xml")
         self.write(

@@ -1,9 +1,9 @@
-"""The internet, as far as a test's lab can see: it answers everything, and hears every packet.
+"""The internet as a test's lab sees it: it answers everything, and records every packet.
 
-Runs in a container of its own. Whatever arrives at its interfaces is written to
-/records/packets.jsonl, one JSON object a packet; tests assert on that, not only on what an attempt
-was told. Serves TLS on 443, TCP on a few other ports, and DNS in which every name exists; but not
-below a cluster's own domain, where a pod looks every name up first.
+It runs in a container of its own. It writes each packet that arrives at its interfaces to
+/records/packets.jsonl, one JSON object a packet. Tests check these records, and not only the result
+that an attempt reports. It serves TLS on 443, TCP on a few other ports, and DNS in which every name
+exists, except below a cluster's own domain, where a pod looks up every name first.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ import dns.rrset
 
 NAMES: dict[str, str] = json.loads(
     os.environ["NAMES"]
-)  # addresses by name; "asker" is whoever asks
+)  # addresses by name; "asker" stands for the address of the client
 TCP_PORTS = (22, 25, 80, 853, 8080, 8443)
 ETH_IPV4, ETH_IPV6, ETH_ARP = 0x0800, 0x86DD, 0x0806
 
 
 def own_address() -> str:
-    """Return the address on the network that the lab is on."""
+    """Return the address on the lab's network."""
     return socket.gethostbyname(socket.gethostname())
 
 
 def record(frame: bytes) -> dict[str, Any] | None:
-    """Describe a frame; None for what only finds neighbours."""
+    """Describe a frame; None for one that only discovers neighbours."""
     kind = struct.unpack_from("!H", frame, 12)[0]
     if kind == ETH_ARP:
         return None
@@ -53,7 +53,7 @@ def record(frame: bytes) -> dict[str, Any] | None:
         ends = ipaddress.IPv6Address(packet[8:24]), ipaddress.IPv6Address(packet[24:40])
         found |= {"protocol": packet[6]}
         if packet[6] == socket.IPPROTO_ICMPV6 and 133 <= packet[40] <= 137:
-            return None  # neighbours
+            return None  # neighbour discovery
     else:
         return found
     found |= {"from": str(ends[0]), "to": str(ends[1]), "payload": packet[size:].hex()[:400]}
@@ -63,7 +63,7 @@ def record(frame: bytes) -> dict[str, Any] | None:
 
 
 def hear() -> None:
-    """Write down every packet that arrives."""
+    """Record every packet that arrives."""
     with (
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as wire,
         open("/records/packets.jsonl", "a", encoding="utf-8") as book,  # noqa: PTH123
@@ -76,7 +76,7 @@ def hear() -> None:
 
 
 def answer(question: bytes, asker: str) -> bytes:
-    """Answer a question: known names as told, all others with our own address."""
+    """Answer a DNS question: known names as configured, all others with our own address."""
     asked = dns.message.from_wire(question)
     response = dns.message.make_response(asked)
     (entry,) = asked.question
@@ -94,7 +94,7 @@ def answer(question: bytes, asker: str) -> bytes:
 
 
 def serve_names_udp() -> None:
-    """DNS over UDP."""
+    """Answer DNS over UDP."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
         door.bind(("", 53))
         while True:
@@ -103,13 +103,13 @@ def serve_names_udp() -> None:
 
 
 def greet(connection: socket.socket, context: ssl.SSLContext | None) -> None:
-    """Say whom the client asked for, over TLS where there is a context."""
+    """Send the name that the client asked for; with a context, over TLS."""
     names: list[str] = []
     with connection:
         connection.settimeout(30)
         if context is None:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-            while connection.recv(4096):  # stays open for as long as the client wants
+            while connection.recv(4096):  # the connection stays open as long as the client wants
                 pass
             return
         context.sni_callback = lambda _socket, name, _context: names.append(name)
@@ -127,7 +127,7 @@ def greet_or_not(connection: socket.socket, context: ssl.SSLContext | None) -> N
 
 
 def serve(port: int, context: ssl.SSLContext | None = None) -> None:
-    """Greet each connection to a port, IPv4 and IPv6."""
+    """Greet each connection to a port, over IPv4 and IPv6."""
     door = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
     while True:
         connection, _ = door.accept()
@@ -135,7 +135,7 @@ def serve(port: int, context: ssl.SSLContext | None = None) -> None:
 
 
 def main() -> None:
-    """Serve and hear."""
+    """Serve, and record packets."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain("/pki/internet.crt", "/pki/internet.key")
     work: list[tuple[Any, ...]] = [(hear,), (serve_names_udp,), (serve, 443, context)]

@@ -1,8 +1,8 @@
-"""An ACME authority that offers dns-persist-01 and looks into DNS; its nameserver is beside it.
+"""An ACME authority that offers dns-persist-01 and asks DNS; its nameserver runs beside it.
 
-Strict where RFC 8555 is: signatures, nonces, addresses, who owns what, which state allows what. A
-host's name decides what it offers: "http.…" no dns-persist-01, "dns.…" nothing else. It speaks the
-draft's version 01, and below /02 version 02.
+It is as strict as RFC 8555: signatures, nonces, addresses, ownership, and the requests that each
+state allows. A host's name decides what it offers: "http.…" excludes dns-persist-01, "dns.…" offers
+nothing else. It implements version 01 of the draft, and below /02 version 02.
 """
 
 import base64
@@ -34,7 +34,7 @@ AUTHORITY = pki.Authority()
 
 @dataclass
 class Account:
-    """Somebody with a key."""
+    """A client's account, with its key."""
 
     url: str
     key: Any
@@ -47,7 +47,7 @@ class Account:
 
 @dataclass
 class Challenge:
-    """One way to prove a name."""
+    """One way to prove control of a name."""
 
     url: str
     kind: str
@@ -57,7 +57,7 @@ class Challenge:
 
 @dataclass
 class Authorization:
-    """One name that is to be proved."""
+    """The authorization of one name, which is to be proved."""
 
     url: str
     account: Account
@@ -86,7 +86,7 @@ class Authorization:
         return said | ({"error": one.error} if one.error else {})
 
     def look(self, one: Challenge) -> None:
-        """Look where the challenge says."""
+        """Check the challenge where it says: over HTTP or in DNS."""
         why = self.refusal() if one.kind != "http-01" else ("connection", "it comes to no port 80")
         one.status = self.status = "invalid" if why else "valid"
         one.error = problem(*why) if why else None
@@ -138,7 +138,7 @@ class Order:
 
 @dataclass
 class Known:
-    """All that it knows."""
+    """All that the authority knows."""
 
     nonces: set[str] = field(default_factory=set)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -154,7 +154,7 @@ def problem(kind: str, detail: str) -> dict[str, Any]:
 
 
 class RefusedError(Exception):
-    """A question that gets a problem document instead of an answer."""
+    """A request that gets a problem document as its answer."""
 
     def __init__(self, kind: str, detail: str, status: int = 400) -> None:
         super().__init__(f"{kind}: {detail}")
@@ -166,7 +166,7 @@ def address(kind: str) -> str:
 
 
 class Place(tornado.web.RequestHandler):
-    """All requests."""
+    """The base of all requests' handlers."""
 
     def set_default_headers(self) -> None:
         nonce = secrets.token_urlsafe(16)
@@ -182,7 +182,7 @@ class Place(tornado.web.RequestHandler):
         self.write(json.dumps(said))
 
     def signed(self, *, by_key: bool = False) -> tuple[Any, Any]:
-        """Check who asks (RFC 8555, 6.2 to 6.5); return account, or key, and what was sent."""
+        """Check the sender (RFC 8555, 6.2 to 6.5); return account or key, and the content."""
         if self.request.headers.get("Content-Type") != "application/jose+json":
             raise RefusedError("malformed", "not application/jose+json", 415)
         try:
@@ -221,7 +221,7 @@ class Place(tornado.web.RequestHandler):
 
 
 class Directory(Place):
-    """The directory of addresses; those below /02 are of draft 02."""
+    """The directory of addresses; below /02 those of draft 02."""
 
     def get(self, version: str) -> None:
         begin = f"{HERE}{version}"
@@ -233,14 +233,14 @@ class Directory(Place):
 
 
 class Nonce(Place):
-    """A new nonce, in the header that every answer has."""
+    """A new nonce, in a header that every answer has."""
 
     def head(self, version: str) -> None:
-        """Answer nothing else."""
+        """Answer with the header only."""
 
 
 class NewAccount(Place):
-    """Signs in, or up."""
+    """Signs a client in, or up."""
 
     def post(self, _: str) -> None:
         key, payload = self.signed(by_key=True)
@@ -255,7 +255,7 @@ class NewAccount(Place):
 
 
 class NewOrder(Place):
-    """Asks for a certificate."""
+    """Accepts an order for a certificate."""
 
     def post(self, version: str) -> None:
         account, payload = self.signed()
@@ -275,7 +275,7 @@ class NewOrder(Place):
 
 
 class Existing(Place):
-    """An order, an authorization or a challenge."""
+    """An existing order, authorization or challenge."""
 
     def post(self, kind: str, number: str, what: str) -> None:
         account, payload = self.signed()
@@ -320,10 +320,10 @@ class Existing(Place):
 
 
 class Root(tornado.web.RequestHandler):
-    """The issuer that clients trust; a new one after each start."""
+    """The root certificate that clients trust; a new one after each start."""
 
     def get(self) -> None:
-        """Give it to the tests."""
+        """Send it to the tests."""
         self.write(AUTHORITY.crt)
 
 

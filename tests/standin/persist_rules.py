@@ -1,7 +1,7 @@
-"""What an authority wants of the TXT records of dns-persist-01, written from the draft itself.
+"""What an authority requires of the TXT records of dns-persist-01, written from the draft itself.
 
-Not with the lab's own code: what both had wrong nobody would see. Each refusal is the type of an
-ACME problem (RFC 8555, 6.7) and a detail.
+It does not use the lab's own code, because a mistake in both would go unnoticed. Each refusal is
+the type of an ACME problem (RFC 8555, 6.7) and a detail.
 """
 
 import base64
@@ -12,14 +12,14 @@ Refusal = tuple[str, str]
 
 
 def hashed(prefix: str, host: str, thumbprint: str, account: str) -> str:
-    """Write an account as draft 02 wants it (4.1)."""
+    """Write an account as draft 02 requires it (4.1)."""
     octets = bytes((len(host),)) + host.encode() + thumbprint.encode() + account.encode()
     digest = base64.urlsafe_b64encode(hashlib.sha256(octets).digest())
     return f"{prefix}sha-256/{digest.decode().strip('=')}"
 
 
 def parameters(text: str) -> dict[str, str]:
-    """Read what stands behind the issuer; ValueError says what is wrong (RFC 8659, 4.2)."""
+    """Read the parameters after the issuer; raise ValueError for a mistake (RFC 8659, 4.2)."""
     found: dict[str, str] = {}
     for part in (one.strip(" \t") for one in text.split(";")[1:]):
         if "=" not in part:

@@ -1,4 +1,4 @@
-"""A nameserver with TXT records out of a file, over UDP and TCP, for the test network."""
+"""A nameserver with TXT records from a file, over UDP and TCP, for the test network."""
 
 import json
 import socketserver
@@ -15,18 +15,18 @@ import dns.rrset
 ZONE = Path("/state/zone.json")
 LONGEST_STRING = 255
 BROKEN = "broken."
-"""In a name for which this server fails."""
+"""The beginning of a name for which this server fails."""
 
 
 def strings(value: str) -> str:
-    """Write a value as a zone file does: in parts that are short enough, each in quotes."""
+    """Write a value as a zone file does: in parts of allowed length, each in quotes."""
     parts = [value[at : at + LONGEST_STRING] for at in range(0, len(value), LONGEST_STRING)]
     quoted = (part.replace("\\", "\\\\").replace('"', '\\"') for part in parts)
     return " ".join(f'"{part}"' for part in quoted)
 
 
 def answer(question: bytes) -> bytes:
-    """Answer one message; the file is read each time."""
+    """Answer one message; read the file each time."""
     asked = dns.message.from_wire(question)
     response = dns.message.make_response(asked, recursion_available=True)
     (entry,) = asked.question
@@ -47,7 +47,7 @@ class Datagram(socketserver.BaseRequestHandler):
     """A question over UDP."""
 
     def handle(self) -> None:
-        """Answer it."""
+        """Answer the question."""
         data, to = self.request
         to.sendto(answer(data), self.client_address)
 
@@ -56,14 +56,14 @@ class Connection(socketserver.StreamRequestHandler):
     """Questions over TCP, each with its length in front (RFC 1035, 4.2.2)."""
 
     def handle(self) -> None:
-        """Answer them."""
+        """Answer the questions."""
         while length := self.rfile.read(2):
             said = answer(self.rfile.read(*struct.unpack("!H", length)))
             self.wfile.write(struct.pack("!H", len(said)) + said)
 
 
 def serve(port: int = 53) -> None:
-    """Answer from now on, in threads."""
+    """Start to answer, in threads."""
     for server in (
         socketserver.ThreadingUDPServer(("", port), Datagram),
         socketserver.ThreadingTCPServer(("", port), Connection),

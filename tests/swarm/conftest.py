@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from tests.swarm.schools import School
 
 MOVING = ("algebra", "biology", "chemistry", "drama")
-"""The class whose work is in a folder that all machines share."""
+"""The classes whose work is in a folder that all machines share."""
 PINNED = {"english": "node-2", "french": "node-3"}
-"""The class whose work is on one machine's disk."""
+"""The classes whose work is on one machine's disk, and that machine."""
 ALL = (*MOVING, *PINNED)
 CONFIG = f"{labs.PASSPHRASE_CONFIG}c.Classroom.preload = False\n"
 
 
 @pytest.fixture(scope="session")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    """A school that is up; only one at a time, because its machines have fixed addresses."""
+    """A running school; only one at a time, because its machines have fixed addresses."""
     with schools.joined(tmp_path_factory.mktemp("school"), CONFIG) as made:
         made.classes.update({name: made.shared(name) for name in MOVING})
         made.classes.update({name: {"node": node} for name, node in PINNED.items()})

@@ -1,4 +1,4 @@
-"""Pages of a school's classes, by way of the front on a machine."""
+"""Pages of a school's classes, reached through the front on one of its machines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def page_of(school: School, name: str, client: httpx.Client, notebook: str, by: int = 0) -> Page:
-    """Open a notebook that is there, by way of the front on a machine."""
+    """Open an existing notebook through the front on a machine."""
     kind = {"format": "json", "type": "notebook"}
     found = client.put(f"{api(name)}/collaboration/session/{notebook}", json=kind).json()
     path = f"json:notebook:{found['fileId']}?sessionId={found['sessionId']}"

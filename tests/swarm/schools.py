@@ -1,4 +1,4 @@
-"""A school as docs/operate/school.md has it: its file, its machines, and people who come to it."""
+"""A school as docs/operate/school.md describes it: its file, its machines, and its people."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 DOMAIN, HTTPS = "school.example", 8443
 TRIAL = "trial.py"
-"""Beside the school's file: the configuration of classes that people enter with a passphrase."""
+"""A file beside the school's: the configuration of classes that people enter with a passphrase."""
 
 
 @dataclass
 class School:
-    """The machines, and the school's file.
+    """A school's machines, and its file.
 
     Attributes:
-        nodes: the first is the manager.
-        folder: of the file.
-        content: what the file holds.
+        nodes: the machines; the first is the manager.
+        folder: the folder of the file.
+        content: the content of the file.
     """
 
     nodes: list[Engine]
@@ -42,12 +42,12 @@ class School:
 
     @property
     def classes(self) -> dict[str, Any]:
-        """What the file holds of each class, by its name."""
+        """The file's settings of each class, by its name."""
         found: dict[str, Any] = self.content["classes"]
         return found
 
     def command(self, *words: str) -> tuple[int, str]:
-        """Run what `make school` runs; return its exit status, and all that it prints."""
+        """Run the program of `make school`; return its exit status and all its output."""
         (self.folder / "school.yml").write_text(yaml.safe_dump(self.content))
         done = subprocess.run(
             [sys.executable, "-m", "tools.school", "--file", self.folder / "school.yml", *words],
@@ -60,22 +60,22 @@ class School:
         return done.returncode, done.stdout + done.stderr
 
     def line_of(self, name: str) -> str:
-        """Return what the command says of a class."""
+        """Return the line about a class in the command's status."""
         lines = self.command("status")[1].splitlines()
         return next(line for line in lines if line.startswith(f"{name}: "))
 
     def node_of(self, name: str) -> str:
-        """Say on which machine a class runs, by what the command prints; "" for none."""
+        """Return the machine that runs a class, as the command prints it; "" if none does."""
         return self.line_of(name).partition(": up on ")[2].partition(",")[0]
 
     def shared(self, name: str) -> dict[str, str]:
-        """Make a folder that all machines share; return what the file has of a class with it."""
+        """Make a folder that all machines share; return a class's entry in the file with it."""
         made = self.folder / "shared" / name
         made.mkdir(parents=True)
         return {"folder": str(made)}
 
     def container(self, service: str, node: Engine) -> str:
-        """Return the id of a service's container on a machine; "" where it has none."""
+        """Return the id of a service's container on a machine; "" if it has none."""
         of_service = f"label=com.docker.swarm.service.name={service}"
         return node.docker("ps", "--quiet", "--no-trunc", "--filter", of_service).strip()
 
@@ -84,14 +84,14 @@ class School:
 def joined(
     folder: Path, config: str, *, count: int = 3, heartbeat: str = "2s", **content: Any
 ) -> Iterator[School]:
-    """Join machines to a swarm, for a school without classes that nothing has been started of.
+    """Join machines to a swarm for a school that has no classes, and of which nothing runs yet.
 
     Args:
-        folder: for the school's file, and for all that its machines share.
-        config: of each class, as lines of its configuration.
-        count: how many machines.
-        heartbeat: how often a machine says to the manager that it is there.
-        **content: more of the school's file.
+        folder: for the school's file, and for the data that its machines share.
+        config: each class's configuration, as the lines of its file.
+        count: the number of machines.
+        heartbeat: the interval of a machine's heartbeat to the manager.
+        **content: other settings of the school's file.
     """
     (folder / TRIAL).write_text(config)
     told = {
@@ -107,7 +107,7 @@ def joined(
 
 
 def address(name: str) -> str:
-    """Return where people find a class."""
+    """Return the address where people reach a class."""
     return f"https://{name}.{DOMAIN}:{HTTPS}"
 
 
@@ -118,7 +118,7 @@ def api(name: str) -> str:
 
 @contextlib.contextmanager
 def person(school: School, name: str, who: str, by: int = 0) -> Iterator[httpx.Client]:
-    """Sign somebody in to a class, by way of the front on a machine."""
+    """Sign somebody in to a class through the front on a machine."""
     with web.browser({f"{name}.{DOMAIN}": school.nodes[by].ip}) as client:
         page = labs.wait_until(
             lambda: web.sign_in_with_passphrase(client, address(name), who, labs.PASSPHRASE),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CLASS = "algebra"
 HOST = f"{CLASS}.{DOMAIN}"
-# The authority is at a private address, as one of a university's own may be.
+# The authority has a private address, as a university's own authority may have.
 CONFIG = f"""{labs.PASSPHRASE_CONFIG}
 c.Classroom.preload = False
 c.Classroom.acme_directory = "{DIRECTORY}"
@@ -36,19 +36,19 @@ c.Classroom.acme_authorities = "secrets/ca.crt"
 c.Classroom.egress_private = ["{engines.OUTSIDE}/32"]
 """
 HTTP = 80
-"""Where an authority looks; the school's file cannot change that."""
+"""The port to which an authority connects; the school's file can't change it."""
 
 
 @contextlib.contextmanager
 def names() -> Iterator[None]:
-    """Answer the machines' questions for the authority's name; no other name is known."""
+    """Answer the machines' DNS questions for the authority's name; no other name exists."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
         door.bind((engines.OUTSIDE, 53))
 
         def answer() -> None:
             while True:
                 question, whose = door.recvfrom(4096)
-                if not question:  # the end
+                if not question:  # sent at the end
                     return
                 asked = dns.message.from_wire(question)
                 response = dns.message.make_response(asked)
@@ -70,18 +70,18 @@ def names() -> Iterator[None]:
 
 @dataclass
 class Place:
-    """A class of a school, and the authority of its certificates."""
+    """A class of a school, and the authority that issues its certificates."""
 
     school: School
     ca: AcmeAuthority
 
     @property
     def front(self) -> str:
-        """The address of a machine that the class does not run on."""
+        """The address of a machine that does not run the class."""
         return self.school.nodes[0].ip
 
     def is_trusted(self) -> bool:
-        """Say whether somebody who trusts the authority alone gets in without a warning."""
+        """Say whether the TLS handshake succeeds for a client that trusts only the authority."""
         with (
             socket.create_connection((self.front, HTTPS), timeout=20) as way,
             self.ca.context().wrap_socket(way, server_hostname=HOST),
@@ -112,7 +112,7 @@ def place(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def test_a_class_gets_its_certificate_through_the_front(place: Place) -> None:
-    """The authority looks at port 80 of a machine that the class does not run on."""
+    """The authority connects to port 80 of a machine that does not run the class."""
     assert place.school.node_of(CLASS) == "node-2"
     labs.wait_until(
         place.is_trusted, "a certificate of the authority", 180, ignoring=labs.AWAY, every=1

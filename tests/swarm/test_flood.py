@@ -1,4 +1,4 @@
-"""Thousands of connections to a school's front, for one class, for none, or without a word."""
+"""Thousands of connections to a school's front: for one class, for none, or without a message."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 COUNT = 3000
 TOO_MANY = 10_000
-"""More than one address may have (deploy/swarm/front.conf)."""
+"""More connections than one address may have (deploy/swarm/front.conf)."""
 AT_ONCE = 500
 FRONT = "front_front"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _many_files() -> Iterator[None]:
-    """Let this process open as many as it may."""
+    """Let this process open as many files as its hard limit allows."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
     yield
@@ -40,10 +40,10 @@ def _many_files() -> Iterator[None]:
 
 
 def hello(name: str | None) -> bytes:
-    """Write the first message of a TLS connection.
+    """Return the first message of a TLS connection.
 
     Args:
-        name: the server's, as the message has it; None for a message without.
+        name: the server's name in the message; None for a message without a name.
     """
     outgoing = ssl.MemoryBIO()
     made = web.trusting(None).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)
@@ -53,16 +53,16 @@ def hello(name: str | None) -> bytes:
 
 
 class Flood:
-    """Connections to a place, opened again whenever one ends, until the end."""
+    """Keeps connections to an address open, and reopens each one that ends, until `end`."""
 
     def __init__(self, ip: str, says: bytes, count: int = COUNT, source: str = "") -> None:
-        """Begin.
+        """Start to open connections.
 
         Args:
-            ip: of the front.
-            says: what each connection begins with; nothing is said then.
-            count: how many there are at the same time.
-            source: the address that they come from; "" for this machine's usual one.
+            ip: the front's address.
+            says: the first bytes of each connection, which then stays silent.
+            count: the number of connections at the same time.
+            source: the address they come from; "" for this machine's usual one.
         """
         self._place, self._says, self._count = (ip, HTTPS), says, count
         self._source = source
@@ -72,7 +72,7 @@ class Flood:
         self._thread.start()
 
     def end(self) -> None:
-        """Close them all."""
+        """Close all connections."""
         self._over.set()
         self._thread.join()
 
@@ -93,7 +93,7 @@ class Flood:
             made.close()
 
     def _goes_on(self, poll: select.epoll, made: socket.socket, event: int) -> bool:
-        """Take what has happened to a connection; return whether it goes on."""
+        """Handle an event of a connection; return whether the connection stays open."""
         try:
             if event & select.EPOLLOUT:
                 made.send(self._says)
@@ -107,7 +107,7 @@ class Flood:
 
 @contextlib.contextmanager
 def flood(ip: str, *says: bytes, source: str = "") -> Iterator[None]:
-    """Keep so many connections of each kind open that each of them has been there once."""
+    """Keep floods of several kinds open; begin once each has opened its number of connections."""
     made = [Flood(ip, each, source=source) for each in says]
     try:
         labs.wait_until(lambda: all(one.opened >= COUNT for one in made), "all connections", 120)
@@ -126,7 +126,7 @@ SILENT = b""
     ("says", "source"),
     [
         pytest.param((ANOTHER,), "", id="for another class"),
-        # More than one address may have: whoever shares it would be kept out.
+        # These are more than one address may have: others at the same address would be kept out.
         pytest.param(UNKNOWN, engines.STRANGER, id="for no class"),
         pytest.param((SILENT,), "", id="without a word"),
         pytest.param((ANOTHER, *UNKNOWN, SILENT), engines.STRANGER, id="of all kinds"),
@@ -137,7 +137,7 @@ def test_a_flood_keeps_nobody_of_another_class_out(
 ) -> None:
     front = school.nodes[0]
     before = school.container(FRONT, front)
-    # One of its own: the room of one that was open a moment ago would hear of a new file later.
+    # Use a new notebook: the room of a recently open one would notice a new file late.
     notebook = f"flood-{uuid.uuid4().hex[:8]}.ipynb"
     with person(school, "algebra", "ada") as ada:
         room(ada, notebook, api("algebra"))
@@ -157,11 +157,11 @@ def is_answered(ip: str, source: str) -> bool:
     """Say whether a class answers a connection.
 
     Args:
-        ip: of the front.
-        source: the address that it comes from.
+        ip: the front's address.
+        source: the address that the connection comes from.
 
     Raises:
-        TimeoutError: nobody knows yet.
+        TimeoutError: there is neither an answer nor an end yet.
     """
     try:
         with socket.create_connection((ip, HTTPS), 20, (source, 0)) as made:

@@ -1,4 +1,4 @@
-"""A school as docs/operate/school.md has it: six classes on three machines, joined as a swarm."""
+"""A school as docs/operate/school.md describes it: six classes on three machines of a swarm."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def written(school: School, name: str, text: str) -> None:
-    """Have a class keep a text in a notebook."""
+    """Save a text in a class's notebook."""
     with person(school, name, "ada") as ada:
         room(ada, "kept.ipynb", api(name))
         page = page_of(school, name, ada, "kept.ipynb")
@@ -31,14 +31,14 @@ def written(school: School, name: str, text: str) -> None:
 
 
 def kept(school: School, name: str) -> str:
-    """Read that text by any of the machines."""
+    """Return that text, as saved in the class."""
     with person(school, name, "ada") as ada:
         return saved(ada, "kept.ipynb", api(name))
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_each_class_is_live(school: School, name: str) -> None:
-    """Two people come by different machines, and see each other's letters."""
+    """Two people use different machines, and see each other's letters."""
     with person(school, name, "ada") as ada, person(school, name, "grace", by=1) as grace:
         room(ada, "both.ipynb", api(name))
         hers = page_of(school, name, ada, "both.ipynb")
@@ -49,7 +49,7 @@ def test_each_class_is_live(school: School, name: str) -> None:
 
 
 def test_students_reach_no_other_class_and_no_machine(school: School) -> None:
-    """Without security_opt, which Swarm ignores: the lab gives away its rights by itself."""
+    """Swarm ignores security_opt, but the lab drops its privileges by itself."""
     others = {
         "another class": (address_of(school, "biology"), "8443"),
         "the manager": (school.nodes[0].ip, "2377"),
@@ -73,7 +73,7 @@ def test_students_reach_no_other_class_and_no_machine(school: School) -> None:
 
 
 def address_of(school: School, name: str) -> str:
-    """Return a class's address on the network of all classes."""
+    """Return a class's address on the network that all classes share."""
     node = next(one for one in school.nodes if one.name == school.node_of(name))
     ident = school.container(stacks.name_of_service(name), node)
     (found,) = json.loads(node.docker("inspect", ident))
@@ -143,7 +143,7 @@ def test_a_change_that_a_lab_refuses_leaves_the_class_as_it_was(school: School) 
 
 
 def test_a_class_on_a_machine_that_is_cut_off_is_never_there_twice(school: School) -> None:
-    """It runs on where it is; another one must not write to its folder as well."""
+    """It keeps running on its machine; a second one must not write to its folder."""
     written(school, "chemistry", "before")
     if (place := school.node_of("chemistry")) == school.nodes[0].name:
         school.nodes[0].docker("node", "update", "--availability", "drain", place)
@@ -164,7 +164,7 @@ def test_a_class_on_a_machine_that_is_cut_off_is_never_there_twice(school: Schoo
 
 
 def test_classes_of_a_machine_that_dies_come_up_elsewhere(school: School) -> None:
-    """All but the one whose work is on its disk, of which the command says so."""
+    """One class stays down, because its work is on the dead machine's disk; the command says so."""
     victim = school.nodes[2]
     for name in ALL:
         written(school, name, f"of {name}")

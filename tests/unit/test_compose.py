@@ -1,4 +1,4 @@
-"""What docker-compose.yml promises, and that the tests start labs the same way."""
+"""The promises of docker-compose.yml, and that the tests start labs in the same way."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_tutors_folder_is_read_only() -> None:
 
 
 def test_secrets_stay_out_of_the_build() -> None:
-    """.dockerignore names what may go in; everything else stays out."""
+    """.dockerignore lists the files that may go in; everything else stays out."""
     rules = [
         line
         for line in (labs.ROOT / ".dockerignore").read_text().splitlines()

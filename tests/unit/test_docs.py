@@ -1,4 +1,4 @@
-"""The documentation names what is there: tests, settings, files, layers, commands."""
+"""The documentation names only what exists: tests, settings, files, layers, commands."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ FUNCTIONS = {
     for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
 }
 MODULES = {file.name for file in FILES}
-# Rows of the bypass matrix: a number, then whatever the test is called besides.
+# Rows of the bypass matrix: a number, then the rest of the test's name.
 SHORT = re.compile(r"(test_\w+_)…")
 
 
 def named_tests(text: str) -> set[str]:
-    """Pick the names of tests, of their modules, and of groups of them (`test_row_5_…`)."""
+    """Return the names of tests, of their modules, and of groups of them (`test_row_5_…`)."""
     return set(re.findall(r"\btest_\w+(?:\.py|…)?", text))
 
 
 def exists(name: str) -> bool:
-    """Say whether there is such a test, module of tests, or group of tests."""
+    """Say whether a test, a module of tests, or a group of tests exists."""
     if name.endswith(".py"):
         return name in MODULES
     if begun := SHORT.fullmatch(name):
@@ -56,7 +56,7 @@ def test_every_setting_is_described(trait: str) -> None:
 
 @pytest.mark.parametrize("page", WRITTEN)
 def test_every_file_that_is_named_exists(page: str) -> None:
-    """Every file of our own: below one of the repository's folders, or of ``src/classroom``."""
+    """Check every file of our own: below a folder of the repository, or of ``src/classroom``."""
     ours = labs.ROOT / "src/classroom"
     folders = [one.name for one in ours.iterdir() if one.is_dir()]
     folders += ["src", "tests", "tools", "nginx", "nftables", "requirements", "labextension"]
@@ -67,14 +67,14 @@ def test_every_file_that_is_named_exists(page: str) -> None:
 
 
 def anchors(text: str) -> set[str]:
-    """Give the headings of a page as GitHub and the site name them in addresses."""
+    """Return a page's headings as GitHub and the site write them in addresses."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", AT_THE_ROOT)
 def test_links_of_pages_outside_the_site_lead_somewhere(page: str) -> None:
-    """The site's own links are checked when it is built."""
+    """The build of the site checks the site's own links."""
     for path, anchor in re.findall(r"\]\((?!https?:)([^)#]+)#?([^)]*)\)", WRITTEN[page]):
         assert (labs.ROOT / path).exists(), path
         assert not anchor or anchor in anchors((labs.ROOT / path).read_text()), anchor
@@ -88,7 +88,7 @@ def test_every_make_command_exists(page: str) -> None:
 
 
 def test_the_picture_of_the_layers_is_the_contract() -> None:
-    """In the picture from top to bottom as in the contract that `make lint` checks."""
+    """The picture has the layers from top to bottom as in the contract that `make lint` checks."""
     tool = tomllib.loads((labs.ROOT / "pyproject.toml").read_text())["tool"]
     (lab,) = (one for one in tool["importlinter"]["contracts"] if one["name"] == "The lab")
     layers = [layer.replace(" | ", " · ") for layer in lab["layers"] if layer != "__main__"]

@@ -1,4 +1,4 @@
-"""What benchmarks print comes into its place in docs/performance.md."""
+"""The output of benchmarks is put into its place in docs/performance.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the labextension is built of."""
+"""The sources of the labextension."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for a condition: what counts as "not yet", and what ends the test at once."""
+"""Waiting for a condition: which exceptions mean "not yet", and which end the test at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def raising(*outcomes: object) -> Callable[[], object]:
-    """Make a condition that has these outcomes one after another; exceptions are raised."""
+    """Return a condition with these outcomes, one after another; exceptions are raised."""
     left = list(outcomes)
 
     def condition() -> object:

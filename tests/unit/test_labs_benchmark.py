@@ -1,4 +1,4 @@
-"""What `benchmarks.labs` calls a median, a 95th percentile and a missed target."""
+"""How `benchmarks.labs` computes a median, a 95th percentile and a missed target."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmarks.labs.scenes import Found
 def test_a_median_and_a_percentile_are_what_they_are_called(
     values: list[float], median: float, high: float
 ) -> None:
-    """The 95th percentile is the least value that is no less than 95 of 100 of them."""
+    """The 95th percentile is the least value that is at least as large as 95 % of the values."""
     found = Found("ours")
     found.spread("typing", values)
     assert found.values == {"typing p50": median, "typing p95": high}

@@ -1,4 +1,4 @@
-"""The account of `benchmarks.files` finds each word that is lost, or lost without a notice."""
+"""The record of `benchmarks.files` finds each word that is lost, or lost without a notice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_words_are_found_wherever_they_stand() -> None:
         ([A, B, C], {}, [], [], []),
         ([A], {"notes.md": f"{B} {C}"}, [], [], []),
         ([A], {"notes.md": B}, [], [C], []),
-        ([A], {"notes.md": B, COPY: C}, [TOLD], [], []),  # its folder was renamed
+        ([A], {"notes.md": B, COPY: C}, [TOLD], [], []),  # its folder has been renamed
         ([A], {"notes.md": B, COPY: C}, [], [], [C]),
         ([A, C], {"notes.md": B, COPY: C}, [], [], []),
         ([], {COPY: A}, [TOLD], [B, C], []),

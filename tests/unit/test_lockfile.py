@@ -1,4 +1,4 @@
-"""What `make bump` reads out of locks, and writes into them."""
+"""What `make bump` reads from lock files, and writes into them."""
 
 from __future__ import annotations
 

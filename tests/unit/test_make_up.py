@@ -1,4 +1,4 @@
-"""What `make up` decides before and after the container runs, on this machine's own parts."""
+"""What `make up` decides before and after the container runs, with this machine's own parts."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_addresses_that_others_can_use(address: str, useful: bool) -> None:  # n
 def test_this_machines_addresses_are_its_own() -> None:
     for address in addresses.of_network():
         with socket.socket() as probe:
-            probe.bind((address, 0))  # fails for an address of another machine
+            probe.bind((address, 0))  # this fails for another machine's address
 
 
 def test_a_name_counts_only_if_it_leads_here() -> None:
@@ -162,7 +162,7 @@ def test_a_name_counts_only_if_it_leads_here() -> None:
 
 
 STEP = "RUN echo && uv pip install -r /build/tutor/requirements.txt"
-# As BuildKit prints it, but for the frames of the installer's sentence.
+# BuildKit prints it like this, apart from the frame around the installer's message.
 FAILED = f"""\
 #20 [build 9/9] {STEP}
 #20 1.093   x No solution found when resolving dependencies:
@@ -239,7 +239,7 @@ OF_TUTORS = (
 
 @pytest.mark.parametrize("name", OF_TUTORS)
 def test_what_a_tutors_own_python_runs(name: str) -> None:
-    """Python 3.9, as macOS and Debian 11 have it, and nothing that has to be installed."""
+    """It is Python 3.9, as on macOS and Debian 11, without anything that must be installed."""
     parsed = ast.parse((labs.ROOT / f"tools/{name}.py").read_text(), feature_version=(3, 9))
     imported = {
         alias.name.partition(".")[0]

@@ -1,4 +1,4 @@
-"""One name for one thing: no two classes of the whole tree have the same."""
+"""One name for one thing: no two classes in the source tree have the same name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import defaultdict
 from tests import labs
 
 BOTH: dict[str, str] = {}
-"""Names that two modules may both have, and why."""
+"""Names that two modules may share, and why."""
 
 
 def test_no_two_classes_have_one_name() -> None:

@@ -1,4 +1,4 @@
-"""A release is cut in a clone, whole or not at all; the clones here are real ones."""
+"""A release is made in a clone, completely or not at all; the clones here are real."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ INSTALLED = "installed restic 0.18.0-1+b1 amd64\nconfig-files nano 8.4-1 amd64\n
 
 
 def packages(_: Version) -> str:
-    """Stand for the image, which tests/container/test_release.py builds."""
+    """Return the packages of the image, which tests/container/test_release.py builds."""
     return INSTALLED
 
 
 @pytest.fixture
 def git(tmp_path: Path) -> Git:
-    """A clone with a release, 1.0.0, and something new since."""
+    """A clone with a release, 1.0.0, and a commit after it."""
     (tmp_path / "CHANGELOG.md").write_text(WRITTEN)
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "classroom"\nversion = "1.0.0"\n')
     (tmp_path / ".gitignore").write_text("/artifacts/\n")
@@ -70,7 +70,7 @@ def git(tmp_path: Path) -> Git:
 
 
 def state(git: Git) -> tuple[str, str, str]:
-    """Say what a clone is: its last commit, its tags, what differs from that commit."""
+    """Return a clone's state: its last commit, its tags, and what differs from that commit."""
     tags = git("tag", "--list", "--format=%(refname) %(objectname)")
     return git("rev-parse", "HEAD"), tags, git("status", "--porcelain")
 
@@ -183,7 +183,7 @@ def test_without_an_image_the_clone_is_as_it_was(git: Git) -> None:
 
 
 def test_without_a_commit_the_clone_is_as_it_was(git: Git) -> None:
-    """As where git doesn't know who commits, or a hook has something against it."""
+    """git may not know the committer, or a hook may reject the commit."""
     hook = git.root / ".git/hooks/pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho no commits today >&2\nexit 1\n")
@@ -205,7 +205,7 @@ def test_the_first_release_needs_no_other(git: Git) -> None:
     ("tags", "newest"),
     [
         ([], None),
-        (["v1.9.0", "v1.10.0", "v1.2.0"], Version(1, 10, 0)),  # numbers, not letters
+        (["v1.9.0", "v1.10.0", "v1.2.0"], Version(1, 10, 0)),  # in numeric order, not alphabetic
         (["v2.0.0-rc.1", "1.3.0", "backup", "v1"], None),
     ],
 )

@@ -1,4 +1,4 @@
-"""The user as which a program in a container starts."""
+"""The user that a program in a container starts as."""
 
 from __future__ import annotations
 

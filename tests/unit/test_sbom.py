@@ -1,4 +1,4 @@
-"""The list of a release's parts: from this repository's locks, by a schema."""
+"""The list of a release's parts, from this repository's locks, in a standard format."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SOURCES = Sources(
 
 @pytest.fixture(scope="module")
 def listed() -> dict[str, Any]:
-    """The whole document, which was held against CycloneDX's own schema."""
+    """Return the whole document; it was checked against CycloneDX's own schema."""
     found: dict[str, Any] = json.loads(sbom.document("1.2.0", WHEN, SOURCES))
     return found
 

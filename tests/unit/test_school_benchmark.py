@@ -1,4 +1,4 @@
-"""What `benchmarks.school` counts, calls lost, and calls a missed target."""
+"""What `benchmarks.school` counts, what it calls lost, and what a missed target."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_cores_are_of_the_time_between_two_moments() -> None:
 
 
 def test_the_front_adds_the_difference_of_medians() -> None:
-    """One turn beside something else on this machine changes neither."""
+    """A single slow run on a busy machine changes neither median."""
     assert FRONTS.added == 2
     assert FRONTS.ratio == 1.5
     assert FRONTS.each == 50

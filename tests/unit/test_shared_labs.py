@@ -1,7 +1,7 @@
-"""Tests of different modules share labs, so that each document's name is one module's alone.
+"""Tests of different modules share labs, so each document's name must belong to one module.
 
-A module that wrote a notebook which another one had written before changed its file: the log said
-so, and the test that looked at the log failed, whenever both came to the same lab.
+If two modules wrote a notebook with the same name in the same lab, the second changed the first
+one's file: the log said so, and the test that checks the log failed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ TESTS = Path(__file__).resolve().parent.parent
 FOLDERS = ("attack", "browser", "container")
 NAMED = re.compile(r'["/]([\w -]+\.(?:ipynb|txt|py|csv|md|chat))"')
 NOBODYS = frozenset({"Classroom.chat", "Welcome.ipynb", "jupyterhub_config.py", "missing.ipynb"})
-"""The lab's own and the tutor's, and what isn't there."""
+"""Documents of the lab and of the tutor, and one that does not exist."""
 
 
 def owners(lab: str) -> dict[str, list[str]]:
-    """List the modules that name a document, of those whose tests take a lab, by the document."""
+    """Return the modules that name a document, by document, if their tests use this lab."""
     found = defaultdict(list)
     for folder in FOLDERS:
         for module in sorted((TESTS / folder).glob("test_*.py")):

@@ -1,4 +1,4 @@
-"""What a soak decides by itself: what is killed, whom that may disturb, and what is reported."""
+"""What a soak decides itself: what it kills, whom that may disturb, and what it reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make test` tries again, alone, what failed beside others."""
+"""`make test` runs again, alone, the tests that failed next to others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools import suite
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Fails in its first run and passes in its second.
+# This test fails in its first run and passes in its second.
 FIRST_TIME_UNLUCKY = """
 from pathlib import Path
 import pytest
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_c.py").write_text(LUCKY)
     (tmp_path / "pytest.ini").touch()
-    # As in the product's own: each module's tests in one process, and the group in the name.
+    # As in the product's own conftest: a module's tests in one process, the group in the name.
     (tmp_path / "conftest.py").write_text(
         "import pytest\n"
         "@pytest.hookimpl(tryfirst=True)\n"

@@ -1,4 +1,4 @@
-"""What `make` decides on the host, on plain values."""
+"""Decisions of `make` on the host, with plain values."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_no_mirror_is_a_sentence() -> None:
     ],
 )
 def test_what_the_sources_offer(sources: str, there: bool) -> None:  # noqa: FBT001
-    """What counts is apt's sources, not os-release: base-files may come from a later suite."""
+    """apt's sources count, not os-release: base-files may come from a later suite."""
     assert engine.offers(sources, SUITE) is there
 
 
@@ -90,7 +90,7 @@ def test_the_made_image_gets_security_updates() -> None:
 
 
 def test_the_debian_release_and_its_python_stand_in_one_place() -> None:
-    """A change of the release is a change of one line, and of the line of its Python below it."""
+    """A change of the release changes one line, and the line of its Python below it."""
     files = [labs.ROOT / name for name in ("Dockerfile", "Makefile", "docker-compose.yml")]
     for folder in ("src", "tools", "tests", "benchmarks"):
         files += [file for file in (labs.ROOT / folder).rglob("*") if file.suffix in {".py", ""}]

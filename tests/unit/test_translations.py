@@ -1,4 +1,4 @@
-"""The catalogues: every sentence of ours in every language, with the same places for values."""
+"""The catalogues: every sentence of ours in every language, with the same placeholders."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def module(file: Path) -> str:
 
 
 def marked() -> set[str]:
-    """Name the constants that hold a sentence for `gettext`: "classroom.lab.x.NAME"."""
+    """Return the constants that hold a sentence for `gettext`: "classroom.lab.x.NAME"."""
     found = set()
     for file in SOURCES.glob("classroom/**/*.py"):
         for one in ast.parse(file.read_text(encoding="utf-8")).body:
@@ -135,7 +135,7 @@ def marked() -> set[str]:
 
 
 def untranslated(file: Path, known: set[str]) -> list[str]:
-    """List where a file says such a sentence in English."""
+    """List the places where a file uses such a sentence without translating it."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     names: dict[str, str] = {}
     for one in ast.walk(tree):
@@ -166,11 +166,11 @@ def untranslated(file: Path, known: set[str]) -> list[str]:
 
 
 ELSEWHERE = ("listing.py: PASSPHRASE", "headers.py: NOT_LOADED")
-"""The page People translates the one; the frame has the other in it."""
+"""The page *People* translates the first one; the frame contains the second."""
 
 
 def test_what_is_marked_is_translated_where_it_is_said() -> None:
-    """Tables (dictionaries, tuples) are looked up, and translated, elsewhere."""
+    """Sentences in tables (dictionaries, tuples) are looked up, and translated, elsewhere."""
     known = marked()
     assert "classroom.lab.files.http_errors.GONE" in known
     found = [

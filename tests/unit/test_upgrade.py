@@ -1,4 +1,4 @@
-"""What an upgrade decides, on plain values."""
+"""What an upgrade decides, with plain values."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     ("last", "new", "is_upgrade"),
     [
         (Image("a", "1.0"), Image("b", "1.1"), True),
-        (Image("a", "1.1"), Image("b", "1.0"), True),  # back: as dangerous
-        (Image("a", ""), Image("b", "1.0"), True),  # of before images said what they are
-        (Image("a", "1.0"), Image("b", "1.0"), False),  # another package of the tutor's
+        (Image("a", "1.1"), Image("b", "1.0"), True),  # the way back is just as dangerous
+        (Image("a", ""), Image("b", "1.0"), True),  # from before images had a release label
+        (Image("a", "1.0"), Image("b", "1.0"), False),  # the tutor has added a package
         (Image("a", "1.0"), Image("a", "1.0"), False),
     ],
 )
@@ -37,7 +37,7 @@ def checked(*opened: str, **failed: str) -> Checked:
 def test_what_could_be_opened_before_is_broken() -> None:
     before = checked("a.ipynb", "b.ipynb", damaged="not a notebook")
     assert upgrade.broken(before, checked("a.ipynb", "b.ipynb", damaged="not a notebook")) == []
-    assert upgrade.broken(before, checked("a.ipynb")) == []  # others are newer now
+    assert upgrade.broken(before, checked("a.ipynb")) == []  # other documents are newer now
     (said,) = upgrade.broken(before, Checked(frozenset({"a.ipynb"}), {"b.ipynb": "no room"}))
     assert said == "b.ipynb can't be opened any more: no room"
 
@@ -57,7 +57,7 @@ def test_a_lab_that_says_nothing_is_broken() -> None:
 
 @pytest.mark.parametrize("said", ["", "usage: classroom", "[]", '{"opened": 1}', '{"opened": []}'])
 def test_what_is_no_answer_is_none(said: str) -> None:
-    """As the output of a lab without this command."""
+    """For example, the output of a lab that doesn't have this command."""
     assert upgrade.read(said) is None
 
 

@@ -1,4 +1,4 @@
-"""Our code uses nothing of upstream's beyond its public hooks without a row in a contract."""
+"""Our code uses upstream beyond its public hooks only with a row in a contract."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ GENERATED = {
     *("_static_immutable_initial_values", "_trait_default_generators"),
     *("__slots__", "_fields", "_orig_slots"),
 }
-"""What Python, traitlets and josepy put into each class."""
+"""Attributes that Python, traitlets and josepy add to each class."""
 NOT_ON_THE_HOST = {"classroom.lab.chat.document"}
-"""Modules whose packages only the image has: there the lab's start checks their rows."""
+"""Modules whose packages only the image has: the lab's start checks their rows there."""
 DOCUMENTED = (
-    # Base classes that are made to be overridden; their public names need no rows.
+    # Base classes that are meant to be overridden; their public names need no rows.
     *("tornado.web:RequestHandler", "tornado.websocket:WebSocketHandler"),
     *("tornado.httputil:HTTPMessageDelegate", "tornado.web:ErrorHandler"),
     *("acme.challenges:Challenge", "acme.challenges:ChallengeResponse"),
@@ -58,9 +58,9 @@ DOCUMENTED = (
 )
 FREE = ("traitlets", "builtins", "typing", "enum", "ctypes", "collections", "abc", "asyncio")
 STANDARD = ("http", "io", "_io", "logging", "dataclasses", "threading", "json")
-"""Packages of base classes that aren't upstream's."""
+"""Packages with base classes that aren't upstream's."""
 BESIDE = ("lab/upstream/", "hub/upstream/", "runtime/body_limits.py")
-"""Where patches live. Both servers bound bodies, by an instance's documented method."""
+"""Where patches are. Both servers limit bodies, through an instance's documented method."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -79,9 +79,9 @@ def is_private(name: str) -> bool:
 
 @cache
 def defined(node: ast.AST) -> frozenset[str]:
-    """Names that a module or class gives something: functions, assignments, attributes of self."""
+    """Return the names that a module or class assigns: functions, variables, attributes of self."""
     found = set[str]()
-    # "name: type" alone says what upstream has.
+    # "name: type" without a value only declares what upstream has.
     declared = {
         id(one.target)
         for one in ast.walk(node)
@@ -97,7 +97,7 @@ def defined(node: ast.AST) -> frozenset[str]:
 
 @cache
 def classes() -> dict[str, tuple[set[str], set[str]]]:
-    """Our classes: what each defines, and the names of its bases."""
+    """Return our classes: the names that each one defines, and its bases."""
     found: dict[str, tuple[set[str], set[str]]] = {}
     for _, tree in sources():
         for one in ast.walk(tree):
@@ -114,7 +114,7 @@ def inherited(name: str) -> set[str]:
 
 
 def private_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Private names that a module uses of something that isn't ours."""
+    """Yield the private names that a module uses of objects that aren't ours."""
     of_module = defined(tree)
     owners = {
         id(inner): one
@@ -141,7 +141,7 @@ def private_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def known(rows: tuple[ContractRow, ...]) -> set[str]:
-    """All private names that rows have, in what they name or in what its code goes on using."""
+    """Return all private names in rows: in what they name, or in what that code still uses."""
     return {part for row in rows for part in (*re.split(r"[.:]", row.name), *row.uses)}
 
 
@@ -189,7 +189,7 @@ def test_ours_and_those_with_rows_are_none(text: str) -> None:
 
 
 def ours() -> Iterator[tuple[str, type]]:
-    """Every class of ours, with the module that it is in."""
+    """Yield every class of ours, with its module."""
     for place, _ in sources():
         name = f"classroom.{place[:-3].replace('/', '.')}".removesuffix(".__init__")
         if name in NOT_ON_THE_HOST or name.endswith(("__main__", "hub.entry")):
@@ -200,7 +200,7 @@ def ours() -> Iterator[tuple[str, type]]:
 
 
 def overridden(mine: type) -> Iterator[tuple[str, type]]:
-    """Names that a class defines and that one of upstream's has, with that class."""
+    """Yield the names that a class defines and an upstream class has, with the upstream class."""
     for name in vars(mine).keys() - GENERATED:
         for base in mine.__mro__[1:]:
             top = base.__module__.partition(".")[0]
@@ -225,8 +225,8 @@ def test_every_override_has_a_row() -> None:
 
 
 def defined_by(row: ContractRow) -> Any:
-    """The class of upstream's that defines what a row names; None where it is no class's."""
-    if row.module.partition(".")[0] == "jupyterlab_chat":  # not on the host
+    """Return the upstream class that defines what a row names; None if no class does."""
+    if row.module.partition(".")[0] == "jupyterlab_chat":  # it isn't installed on the host
         return None
     owner: Any = importlib.import_module(row.module)
     *parents, last = row.name.partition(":")[2].split(".")
@@ -238,7 +238,7 @@ def defined_by(row: ContractRow) -> Any:
 
 
 def patched(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """What a module gives other values of what it imports from elsewhere."""
+    """Yield the imported objects to which a module assigns other values."""
     foreign = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("classroom"):
@@ -276,7 +276,7 @@ def flaws(row: ContractRow) -> Iterator[str]:
     name = re.split(r"[.:]", row.name)[-1]
     for place in row.used_in:
         text = (SOURCE / place).read_text(encoding="utf-8")
-        # "it still ...": about what is patched or read there, which another row names.
+        # "it still ..." is about code that is patched or read there, which another row names.
         if not row.why.startswith("it still") and re.search(rf"\b{name}\b", text) is None:
             yield f"{place} has no {name}"
     if not row.why or row.why.endswith("."):

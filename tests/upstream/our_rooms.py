@@ -1,4 +1,4 @@
-"""A pytest plugin: upstream's own tests with our rooms in the place of its own."""
+"""A pytest plugin that runs upstream's own tests with our rooms instead of upstream's."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from classroom.lab.upstream import contract, patches
 
 
 class Socket(RoomSocket):
-    """Ours, in a server that hasn't loaded our extension: upstream's tests start stock ones."""
+    """Our socket in a server without our extension: upstream's tests start plain servers."""
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
-        """Be in a lab; the arguments are upstream's."""
+        """Join a lab if there is none; the arguments are upstream's."""
         if services.of_any(self) is None:
             self.settings[services.KEY] = LabContext(Usage(Path("/")), Policies("/")).services()
         super().initialize(*args, **kwargs)
 
 
 class KeptStore:
-    """Upstream's store, of which its tests look into the files, with what our rooms ask of ours."""
+    """Methods that our rooms need, for upstream's store, whose files upstream's tests inspect."""
 
-    write: Any  # upstream's
+    write: Any  # it is upstream's method
 
     def append(self, data: bytes) -> None:
-        """Write an update soon."""
+        """Start to write an update."""
         _writes.add(task := asyncio.ensure_future(self.write(data)))
         task.add_done_callback(_writes.discard)
 
     async def written(self) -> None:
-        """Wait until all is written."""
+        """Wait until all updates are written."""
         await asyncio.gather(*_writes)
 
     def follow(self, live: object) -> None:

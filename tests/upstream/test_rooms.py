@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 WANTED = labs.ROOT / "requirements/upstream-tests.txt"
 EXCEPTIONS: tuple[str, ...] = ()
-"""Tests of upstream's that don't hold for our rooms, each with its reason: none."""
+"""Tests of upstream that don't hold for our rooms, each with its reason; there are none."""
 
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Upstream's sources, without its package: the installed one is tested."""
+    """Unpack upstream's sources without its package, because the installed package is tested."""
     place = tmp_path_factory.mktemp("upstream")
     words = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
     words += ["--no-binary", ":all:", "--no-build-isolation", "--requirement", str(WANTED)]
-    # What builds it is found beside this interpreter.
+    # The build tools are installed beside this interpreter.
     path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"  # noqa: PTH120 (of a link)
     done = subprocess.run(
         words,

@@ -1,4 +1,4 @@
-"""Backups without a container: what is written, what is believed, how it takes its place."""
+"""Backups without a container: writing them, checking them, and putting one in place."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def paths(tmp_path: Path) -> Paths:
 
 
 def archived(paths: Paths) -> tuple[bytes, list[str]]:
-    """Write everything into an archive, as the command does."""
+    """Write everything into an archive as the command does; return it, and the messages."""
     said: list[str] = []
     target = io.BytesIO()
     scratch = paths.data.parent / "scratch"
@@ -77,7 +77,7 @@ def test_it_begins_and_ends_with_what_it_is_and_files_come_last(paths: Paths) ->
 
 
 def test_a_database_is_copied_while_somebody_writes(paths: Paths, tmp_path: Path) -> None:
-    """Its file alone lacks what is in the log beside it."""
+    """The database file alone lacks the content of the write-ahead log beside it."""
     with closing(sqlite3.connect(paths.history / "documents.db", isolation_level=None)) as live:
         live.execute("PRAGMA journal_mode = WAL")
         live.execute("PRAGMA wal_autocheckpoint = 0")
@@ -94,7 +94,7 @@ def test_a_database_is_copied_while_somebody_writes(paths: Paths, tmp_path: Path
 
 
 def test_a_students_database_is_a_file_like_any(paths: Paths) -> None:
-    """It isn't opened by root: what is in it is theirs."""
+    """Root does not open it as a database, because its content is a student's."""
     with closing(sqlite3.connect(paths.files / "own.db")) as own:
         own.execute("CREATE TABLE t (x)")
     (paths.files / "own.db-wal").write_text("theirs")
@@ -183,7 +183,7 @@ END = (member(LAST), b"{}")
         made(BEGIN),
         made(BEGIN, END, (member("more"), b"")),
         made(BEGIN, END)[:-20],
-        # Whole but for what was written wrong: the checksum is at the very end.
+        # Complete, but with a wrong checksum, which is at the very end.
         made(BEGIN, END)[:-8] + b"\0\0\0\0" + made(BEGIN, END)[-4:],
     ],
 )
@@ -256,12 +256,12 @@ def test_it_takes_the_place_of_everything_which_is_kept(ready: Paths) -> None:
 
 
 class PowerCut(BaseException):
-    """In the middle."""
+    """A power cut in the middle."""
 
 
 @pytest.fixture
 def renames(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Let only so many renames through."""
+    """Let only a given number of renames succeed."""
     left = [0]
     original = Path.rename
 
@@ -322,7 +322,7 @@ def test_what_can_be_no_backup_is_refused_before_anything(tmp_path: Path) -> Non
 
 
 def test_what_only_begins_like_a_database_ends_no_backup(paths: Paths) -> None:
-    """A taken-over lab could keep everybody from ever having one again."""
+    """Otherwise a lab that was taken over could prevent all backups."""
     rubbish = databases.MAGIC + b"rubbish" * 1000
     (paths.history / "documents.db").write_bytes(rubbish)
     (paths.history / "documents.db-wal").write_text("beside it")
@@ -339,7 +339,7 @@ def test_what_only_begins_like_a_database_ends_no_backup(paths: Paths) -> None:
 def test_a_database_for_which_there_is_no_room_ends_the_backup(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Copied as a file while somebody writes it would be torn, and the backup good for nothing."""
+    """A copy of the file during a write would be inconsistent, and the backup useless."""
 
     def copy(_: Path, to: Path, __: object) -> None:
         with closing(sqlite3.connect(to)) as made:
@@ -358,7 +358,7 @@ def test_a_database_for_which_there_is_no_room_ends_the_backup(
 def test_a_database_is_opened_with_no_more_rights_than_whose_it_is(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A taken-over lab puts a link to the Hub's database in its own one's place at that moment."""
+    """At that moment a lab that was taken over replaces its database by a link to the Hub's."""
     for place in (paths.hub / "jupyterhub.sqlite", paths.history / "documents.db"):
         with closing(sqlite3.connect(place)) as made_:
             made_.execute("CREATE TABLE t (x)")

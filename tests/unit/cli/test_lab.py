@@ -1,4 +1,4 @@
-"""Which lab ``classroom lab`` means, and what it says when it means none."""
+"""Which lab ``classroom lab`` means, and its message when it finds none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOM: dict[str, object] = {"room.algebra": {}, "room.maths": {}}
 
 @pytest.fixture
 def registry(tmp_path: Path) -> LabRegistry:
-    """Ada's (1), the room maths (2), two former people called grace (3, 4), and bob's, deleted."""
+    """Ada's lab (1), room maths (2), labs of two former graces (3, 4), bob's deleted lab (5)."""
     made = LabRegistry(tmp_path / "labs.json")
     made.give(Owner("github", "1"), "ada")
     made.give(Owner(ROOMS, "maths"), "room.maths")
@@ -37,9 +37,9 @@ def registry(tmp_path: Path) -> LabRegistry:
         ("maths", DELETE, ChosenLab(2, "room.maths", "maths")),
         ("3", STOP, ChosenLab(3, "grace", "grace")),
         ("algebra", START, ChosenLab(None, "room.algebra", "algebra")),
-        ("eve", START, ChosenLab(None, "eve", "eve")),  # the Hub knows whether there is such a one
-        ("bob", START, ChosenLab(None, "bob", "bob")),  # a new lab, empty
-        ("bob", DELETE, ChosenLab(5, "bob", "bob")),  # again: of whatever files are left
+        ("eve", START, ChosenLab(None, "eve", "eve")),  # only the Hub knows if there is one
+        ("bob", START, ChosenLab(None, "bob", "bob")),  # a new, empty lab
+        ("bob", DELETE, ChosenLab(5, "bob", "bob")),  # again, to remove any remaining files
     ],
 )
 def test_a_lab_is_found_as_it_is_listed(

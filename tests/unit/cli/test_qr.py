@@ -1,4 +1,4 @@
-"""The address as a QR code: what phones read in it."""
+"""The address as a QR code: the text that phones read in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DARK = {" ": (True, True), "▄": (True, False), "▀": (False, True), "█": (F
 
 
 def picture(drawn: str, *, inverted: bool = False) -> memoryview:
-    """Paint block characters as a terminal does: 8-bit grey, two modules a character."""
+    """Draw block characters as a terminal does: 8-bit grey, two modules in a character."""
     lines = drawn.splitlines()
     rows = [[DARK[letter][half] for letter in line] for line in lines for half in (0, 1)]
     wide = [[module for module in row for _ in range(SCALE)] for row in rows]
@@ -39,7 +39,7 @@ def test_a_phone_reads_the_address(address: str) -> None:
 
 
 def test_each_line_has_colours_of_its_own() -> None:
-    """On a light terminal the picture would be a negative, which not every scanner reads."""
+    """Without them a light terminal would show a negative, which not every scanner can read."""
     for line in qr.drawn("https://10.0.0.7").splitlines():
         assert re.fullmatch(r"\033\[97;40m[ ▄▀█]+\033\[0m", line)
 

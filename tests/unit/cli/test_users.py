@@ -73,7 +73,7 @@ def test_the_list_is_printed_from_any_file_of_the_lab(tmp_path: Path, text: str)
 
 
 def test_no_link_is_followed_and_no_pipe_waited_for(tmp_path: Path) -> None:
-    """Root reads it out of the lab server's folder."""
+    """Root reads this file from the lab server's folder."""
     file = tmp_path / "here.json"
     assert listing.read_here(file) == set()
     file.write_text('{"here": ["ada", 1]}')
@@ -116,7 +116,7 @@ def test_a_lab_is_found_by_its_number_or_one_owners_name(tmp_path: Path) -> None
     for account, name in (("1", "ada"), ("2", "grace"), ("3", "ada")):
         registry.give(Owner("https://github.com", account), name)
     assert [labs.number(paths, one) for one in ("", "1", "Grace")] == [0, 1, 2]
-    assert labs.number(paths, "ada") is labs.number(paths, "hopper") is None  # two, and none
+    assert labs.number(paths, "ada") is labs.number(paths, "hopper") is None  # two labs, and none
     registry.give(Owner(ROOMS, "grace"), "room.grace")
     registry.give(Owner(ROOMS, "algebra"), "room.algebra")
     names = ("grace", "room.grace", "algebra")

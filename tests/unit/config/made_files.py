@@ -1,4 +1,4 @@
-"""Files that can't be written down as text: what a row of the table of mistakes calls them."""
+"""Files that can't be written as text, by their names in the table of mistakes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = dt.timedelta(days=1)
 SOON = dt.datetime.now(dt.UTC) + 10 * DAY + dt.timedelta(hours=1)
 LONG_AGO, FAR = dt.datetime(2001, 2, 3, tzinfo=dt.UTC), dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 OWN, OTHER, PUBLIC = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 (the point)
+WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 (on purpose)
 SETTINGS = '# my class\nc.Authenticator.allowed_users = ["anna"]\n'
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, labs.HOST)])
 
@@ -36,7 +36,7 @@ def certificate(
     begins: dt.datetime = LONG_AGO - DAY,
     issuer: str = "",
 ) -> x509.Certificate:
-    """Issue a certificate by its own key, with the address of an issuer where one is given."""
+    """Issue a certificate signed by its own key; add an issuer's address if one is given."""
     names = x509.SubjectAlternativeName([x509.DNSName(host)])
     builder = x509.CertificateBuilder().subject_name(NAME).issuer_name(NAME)
     builder = builder.public_key(key.public_key()).serial_number(1)
@@ -69,7 +69,7 @@ def request() -> bytes:
 
 
 def archive(member: str, text: str = "anna") -> bytes:
-    """Make what Word and Excel save: a zip archive."""
+    """Return a zip archive, as Word and Excel save it."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr(zipfile.ZipInfo(member), text)
@@ -77,7 +77,7 @@ def archive(member: str, text: str = "anna") -> bytes:
 
 
 def document(text: str) -> bytes:
-    """Make a document of Word's: a paragraph for each line, with a mark of its spelling."""
+    """Return a Word document: a paragraph for each line, with a mark of the spell checker."""
     parts = (html.escape(line).partition(".") for line in text.splitlines())
     runs = ("</w:t></w:r><w:proofErr/><w:r><w:t>".join((a + dot, b)) for a, dot, b in parts)
     body = "".join(f"<w:p><w:r><w:t>{run}</w:t></w:r></w:p>" for run in runs)
@@ -86,7 +86,7 @@ def document(text: str) -> bytes:
 
 @functools.cache
 def contents() -> dict[str, bytes]:
-    """Return what each of them contains, by its name in the table."""
+    """Return the content of each of these files, by its name in the table."""
     own, chain = pem(certificate()), pki.Authority().crt
     return {
         "certificate and chain": own + chain,
@@ -128,11 +128,11 @@ def contents() -> dict[str, bytes]:
 
 
 def make(file: Path, what: str) -> None:
-    """Make a file, or what stands in its place.
+    """Create a file, or something else at its path.
 
     Args:
-        file: where.
-        what: the table's word for it.
+        file: the path.
+        what: its name in the table.
     """
     if what == "a folder":
         file.mkdir(parents=True)

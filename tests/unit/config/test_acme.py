@@ -23,7 +23,7 @@ PAGE = labs.ROOT / "docs/how-to/certificate.md"
 
 
 def blocks() -> list[str]:
-    """The page's own configurations."""
+    """Return the page's own configurations."""
     return re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""The callback URL: what is accepted, and what the sentence tells to register."""
+"""The callback URL: which ones are accepted, and the one that the sentence says to register."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_good_callback(url: str) -> None:
 
 
 def test_a_host_that_nobody_can_have_is_refused_and_a_long_one_is_taken() -> None:
-    """No browser can ask by it, and nginx's map of hosts has a bound."""
+    """No browser can use such a host, and nginx's map of hosts has a limit."""
     long = ".".join(["a" * 62] * 3 + ["b" * 61])
     assert list(callback_url.check("x", f"https://{long}:8443/hub/oauth_callback")) == []
     (problem,) = callback_url.check("x", f"https://{long}.org/hub/oauth_callback")

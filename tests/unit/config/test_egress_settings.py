@@ -1,4 +1,4 @@
-"""What a tutor writes into c.Classroom.egress…, as plain values."""
+"""The settings c.Classroom.egress… of a tutor, as plain values."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ PROXY = 'c.Classroom.upstream_proxy = "http://proxy.example.org:3128"\n'
 
 
 def test_a_proxy_and_its_login(tmp_path: Path) -> None:
-    """The login is kept with the rest of what was read, for a Hub that restarts."""
+    """The login is stored with the rest of the checked configuration, for a restarting Hub."""
     paths = Paths(config=tmp_path / "config")
     paths.secrets.mkdir(parents=True)
     paths.config_file.write_text(f"{labs.GITHUB_CONFIG}{PROXY}")

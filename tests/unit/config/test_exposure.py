@@ -59,7 +59,7 @@ def test_folders_in_folders_and_what_compose_reads_are_looked_at(tmp_path: Path)
 
 
 def test_what_kubernetes_mounts_is_in_a_folder_of_roots(tmp_path: Path) -> None:
-    """It makes the folder everybody's to write, and nobody but root of the node can enter it."""
+    """Kubernetes makes the folder world-writable, but only root of the node can enter it."""
     paths = Paths(config=tmp_path)
     paths.secrets.mkdir()
     for folder, name in ((tmp_path, "jupyterhub_config.py"), (paths.secrets, "ssl.key")):

@@ -1,4 +1,4 @@
-"""Keys of personal links, and what goes together with them in a configuration."""
+"""Keys of personal links, and the settings that they can be combined with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last good configuration is what was checked, also if the files have changed since."""
+"""The last good configuration is the one that was checked, even if the files have changed since."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def paths(tmp_path: Path) -> Paths:
 
 
 def test_what_was_checked_is_kept_though_all_files_change_right_after(paths: Paths) -> None:
-    """As by an editor, or a tutor who exchanges the client secret in that moment."""
+    """This happens if an editor saves, or a tutor replaces the client secret, at that moment."""
     loaded = settings.load(paths, {})
     paths.config_file.write_text("c.Authenticator.allowed_users = [")
     (paths.config / "more.py").write_text("c.Authenticator.admin_users = {")

@@ -1,9 +1,9 @@
-"""The table of mistakes: what a tutor writes, and the sentence that it gets.
+"""The table of mistakes: what a tutor writes, and the sentence about it.
 
 Each file in ``mistakes/`` is a group of rows. A row has a tutor's folder (``config`` is
-jupyterhub_config.py, ``files`` others, ``made`` those of `made_files`, ``modes`` their modes), an
-environment, and what comes of it: the sentences for which the start is ``refused``, those that it
-``warns`` of, or what is ``taken`` as meant. Sentences are compared word for word.
+jupyterhub_config.py, ``files`` other files, ``made`` those of `made_files`, ``modes`` their modes),
+an environment, and the outcome: sentences with which the start is ``refused``, sentences of which
+it ``warns``, or settings that are ``taken``. Sentences are compared word for word.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tools import remembered
 
 TABLES = Path(__file__).parent / "mistakes"
 FEWEST = 185
-"""Rows: as many mistakes as the tutors who tried the lab have made."""
+"""The least number of rows: the mistakes that tutors made when they tried the lab."""
 GITHUB = {
     "GITHUB_CLIENT_ID": "Iv1.0123456789abcdef",
     "GITHUB_CLIENT_SECRET": "0123456789abcdef0123456789abcdef01234567",
@@ -40,7 +40,7 @@ MANY_FILES = 1 << 20
 
 @dataclass(frozen=True)
 class Row:
-    """A mistake, and what comes of it; the attributes are the table's."""
+    """A mistake and its outcome; the attributes are those of the table."""
 
     mistake: str
     config: str | None = None
@@ -57,9 +57,9 @@ class Row:
 
 
 def read(file: Path) -> list[Row]:
-    """Read a group; ``more`` is an environment besides GitHub's."""
+    """Read a group of rows; ``more`` is the environment in addition to GitHub's."""
     rows = tomllib.loads(file.read_text(encoding="utf-8"))["row"]
-    # Where the certificate isn't the point there is a good one.
+    # Rows that are not about the certificate have a good one.
     certificate = file.stem != OF_CERTIFICATES
     for row in rows:
         if more := row.pop("more", None):
@@ -77,7 +77,7 @@ ROWS = [
 
 
 def lay_out(row: Row, folder: Path) -> Paths:
-    """Write a tutor's folder, for nobody else to read unless the row says so."""
+    """Write a tutor's folder that nobody else may read, unless the row says otherwise."""
     paths = Paths(config=folder)
     paths.secrets.mkdir(parents=True)
     texts = row.files | ({} if row.config is None else {paths.config_file.name: row.config})
@@ -97,7 +97,7 @@ def lay_out(row: Row, folder: Path) -> Paths:
 
 
 def shown(value: Any) -> Any:
-    """Write a setting as the table has it."""
+    """Return a setting's value as the table writes it."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, frozenset | tuple):
@@ -106,14 +106,14 @@ def shown(value: Any) -> Any:
 
 
 def looked_up(found: Any, name: str) -> Any:
-    """Look up a setting by its name, with dots."""
+    """Return a setting's value by its name, which may have dots."""
     for part in name.split("."):
         found = getattr(found, part)
     return shown(found)
 
 
 def filled_in(sentence: str) -> str:
-    """Put into a sentence what depends on the machine and on the day."""
+    """Fill in the parts of a sentence that depend on the machine and on the date."""
     words = {"memory": f"{cgroup.memory() / 1024**3:.1f}", "soon": f"{made_files.SOON:%Y-%m-%d}"}
     for name, word in words.items():
         sentence = sentence.replace(f"{{{name}}}", word)

@@ -1,4 +1,4 @@
-"""Lists that are edited in the middle of lessons: each slip is one sentence, with its line."""
+"""Lists that tutors edit during lessons: each mistake is one sentence, with its line."""
 
 from __future__ import annotations
 

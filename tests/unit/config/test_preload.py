@@ -23,12 +23,12 @@ GB = 1024**3
         (True, 2 * GB, 0, preload.CLASS_PACKAGES),
         (True, 2 * GB - 1, 0, ()),
         (True, 2 * GB, GB // 2, preload.CLASS_PACKAGES),
-        # What was imported would be most of what a kernel may have.
+        # The imported modules would take most of a kernel's memory.
         (True, 64 * GB, GB // 2 - 1, ()),
         (False, 64 * GB, 0, ()),
         ([], 64 * GB, 0, ()),
         (["numpy", "torch"], 64 * GB, 0, ("numpy", "torch")),
-        # Who names modules has decided.
+        # A tutor who names modules has decided.
         (["numpy"], GB, GB // 4, ("numpy",)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Sizes and times: every setting that takes one understands what people write, or says why not."""
+"""Sizes and times: every such setting accepts what people usually write, or says why not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MB = 1 << 20
 
 
 def load(folder: Path, setting: str, value: Any) -> tuple[Any, list[str]]:
-    """Check a tutor's folder with one setting; return all settings, and what is refused."""
+    """Check a tutor's folder with one setting; return all settings, and the refusals."""
     config = f'c.Authenticator.allowed_users = ["anna"]\nc.Classroom.{setting} = {value!r}\n'
     found = Findings()
     paths = lay_out(Row("", config=config), folder)
@@ -38,7 +38,7 @@ def load(folder: Path, setting: str, value: Any) -> tuple[Any, list[str]]:
 
 
 def understood(folder: Path, setting: str, value: Any) -> int:
-    """Check that a value is taken; return what it is taken for."""
+    """Check that a value is accepted; return the number that it means."""
     loaded, refused = load(folder / "tutor", setting, value)
     assert refused == []
     found: int = looked_up(loaded, PLACES.get(setting, setting))
@@ -85,7 +85,7 @@ def test_every_time_that_is_none_is_a_sentence(tmp_path: Path, setting: str, val
 
 
 def test_no_size_and_no_time_is_a_bare_number() -> None:
-    """By their names: a setting of these kinds that is added later is one of the lists above."""
+    """It checks names, so that a new setting of these kinds must be in one of the lists above."""
     named = {one for one in SETTINGS if re.search("memory|disk|timeout|interval|seconds", one)}
     assert named <= {*SIZES, *TIMES}
     assert all(isinstance(SETTINGS[name], Quantity) for name in named)

@@ -1,4 +1,4 @@
-"""Settings that are filled in, in a file that the lab doesn't read."""
+"""Filled-in settings in a file that the lab doesn't read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXAMPLE = (REPOSITORY / "jupyterhub_config_example.py").read_text(encoding="utf-
 
 
 def test_nothing_of_ours_is_a_stray_file(tmp_path: Path) -> None:
-    """All that lies beside the Makefile in a clone, and the example under other names."""
+    """Check all files beside the Makefile in a clone, and the example under other names."""
     ours = [one for one in REPOSITORY.iterdir() if one.is_file() and one.name != ".git"]
     assert len(ours) > 10
     for file in ours:

@@ -48,7 +48,7 @@ def test_the_paragraph_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_certificate_is_trusted_by_the_machines_own_address(tmp_path: Path) -> None:
-    """The address for others may be one that the machine has only for today."""
+    """The address for other machines may change tomorrow."""
     passphrases = trial.ensure(tmp_path)
     here = "https://localhost:9443"
     text = trial.paragraph(passphrases, "https://10.1.2.3:9443", here, [here])

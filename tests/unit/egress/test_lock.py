@@ -1,4 +1,4 @@
-"""Choosing the lock, and what its parts read and write, as plain values."""
+"""Choosing the egress lock, and the files that its parts read and write, as plain values."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ options ndots:0
 def test_nameservers() -> None:
     found = resolv.parse(DOCKERS)
     assert [str(address) for address in found.asked] == ["127.0.0.11"]
-    # What Docker asks in the host's own network our rules needn't let out.
+    # Docker asks these from the host's network, so our rules need not let them out.
     assert [str(address) for address in found.forwarders] == ["10.255.0.1", "fd00::1"]
     plain = resolv.parse("nameserver 10.0.0.2\nnameserver  fe80::1%eth0\nnameserver\nname x\n")
     assert plain == resolv.Nameservers((ipaddress.ip_address("10.0.0.2"),))
@@ -152,7 +152,7 @@ def test_nameservers() -> None:
 
 
 def test_a_second_start_finds_the_same_nameservers() -> None:
-    """Where Docker leaves the file as the first start wrote it."""
+    """Docker may leave the file as the first start wrote it."""
     first = resolv.parse(DOCKERS)
     written = resolv.render(first, DOCKERS)
     asked = [line for line in written.splitlines() if line.startswith("nameserver")]
@@ -205,7 +205,7 @@ def test_port_443_is_open_where_both_lists_have_the_host() -> None:
 
 
 def test_what_the_rules_refuse_is_what_the_warnings_are_about() -> None:
-    """nftables/egress.nft, never4 and never6, and this module's list."""
+    """Compare never4 and never6 in nftables/egress.nft with this module's list."""
     rules = (labs.ROOT / "nftables/egress.nft").read_text()
     written = re.findall(r"set never[46] .*?elements = \{(.*?)\}", rules, re.DOTALL)
     found = {ipaddress.ip_network(one.strip()) for text in written for one in text.split(",")}
@@ -292,7 +292,7 @@ def test_reading_what_the_kernel_tells() -> None:
 @pytest.mark.parametrize("read", [nflog.parse, lambda data: nflog.destination(data, "out")])
 @given(st.binary(max_size=200))
 def test_no_packet_stops_the_account(read: Callable[[bytes], object], data: bytes) -> None:
-    """A student decides what is in a refused packet."""
+    """A student decides the content of a refused packet."""
     found = read(data)
     if hasattr(found, "__next__"):
         list(found)  # type: ignore[call-overload]

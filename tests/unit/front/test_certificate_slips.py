@@ -1,4 +1,4 @@
-"""What people mix up in ``secrets/``: named, or understood."""
+"""Mistakes that people make in ``secrets/``: the lab names them, or understands what was meant."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_certificate_for_an_address() -> None:
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_chain_that_is_missing(authority: Authority, *, alone: bool) -> None:
-    """Public authorities write into a certificate where their own is."""
+    """Public authorities write into a certificate where the issuer's own certificate is."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab.example.org")])
     at = x509.UniformResourceIdentifier("http://ca.example.org/issuer.crt")

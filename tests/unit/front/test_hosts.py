@@ -1,4 +1,4 @@
-"""What may stand in `Host`."""
+"""The hosts that are allowed in the header `Host`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def takes(names: hosts.AllowedHosts, host: str) -> bool:
-    """Compare as nginx's map does."""
+    """Say whether a host is allowed, comparing as nginx's map does."""
     return any(
         re.search(one[2:].replace("\\\\", "\\"), host, re.IGNORECASE)
         if one.startswith("~*")

@@ -1,4 +1,4 @@
-"""The lab's own authority: what it vouches for, and what it can't."""
+"""The lab's own authority: the names that it can vouch for, and those that it can't."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def authority() -> LocalAuthority:
 def shake_hands(
     authority: LocalAuthority, certificate: Certificate, name: str, folder: Path
 ) -> None:
-    """Have OpenSSL verify a server's certificate, as who trusts nothing but the authority."""
+    """Have OpenSSL verify a server's certificate for a client that trusts only the authority."""
     (folder / "crt").write_bytes(certificate.chain)
     (folder / "key").write_bytes(certificate.key)
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -61,7 +61,7 @@ def test_who_trusts_it_trusts_the_lab(authority: LocalAuthority, name: str, tmp_
 def test_it_vouches_for_nothing_on_the_internet(
     authority: LocalAuthority, name: str, tmp_path: Path
 ) -> None:
-    """A thief of its key can imitate no bank of the person's."""
+    """A thief of the authority's key can't impersonate the person's bank."""
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
         shake_hands(authority, authority.issue([name], NOW), name, tmp_path)
 

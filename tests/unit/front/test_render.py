@@ -33,7 +33,7 @@ def test_everything_is_filled_in() -> None:
 
 def test_only_one_port_listens() -> None:
     listens = [line.strip() for line in render().splitlines() if line.strip().startswith("listen")]
-    # And a socket for the supervisor, where only root comes.
+    # There is also a socket for the supervisor, which only root can reach.
     alive = f"unix:{Paths().front_alive};"
     assert [line.split()[1] for line in listens] == ["8443", "[::]:8443", alive]
 
@@ -89,7 +89,7 @@ def test_without_ipv6_nothing_listens_on_it() -> None:
 def test_hsts_only_on_demand() -> None:
     assert "Strict-Transport-Security" not in render()
     text = render(hsts=True)
-    # nginx forgets the outer headers where a location has its own.
+    # nginx drops the outer headers in a location that sets its own.
     assert text.count("Strict-Transport-Security") == text.count("X-Content-Type-Options nosniff")
 
 
@@ -121,7 +121,7 @@ def test_routes_of_the_hub_are_proxied() -> None:
 
 
 def location_of(text: str, path: str) -> str:
-    """Return what stands in a location's block."""
+    """Return the content of a location's block."""
     found = re.search(rf"location {re.escape(path)} {{\s*(.*?)\s*}}", text, re.DOTALL)
     assert found is not None
     return found.group(1)
@@ -180,7 +180,7 @@ def test_only_known_names_where_an_address_is_configured() -> None:
 
 
 def test_the_map_of_names_has_room_for_every_name_that_a_host_can_have() -> None:
-    """By default nginx takes 55 characters with a port, and doesn't start with more."""
+    """By default nginx allows 55 characters with a port, and doesn't start with longer names."""
     text = render(names=hosts.known(f"https://{'a' * 253}:65535/", (), ()))
     assert f'"{"a" * 253}:65535" ours;' in text
     size = re.search(r"map_hash_bucket_size (\d+);", text)

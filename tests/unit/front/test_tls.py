@@ -1,4 +1,4 @@
-"""Which certificates are taken, which are refused, and what is made instead."""
+"""Which certificates are accepted, which are refused, and which one is made instead."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_warning_two_weeks_before_the_end(
 
 
 def test_names_have_a_length_and_a_number(authority: Authority) -> None:
-    """The front has a map of them: one that it can't build would keep it from starting."""
+    """The front maps these names: a map that it can't build would prevent its start."""
     good = authority.issue("a.test", "a" * 253, *(f"{number}.test" for number in range(498)))
     assert len(tls.names(tls.check(good.crt, good.key, NOW).chain)) == 500
     long = authority.issue("a.test", "b" * 254)

@@ -1,4 +1,4 @@
-"""What the Hub does before it listens, and that its proxy is nothing but its proxy."""
+"""What the Hub does before it listens; and that its proxy is used only as its proxy."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_proxy_has_nothing_but_jupyterhubs_interface() -> None:
 
 
 def test_the_settings_of_a_file_are_taken_over(tmp_path: Path) -> None:
-    """As with ``jupyterhub --config``: by the name of the class, which the command line has too."""
+    """``jupyterhub --config`` does so by the name of the class, which the command line has, too."""
     file = tmp_path / "entry.py"
     file.write_text(
         "from traitlets.config import get_config\n"

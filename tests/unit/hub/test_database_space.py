@@ -1,4 +1,4 @@
-"""The Hub's database: transactions go on in the space that it has."""
+"""The Hub's database: transactions continue in the space that it has reserved."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def configured(
     *,
     ready: bool = False,
 ) -> Config:
-    """Configure the Hub; the start has got ready for labs if it says so."""
+    """Configure the Hub; with ``ready``, as if the start had prepared for labs."""
     paths = Paths(config=tmp_path / "config", data=tmp_path / "data", run=tmp_path / "run")
     paths.config.mkdir()
     paths.hub.mkdir(parents=True)
@@ -97,7 +97,7 @@ def test_users_have_no_more_than_the_classroom(tmp_path: Path) -> None:
 
 
 def test_the_command_may_start_stop_and_delete_labs_and_nothing_else(tmp_path: Path) -> None:
-    """It is no service where there is one lab: then the supervisor hands over no token for it."""
+    """With a single lab it is no service: then the supervisor hands over no token for it."""
     handed = Handover(lab_token="lab", command_token="command")
     c = configured(
         tmp_path, f"{labs.GITHUB_CONFIG}c.Classroom.personal_labs = True\n", handed=handed
@@ -132,7 +132,7 @@ def test_it_is_ready_for_labs_and_shows_nothing_of_them_until_there_are_some(
 
 
 def test_without_a_start_that_has_got_ready_there_are_none(tmp_path: Path) -> None:
-    """Also where the file has got a room meanwhile, and the Hub alone is started again."""
+    """This also holds if the file has a new room, and only the Hub is restarted."""
     c = configured(tmp_path, f'{labs.GITHUB_CONFIG}c.Classroom.rooms = {{"maths": ["octocat"]}}\n')
     assert c.JupyterHub.spawner_class is NoPersonalLab
     assert "classroom_labs" not in c.JupyterHub.template_vars
@@ -164,7 +164,7 @@ c.Classroom.egress = "open"
 
 
 def test_what_the_tutor_appends_stays(tmp_path: Path) -> None:
-    """c.JupyterHub.services.append(…) is usual, and a value that traitlets builds later."""
+    """Tutors often use c.JupyterHub.services.append(…), whose value traitlets builds later."""
     c = configured(
         tmp_path,
         labs.GITHUB_CONFIG

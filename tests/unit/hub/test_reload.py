@@ -1,4 +1,4 @@
-"""What of a saved file waits for the next start."""
+"""Changes of a saved file that wait for the next start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Hub's pages in the class's language, JupyterHub's own words among them."""
+"""The Hub's pages in the class's language, including JupyterHub's own texts."""
 
 from __future__ import annotations
 

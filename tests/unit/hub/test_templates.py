@@ -1,4 +1,4 @@
-"""Which style the Hub's pages load: ours before the sign-in, the Hub's own behind it."""
+"""Which style the Hub's pages load: ours before the sign-in, the Hub's own after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADA = SimpleNamespace(name="ada", json_escaped_name="ada", spawner=SimpleNamespa
 
 
 def rendered(name: str, **given: Any) -> str:
-    """Render a page as JupyterHub does: our templates first, its own below `templates/`."""
+    """Render a page as JupyterHub does: our templates come first, its own below `templates/`."""
     upstream = FileSystemLoader(Path(DATA_FILES_PATH) / "templates")
     ours = FileSystemLoader(str(files("classroom.hub") / "templates"))
     loader = ChoiceLoader([PrefixLoader({"templates": upstream}), ours, upstream])

@@ -1,4 +1,4 @@
-"""What deploy/kubernetes promises, as kubectl renders it."""
+"""The promises of deploy/kubernetes, as kubectl renders it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from tests.kustomize import Documents
 
 OLDEST = "1.27.0"
-"""The first of Kubernetes whose StatefulSets say what becomes of their volumes."""
+"""The first version of Kubernetes whose StatefulSets define the retention of their volumes."""
 VERSIONS = (OLDEST, *list(dict.fromkeys(kubernetes_validate.utils.all_versions()))[-3:])
-"""Besides it, those that Kubernetes looks after."""
+"""That version, and those that Kubernetes still maintains."""
 BASELINE = {
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
     *("NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 }
-"""What the Pod Security Standard of that name lets a container add."""
+"""The capabilities that this Pod Security Standard allows a container to add."""
 SAFE_SYSCTLS = {
     *("kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range"),
     *("net.ipv4.ip_unprivileged_port_start", "net.ipv4.tcp_syncookies"),
     *("net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports"),
 }
-"""The same of a pod's sysctls."""
+"""The sysctls that it allows a pod."""
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,14 @@ def rendered() -> dict[str, Documents]:
 def everything(
     rendered: dict[str, Documents], tmp_path_factory: pytest.TempPathFactory
 ) -> Documents:
-    """Every overlay, and a class with all components in its namespace."""
+    """Return the documents of every overlay, and of a class with all components."""
     folder = tmp_path_factory.mktemp("class") / "class"
     secrets = {"github_client_secret": b"secret"}
     kustomize.write_class(folder, "privileged", "", secrets, ("acme", "load-balancer"))
     namespace = (kustomize.DEPLOY / "example-class/namespace.yaml").read_text()
     own = [*render(folder), yaml.safe_load(namespace)]
     found = [*rendered["baseline"], *rendered["privileged"], *own]
-    # Most are the same.
+    # Many are identical.
     return [json.loads(text) for text in dict.fromkeys(json.dumps(one) for one in found)]
 
 
@@ -68,7 +68,7 @@ def test_every_version_of_kubernetes_takes_it(everything: Documents, version: st
 
 
 def test_a_slip_is_no_schemas(rendered: dict[str, Documents]) -> None:
-    """The test above can fail."""
+    """Show that the test above can fail."""
     wrong = copy.deepcopy(the("StatefulSet", rendered["baseline"]))
     wrong["spec"]["template"]["spec"]["terminationGraceSeconds"] = 30
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -99,7 +99,7 @@ def test_baseline_asks_for_what_the_pod_security_standard_gives(
 def test_privileged_adds_the_right_to_set_rules_and_nothing_else(
     rendered: dict[str, Documents],
 ) -> None:
-    """The capabilities are then those that docker-compose.yml and the tests have."""
+    """The capabilities are then those of docker-compose.yml and of the tests."""
     found = copy.deepcopy(rendered["privileged"])
     rights = lab_of(found)["securityContext"]["capabilities"]["add"]
     assert rights == labs.CAPABILITIES
@@ -148,7 +148,7 @@ def test_nothing_of_the_cluster_is_in_the_lab(rendered: dict[str, Documents]) ->
 
 
 def test_what_the_tutor_changes_is_followed(rendered: dict[str, Documents]) -> None:
-    """Whole folders, of which root alone reads the files; a subPath would never change."""
+    """The volumes are whole folders, readable by root alone; a subPath would never change."""
     pod, lab = pod_of(rendered["baseline"]), lab_of(rendered["baseline"])
     mounts = {one["name"]: one for one in lab["volumeMounts"]}
     assert all("subPath" not in one for one in mounts.values())
@@ -165,7 +165,7 @@ def test_what_the_tutor_changes_is_followed(rendered: dict[str, Documents]) -> N
 
 
 def test_memory_is_reserved_for_it(rendered: dict[str, Documents]) -> None:
-    """A node that runs short of memory stops no class."""
+    """A node that runs out of memory must not stop a class."""
     found = lab_of(rendered["baseline"])["resources"]
     assert found["requests"]["memory"] == found["limits"]["memory"]
 
@@ -204,7 +204,7 @@ def test_the_network_policy_lets_out_names_and_the_internet(
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     names, internet = policy["egress"]
     assert {(one["port"], one["protocol"]) for one in names["ports"]} == {(53, "UDP"), (53, "TCP")}
-    # A label too many, and no pod of the cluster's nameserver has it.
+    # With one more label, no pod of the cluster's nameserver would match.
     assert names["to"][0]["podSelector"]["matchLabels"] == {"k8s-app": "kube-dns"}
     assert internet["ports"] == [{"port": 443, "protocol": "TCP"}]
     four, six = (one["ipBlock"] for one in internet["to"])
@@ -215,7 +215,7 @@ def test_the_network_policy_lets_out_names_and_the_internet(
 def test_a_class_of_ones_own(tmp_path: Path) -> None:
     """All of it is in its namespace, and a change of its files keeps their names.
 
-    Whoever deletes it keeps its work: the volume and the namespace are no part of it.
+    Deleting it keeps its work: the volume and the namespace are no part of it.
     """
     secrets = {"github_client_secret": b"secret"}
     folder = kustomize.write_class(tmp_path / "class", "baseline", "c = 1\n", secrets)

@@ -1,4 +1,4 @@
-"""docs/operate/kubernetes.md, as a new admin follows it: each command is copied from the page."""
+"""docs/operate/kubernetes.md, as a new admin follows it: the tests copy each command from it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ users: [{name: none, user: {token: none}}]
 contexts: [{name: none, context: {cluster: none, user: none}}]
 current-context: none
 """
-"""A cluster at a port where nobody listens."""
+"""A cluster at a port that nobody listens on."""
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The folder of the repository after the page's first steps, with a secret in its place."""
+    """The repository's folder after the page's first steps, with a secret."""
     shutil.copytree(kustomize.DEPLOY, tmp_path / "deploy/kubernetes")
     for line in COMMANDS:
         if line.split()[0] in OF_SHELL:
@@ -82,7 +82,7 @@ def test_the_other_lock_and_the_other_components_are_a_line_each(checkout: Path)
 
 @pytest.mark.parametrize("command", OF_CLUSTER)
 def test_a_command_is_one_of_kubectls(command: str, checkout: Path) -> None:
-    """kubectl takes every word of it, and then finds no cluster."""
+    """kubectl accepts every argument, and then finds no cluster."""
     (checkout / "config").write_text(NOWHERE)
     (checkout / "algebra.tgz").touch()
     done = subprocess.run(

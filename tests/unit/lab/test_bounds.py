@@ -1,4 +1,4 @@
-"""What kernels and pages may ask of the lab server: plain values, and the runs of a kernel."""
+"""Limits of what kernels and pages may ask of the lab server: values, and a kernel's runs."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_a_run_leaves_the_notebook_small_enough_to_be_opened() -> None:
 
 
 def test_invented_cells_are_not_taken_over_without_end() -> None:
-    """They are the page's own to show, as of somebody who has no document open."""
+    """The page itself shows the rest, as for a person who has no document open."""
 
     async def main() -> None:
         book = Book()
@@ -184,7 +184,7 @@ def test_invented_cells_are_not_taken_over_without_end() -> None:
         found.announce("real", "a", ["room"])
         found.hear(message("stream", "real", name="stdout", text="said"))
         await loops.until(lambda: len(cell["outputs"]) == 1)
-        # One of them comes into the document after all: there is room for another.
+        # One of them appears in the document after all, so there is room for another.
         book.add("invented-0")
         found.announce("late", "another", ["room"])
         assert found.has("late")
@@ -205,7 +205,7 @@ def test_an_invented_cell_that_is_run_again_and_again_is_searched_once() -> None
 
 
 def test_many_displays_of_one_id_are_changed_at_once() -> None:
-    """One after the other, each with all that comes below it, would stop the lab for all."""
+    """One by one, each with all that follows it, they would stop the lab for everybody."""
 
     async def main() -> None:
         book = Book()
@@ -245,7 +245,7 @@ def test_what_one_id_shows_has_a_number_and_a_size(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
-    """One line of a student's may change what thousands of cells show."""
+    """A single line of code may change what thousands of cells show."""
 
     async def main() -> None:
         book, said = Book(), {"metadata": {}, "transient": {"display_id": "d"}}
@@ -276,7 +276,7 @@ def test_the_runs_of_a_kernel_take_a_tenth_of_the_time_together() -> None:
 
 
 def test_an_update_overtakes_no_display() -> None:
-    """What one cell displays may still be waiting for its turn when the next one changes it."""
+    """A cell's display may still be waiting for its turn when another cell changes it."""
 
     async def main() -> None:
         book, said = Book(), {"metadata": {}, "transient": {"display_id": "d"}}
@@ -301,7 +301,7 @@ def test_who_searches_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
         found.announce("1", "invented", ["room"])
         found.announce("2", "late", ["room"])
         assert [run.cell_id for run in found.unfinished("room")] == ["invented", "late"]
-        monkeypatch.setattr(cell_run, "PATIENCE_SECONDS", -1)  # it is over
+        monkeypatch.setattr(cell_run, "PATIENCE_SECONDS", -1)  # now it has run out
         found.announce("3", "other", ["room"])
         assert [run.cell_id for run in found.unfinished("room")] == ["other"]
 
@@ -344,7 +344,7 @@ def test_cells_are_found_without_going_through_them(monkeypatch: pytest.MonkeyPa
 
 
 def test_an_index_keeps_no_document() -> None:
-    """What is observed and observes would never be freed."""
+    """Objects that observe each other would never be freed."""
     document = Document()
     document.add("a")
     vars(document)["index"] = index = CellIndex(document)
@@ -369,7 +369,7 @@ def test_pages_are_told_of_the_last_run_of_a_cell() -> None:
         found = RunHistory(Connections())
         for number in range(3 * MOST_NEW):
             found.add("book", "book.ipynb", f"cell-{number % (2 * MOST_NEW)}", "ada")
-        assert len(found._new) == MOST_NEW  # what is told, without pages
+        assert len(found._new) == MOST_NEW  # the news, without pages
         await asyncio.sleep(0)
 
     loops.run(main())

@@ -1,4 +1,4 @@
-"""What a lab has one of is in one object: two labs in one process share nothing."""
+"""Everything that a lab has once is in one object: two labs in one process share nothing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ KEPT = {
     "upstream.page_cache._known_page_config": "of files that come with the image",
     "upstream.page_cache._known_schema": "of files that come with the image",
 }
-"""What modules and classes of the lab have that can change, and why it may be there."""
+"""Mutable objects in the lab's modules and classes, and why each may be there."""
 FIXED = frozenset(
     {"frozenset", "getLogger", "compile", "bytes", "range", "tuple", "Struct", "type"}
     | {
@@ -67,22 +67,22 @@ FIXED = frozenset(
     }
     | {"auto", "items", "len"}
     | {"Batch", "Location", "Mode", "Style"}  # frozen dataclasses of ours
-    | {"Bool", "Instance", "Int", "List", "Type", "Unicode"}  # traits: values are of each object
-    | {"field"}  # of dataclasses: likewise
-    | {"gettext_noop", "frame"}  # texts
-    | {"_by_method"}  # rules that are written down in the module, by handler
+    | {"Bool", "Instance", "Int", "List", "Type", "Unicode"}  # traits: each object has its values
+    | {"field"}  # of dataclasses, the same
+    | {"gettext_noop", "frame"}  # they return texts
+    | {"_by_method"}  # rules by handler, written in the module
 )
-"""What module-level calls may make: values that don't change."""
+"""The functions that module-level code may call: their values don't change."""
 EMPTY = frozenset({"Counter", "OrderedDict", "WeakKeyDictionary", "WeakSet", "WeakValueDictionary"})
 CHANGING = frozenset(
     {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"}
     | {"popleft", "remove", "setdefault", "update"}
 )
-"""Names of methods by which a container changes."""
+"""Names of methods that change a container."""
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Go through all modules of the lab: names below ``classroom.lab``, and what is in them."""
+    """Yield all modules of the lab: their names below ``classroom.lab``, and their syntax trees."""
     (folder,) = (Path(one) for one in classroom.lab.__path__)
     for file in sorted(folder.rglob("*.py")):
         name = ".".join(file.relative_to(folder).with_suffix("").parts)
@@ -90,7 +90,7 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
 
 
 def assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    """Go through what a module or a class assigns in its body."""
+    """Yield the assignments in the body of a module or a class."""
     for one in body:
         if isinstance(one, ast.Assign):
             for target in one.targets:
@@ -100,16 +100,16 @@ def assigned(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
 
 
 def called(one: ast.expr) -> str:
-    """Name what an expression calls, without what is before the last dot."""
+    """Return the name of a called function, without anything before the last dot."""
     found = one.func if isinstance(one, ast.Call) else one
     return found.attr if isinstance(found, ast.Attribute) else getattr(found, "id", "")
 
 
 def may_change(value: ast.expr) -> bool:
-    """Say whether a module keeps something in a value, as far as its expression says."""
+    """Say whether a value can hold state, judging by its expression."""
     if isinstance(value, ast.Dict | ast.List | ast.Set):
         elements = value.values if isinstance(value, ast.Dict) else value.elts
-        return not elements  # tables are looked for by what changes them
+        return not elements  # a table counts only if some code changes it
     calls = [one for one in ast.walk(value) if isinstance(one, ast.Call)]
     inner = {
         id(one)
@@ -121,7 +121,7 @@ def may_change(value: ast.expr) -> bool:
 
 
 def changed(tree: ast.AST) -> Iterator[str]:
-    """Go through the names of what the functions of a module change, but of their own locals."""
+    """Yield the names of objects that a module's functions change, by method, item or attribute."""
     for one in ast.walk(tree):
         if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
             if one.func.attr in CHANGING:
@@ -133,7 +133,7 @@ def changed(tree: ast.AST) -> Iterator[str]:
 
 
 def found_in(name: str, tree: ast.Module) -> Iterator[str]:
-    """Go through what a module has that can change, or remembers."""
+    """Yield a module's mutable or caching objects."""
     bodies = [(name, tree.body)]
     bodies += [
         (f"{name}.{one.name}", one.body) for one in tree.body if isinstance(one, ast.ClassDef)
@@ -158,7 +158,7 @@ def found_in(name: str, tree: ast.Module) -> Iterator[str]:
 
 
 def test_no_module_keeps_anything_of_a_labs() -> None:
-    """Put each new object of a module into `LabContext`, or say here why not."""
+    """Move each new object of a module into `LabContext`, or explain it here."""
     found = {one for name, tree in sources() for one in found_in(name, tree)}
     assert found - KEPT.keys() == set()
     assert KEPT.keys() - found == set(), "it isn't there any more"
@@ -189,7 +189,7 @@ CONTAINERS = (
 
 
 def reached(part: Any, seen: dict[int, Any]) -> None:
-    """Collect what can change below an object: objects of ours, and containers."""
+    """Collect the mutable objects below an object: our own objects, and containers."""
     if id(part) in seen or isinstance(part, type):
         return
     if isinstance(part, CONTAINERS):
@@ -245,7 +245,7 @@ def test_what_happens_in_one_lab_is_not_seen_in_another(tmp_path: Path) -> None:
 
 
 class SimpleHandler(SimpleNamespace):
-    """A socket that is open."""
+    """An open socket."""
 
     ws_connection = object()
     current_user = SimpleNamespace(username="eve")

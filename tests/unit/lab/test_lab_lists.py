@@ -1,4 +1,4 @@
-"""The lab asks the Hub for the list of labs rarely, however often pages ask."""
+"""The lab rarely asks the Hub for the list of labs, however often pages ask."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests import loops
 
 
 class Hub:
-    """Counts who asks."""
+    """Counts the requests."""
 
     def __init__(self) -> None:
         self.asked = 0

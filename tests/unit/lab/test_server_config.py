@@ -68,9 +68,9 @@ def test_the_page_offers_nothing_that_calls_out_or_leaks() -> None:
 @pytest.mark.parametrize(
     "extension",
     [
-        "@jupyterlab/apputils-extension:workspaces",  # a file whose layout becomes one's own
-        "@jupyterlab/htmlviewer-extension",  # has a button that runs a file's scripts in the page
-        "@jupyterlab/javascript-extension",  # runs outputs by eval
+        "@jupyterlab/apputils-extension:workspaces",  # it applies a file's layout as one's own
+        "@jupyterlab/htmlviewer-extension",  # its button runs a file's scripts in the page
+        "@jupyterlab/javascript-extension",  # it runs outputs by eval
     ],
 )
 def test_what_acts_for_others_is_off_even_where_our_own_extension_is_missing(

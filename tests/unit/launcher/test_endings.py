@@ -1,4 +1,4 @@
-"""Why a student's process has ended by a signal."""
+"""Why a signal has ended a student's process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GB = 1 << 30
 def test_a_cure_fits_how_much_shared_memory_there_is(
     monkeypatch: pytest.MonkeyPatch, size: int, said: str
 ) -> None:
-    """``make up`` sets 1 GB already: that is no cure then."""
+    """``make up`` already sets 1 GB, so that advice would not help then."""
     monkeypatch.setattr(endings, "size_of", lambda _: size)
     found = endings.why(-signal.SIGBUS)
     assert said in found

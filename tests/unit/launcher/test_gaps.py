@@ -1,4 +1,4 @@
-"""What is made after the gaps are filled is not between what was there before."""
+"""New objects are not placed between old ones once the gaps are filled."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ print(json.dumps([sum(objects), sum(mallocs)]))
 
 
 def old(*arguments: str) -> list[int]:
-    """Say how many of 10,000 objects and 60 of malloc's pieces are where memory was before."""
+    """Count how many of 10,000 objects and 60 blocks of malloc use memory from before."""
     command = [sys.executable, "-c", CODE, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
     done = subprocess.run(command, env=environment, capture_output=True, check=True)
@@ -48,6 +48,6 @@ def test_what_is_new_is_where_nothing_was() -> None:
     assert objects > 1000
     assert mallocs > 20
     objects, mallocs = old("filled")
-    # What the filling itself has used.
+    # The filling itself has used these.
     assert objects < 100
     assert mallocs < 10

@@ -1,4 +1,4 @@
-"""Objects that nobody counts: only where Python is known to keep its counts there."""
+"""Objects whose references aren't counted: only if Python is known to store its counts there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which lab uses more than its share of the memory, and who ends for it."""
+"""Which lab uses more than its share of memory, and which process ends for it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def process(pid: int, lab: int, size: int) -> Process:
     [
         (8 * GB, 2 * GB),
         (GB, LEAST_LAB_BYTES),
-        (LEAST_LAB_BYTES // 2, LEAST_LAB_BYTES // 2),  # never more than all have
+        (LEAST_LAB_BYTES // 2, LEAST_LAB_BYTES // 2),  # never more than the total
         (0, 0),  # no limit
     ],
 )
@@ -40,7 +40,7 @@ def test_a_lab_has_a_quarter_but_enough_for_a_kernel_or_two(together: int, share
         (6400, 200, 1600),
         (1024, 10, 256),
         (400, 10, 160),  # enough for its five kernels
-        (99, 10, 99),  # never more than the tutor lets all have
+        (99, 10, 99),  # never more than the tutor's total
         (0, 10, 0),  # no limit
     ],
 )

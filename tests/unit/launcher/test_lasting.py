@@ -1,4 +1,4 @@
-"""A process leaves a file for a moment after its end: the log called that memory nobody's."""
+"""A process leaves a file for a moment after its end: the log called that memory unowned."""
 
 from __future__ import annotations
 

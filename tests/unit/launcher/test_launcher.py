@@ -1,4 +1,4 @@
-"""What students' processes are started with, what they may use, and who ends first."""
+"""How students' processes are started, what they may use, and which one ends first."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_process_has_nothing_of_ours_and_a_home_of_its_own() -> None:
 
 
 def test_no_limit_is_requested_where_none_is_set() -> None:
-    """A hard limit can't be raised, not even to what it is: prlimit(1) would fail."""
+    """A hard limit can't be raised, not even to its present value: prlimit(1) would fail."""
     assert not [
         word for word in command.prefix(ProcessKind.KERNEL, Limits(), "/") if "unlimited" in word
     ]
@@ -158,7 +158,7 @@ def test_who_uses_most_memory_ends() -> None:
         two,
         "all students together used 600 MB (limit 500 MB), and this kernel used the most (300 MB)",
     )
-    # What is in nobody's use counts too.
+    # Memory that belongs to no process counts as well.
     found = victim.too_much_memory(uses, 600 * MB, unseen=100 * MB)
     assert found is not None
     assert found[0] == two
@@ -171,10 +171,10 @@ def test_who_fills_the_disk_ends() -> None:
     found = victim.too_full_disk(before, after, free=10 * MB, reserve=20 * MB)
     assert found is not None
     assert found[0] == "1"
-    # Nobody is ended for what others filled before, or for having just come.
+    # Nobody ends for disk space that others used before, or just after starting.
     assert victim.too_full_disk(after, after, free=0, reserve=5) is None
     assert victim.too_full_disk({}, {"3": Use(written=GB)}, free=0, reserve=5) is None
-    # A disk in memory: only what was written at all is told.
+    # On a disk in memory, only the written bytes are known.
     inside = victim.too_full_disk({"1": Use()}, {"1": Use(sent=5 * MB)}, free=0, reserve=5)
     assert inside is not None
 
@@ -193,7 +193,7 @@ HOMES = {10: "/homes/kernel-a", 20: "/homes/terminal-b"}
 
 
 def processes(*of: tuple[int, int, int]) -> dict[int, Process]:
-    """Make processes of their ids, their parents' and their sessions'."""
+    """Make processes from their ids, their parents' ids and their sessions."""
     return {pid: Process(pid, parent, session, 0, 0) for pid, parent, session in of}
 
 
@@ -210,7 +210,7 @@ def test_who_left_session_group_and_parent_still_belongs_to_its_kernel() -> None
     assert known[12, 0] == HOMES[10]
     assert known[21, 0] == HOMES[20]
     assert asked == []
-    # Its parent has ended, it has children of its own, and others have nothing but their home.
+    # Its parent has ended, it has children, and other processes have only their home.
     after = processes((10, 1, 10), (12, 1, 12), (13, 12, 13), (40, 1, 40), (50, 1, 50))
     found = census.owners(after, {10: HOMES[10]}, known, home)
     assert found[12, 0] == found[13, 0] == HOMES[10]
@@ -273,13 +273,13 @@ KERNELS = {"memory/memory.kmem.usage_in_bytes": f"{21 * MB}"}
     ("files", "tables", "left"),
     [
         (TWO, 0, 19 * MB),
-        # Whatever may be swapped is left too, and no more than the machine has.
+        # Swap counts as left, too, but no more than the machine has.
         (TWO | {"memory.swap.max": "max"}, 0, 20 * MB),
         (ONE, 0, 18 * MB),
-        # Its kernel memory may be caches, as far as the machine has any and it isn't page tables.
+        # Kernel memory may be caches, unless it is page tables, up to the machine's caches.
         (ONE | KERNELS, 0, 20 * MB),
         (ONE | KERNELS, 20 * MB, 19 * MB),
-        # Without a limit of its own it is the machine's.
+        # Without a limit of the container, the machine's memory counts.
         (TWO | {"memory.max": "max"}, 0, 5 * MB),
         (ONE | {"memory/memory.limit_in_bytes": "9223372036854771712"}, 0, 5 * MB),
         ({}, 0, 5 * MB),
@@ -309,7 +309,7 @@ def test_who_uses_most_ends_when_the_container_is_nearly_out_of_memory() -> None
         "the container is nearly out of memory (30 MB are left), and of all students' programs "
         "this kernel used the most (200 MB)",
     )
-    # Nobody ends when that wouldn't help.
+    # Nobody ends if that would not help.
     assert victim.too_little_left({kernel: Use(MB)}, 30 * MB, least) is None
 
 
@@ -327,7 +327,7 @@ def test_page_tables_are_a_processs_own() -> None:
     one = Process(2**22 + 1, 1, 1, 0, 5 * MB, 45 * MB)
     assert one.memory == 50 * MB
     assert memory_usage.process(one) == Use(50 * MB)
-    # Walking such tables takes longer than filling them.
+    # Walking such page tables takes longer than filling them.
     assert memory_usage.is_sparse(one)
     assert not memory_usage.is_sparse(Process(1, 1, 1, 0, 5 * MB, 2 * MB))
     assert not memory_usage.is_sparse(Process(1, 1, 1, 0, 2 * GB, 10 * MB))
@@ -351,7 +351,7 @@ def test_whose_place_in_the_order_of_ends_must_hold() -> None:
     launcher, hertz = 3, os.sysconf("SC_CLK_TCK")
     there = processes((10, launcher, 10), (11, 10, 10), (12, 1, 12), (20, 0, 20), (21, 20, 20))
     there |= processes((13, 40, 40), (14, 41, 41), (22, 42, 42), (23, 22, 42))
-    # Of root's: one that has ended, one that was started in the container, one from outside.
+    # Root's processes: one has ended, one was started in the container, one from outside.
     roots = {40: None, 41: launcher, launcher: 1, 42: 43, 43: 0}
     late = hertz * (oom_score.START_SECONDS + 1)
     meant = {
@@ -362,13 +362,13 @@ def test_whose_place_in_the_order_of_ends_must_hold() -> None:
         ]
         for now in (hertz, late)
     }
-    # What is being started isn't there yet; what an operator runs from outside is no student's.
+    # Starting processes aren't included yet, and an operator's from outside never are.
     assert meant == {hertz: [11, 12, 13, 14], late: [10, 11, 12, 13, 14]}
 
 
 def test_who_has_others_end_first_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with started("choom", "-n", "900", "--", "sleep", "60") as one:
-        # choom sets the number before it becomes the program.
+        # choom sets the value before it becomes the program.
         comm = Path(f"/proc/{one.pid}/comm")
         labs.wait_until(lambda: comm.read_text() == "sleep\n", "the program runs")
         assert oom_score.adjustment(one.pid) == 900
@@ -418,15 +418,15 @@ def test_only_the_hub_gets_the_tutors_environment() -> None:
         launcher = services.launcher(paths, base, kind)
         patient = set() if kind is LockKind.OPEN else {"PIP_RETRIES"}
         assert set(launcher.environment) == {*base, *patient}
-        # Restricted before it becomes anybody, so that what it starts is too.
+        # It is restricted before it changes its user, so what it starts is restricted, too.
         assert launcher.command.index("classroom.sandbox.seccomp") < launcher.command.index("root")
 
 
 def test_who_hides_memory_ends_before_who_shows_the_most() -> None:
-    """The largest kernel was ended, one after another, and nothing was free after that."""
+    """Before, the largest kernels ended one after another, and no memory was free afterwards."""
     kernels_ = {f"/homes/kernel-{name}": Use(100 * MB) for name in "abc"}
     stray = {"session 7": Use(MB)}
-    # Nobody's end would help, and nobody may have it.
+    # Nobody's end would help, and perhaps nobody has the memory.
     assert victim.too_much_memory(kernels_, 500 * MB, 400 * MB) is None
     hiding = {"/homes/kernel-a": 1, "/homes/kernel-b": 300 * MB}
     found = victim.too_much_memory(kernels_, 500 * MB, 400 * MB, hiding)
@@ -435,10 +435,10 @@ def test_who_hides_memory_ends_before_who_shows_the_most() -> None:
     assert "400 MB of it in memory that no program shows, and this kernel may" in found[1]
     both = {**kernels_, **stray}
     assert (victim.too_much_memory(both, 500 * MB, 400 * MB) or [""])[0] == "session 7"
-    # What is seen is too much by itself: nobody need be looked for.
+    # The visible memory alone is too much, so nobody need be searched for.
     large = {**both, "/homes/kernel-d": Use(300 * MB)}
     assert (victim.too_much_memory(large, 500 * MB, 400 * MB, hiding) or [""])[0].endswith("d")
-    # The end of one would be enough.
+    # The end of one of them would be enough.
     assert victim.too_much_memory(kernels_, 500 * MB, 250 * MB) is not None
 
 
@@ -460,7 +460,7 @@ def test_a_row_of_maps_is_a_sign_unless_somebody_has_the_file_open() -> None:
 
 
 def untouched(size: int) -> mmap.mmap:
-    """Fill a memfd, map it, and close it: this process has it, and nothing shows how much."""
+    """Fill a memfd, map it, and close it: no figure shows that this process has it."""
     made = os.memfd_create("hidden")
     os.write(made, b"x" * size)
     there = mmap.mmap(made, size)
@@ -486,7 +486,7 @@ def test_memory_without_descriptor_or_page_leaves_a_sign() -> None:
 def test_a_thread_that_has_just_ended_hides_nothing_of_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise a process that starts and ends threads all the time could hide its memory."""
+    """Otherwise a process that keeps starting and ending threads could hide its memory."""
     monkeypatch.setattr(shared_memory, "PROC", tmp_path)
     for folder in ("7/fd", "7/task/7/fd", "7/task/8"):  # 8 is still listed
         (tmp_path / folder).mkdir(parents=True)
@@ -497,7 +497,7 @@ def test_a_thread_that_has_just_ended_hides_nothing_of_the_others(
 
 
 def test_what_only_one_thread_has_open_leaves_a_sign() -> None:
-    """It has a table of descriptors of its own: its process's shows nothing of it."""
+    """The thread has its own descriptor table, which its process's table doesn't show."""
     pid, (held, end) = os.getpid(), (threading.Event(), threading.Event())
     before, refused = unattributed_memory.sign(pid, (), 100 * MB), []
     made = os.memfd_create("hidden")
@@ -529,7 +529,7 @@ def test_what_goes_on_being_changed_is_removed_all_the_same() -> None:
 
 
 def test_no_folders_mode_keeps_a_file(tmp_path: Path) -> None:
-    """A file that couldn't be removed counted as removed, and nobody was ended for what it took."""
+    """Before, a file that couldn't be removed counted as removed, and nobody ended for it."""
     folder = tmp_path / "d"
     folder.mkdir()
     file = folder / "x"
@@ -544,7 +544,7 @@ def test_no_folders_mode_keeps_a_file(tmp_path: Path) -> None:
 
 
 def test_no_depth_keeps_a_file(tmp_path: Path) -> None:
-    """Below so many folders no path leads to it."""
+    """No path can lead to a file below this number of folders."""
     held = os.open(tmp_path, os.O_RDONLY)
     for _ in range(30):
         os.mkdir("x" * 200, dir_fd=held)
@@ -565,7 +565,7 @@ def started(*command: str) -> subprocess.Popen[bytes]:
 
 
 def test_only_a_users_own_processes_are_signalled() -> None:
-    """The effective user alone confines no signal: kill(2) goes by the real one, which was root."""
+    """The effective user doesn't restrict signals: kill(2) checks the real user, which was root."""
     uid = os.getuid()
     with started("sleep", "60") as one:
         assert not signals.send(one.pid, signal.SIGKILL, uid + 1)
@@ -591,7 +591,7 @@ def test_a_process_is_over_when_nobody_has_it_any_more() -> None:
 
 
 def test_a_whole_group_is_signalled() -> None:
-    # The leader must not end by itself when the others, who may be killed first, are gone.
+    # The leader must not end by itself after the others, which may be killed first.
     with started("sh", "-c", "sleep 60 & sleep 60 & exec sleep 60") as leader:
         labs.wait_until(lambda: len(signals.members(leader.pid)) == 3, "all three")
         assert signals.send_group(leader.pid, signal.SIGKILL, os.getuid())

@@ -27,7 +27,7 @@ LOG = logging.getLogger("test")
 
 @pytest.fixture
 def shortage(monkeypatch: pytest.MonkeyPatch) -> MemoryShortage:
-    """Students may use 500 MB; files in this machine's /dev/shm stay there."""
+    """Set a limit of 500 MB for students; keep files in this machine's /dev/shm."""
     unused = UnusedSharedMemory(Census(lambda _: False), LOG)
     monkeypatch.setattr(unused.leftovers[STUDENT], "remove", lambda *_: None)
     return MemoryShortage(500 * MB, unused, LOG)
@@ -44,7 +44,7 @@ def chosen(
 def test_somebody_ends_unless_enough_was_freed(
     freed: int, shortage: MemoryShortage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One mkdir switched the guard off: as long as anything was found, nobody was ended."""
+    """Before, one mkdir disabled the limit: as long as anything was found, nobody was ended."""
     monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 200 * MB - freed)
     found = chosen(shortage, {"/homes/kernel-a": Use(450 * MB)})
     assert (found is None) == bool(freed)
@@ -53,7 +53,7 @@ def test_somebody_ends_unless_enough_was_freed(
 def test_nobody_is_ended_for_what_somebody_who_was_just_ended_has_left(
     shortage: MemoryShortage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file in /dev/shm is removed a moment later; an innocent kernel was taken to hide it."""
+    """A file in /dev/shm is removed a moment later; before, an innocent kernel was suspected."""
     monkeypatch.setattr(shared_memory, "beyond_processes", lambda: 200 * MB)
     small, now = {"/homes/kernel-a": Use(450 * MB)}, time.monotonic()
     assert chosen(shortage, small, ended=now) is None

@@ -1,4 +1,4 @@
-"""What the launcher does for its connections, with stand-ins for processes."""
+"""The launcher's work for its connections, with stand-ins for processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Seeming:
-    """A process that ends when it is killed, and by nothing else."""
+    """A stand-in for a process, which ends only when it is killed."""
 
     last_words = why = ""
     terminal = None
@@ -54,7 +54,7 @@ class Seeming:
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Run something with a launcher, and a connection to it that has started a process."""
+    """Return a function that runs a launcher, and a test whose connection started a process."""
 
     async def launch(start: Start, *_: object) -> Seeming:
         return Seeming(start)
@@ -90,7 +90,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 
 def test_an_end_is_told_before_anything_is_tidied(serve: Callable[..., Any]) -> None:
-    """What tidies is a student's, who can stop it: the lab waited for the end and never heard."""
+    """A student can stop the process that tidies up: before, the lab was never told of the end."""
 
     async def end(made: Any, ours: socket.socket) -> None:
         made._running[CLASS, "k"].signal(signal.SIGKILL)
@@ -101,7 +101,7 @@ def test_an_end_is_told_before_anything_is_tidied(serve: Callable[..., Any]) -> 
 
 
 def test_a_task_that_nobody_waits_for_keeps_no_place(serve: Callable[..., Any]) -> None:
-    """A stopped task stayed for good; after so many of them no kernel started."""
+    """Before, a stopped task stayed for good; after several of them no kernel started."""
 
     async def hang_up(made: Any, ours: socket.socket) -> None:
         ours.close()
@@ -141,7 +141,7 @@ def test_a_kernel_goes_on_without_its_connection(
 
 
 def test_a_lab_has_what_it_has_started_and_no_other_lab_has(serve: Callable[..., Any]) -> None:
-    """The same key in two labs is two processes; nobody lists or takes over another lab's."""
+    """The same key in two labs means two processes; no lab lists or adopts another lab's."""
 
     async def another(made: Any, _: socket.socket) -> None:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -181,7 +181,7 @@ def test_what_tidies_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_a_descriptor_left_it_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It ended, and all kernels with it."""
+    """Before, the launcher ended, and all kernels with it."""
     monkeypatch.setattr(connections, "ACCEPT_SECONDS", 0.01)
     listening, other = socket.socketpair()
     answers: list[Any] = [OSError(errno.EMFILE, "too many"), OSError(errno.EMFILE, ""), (other, "")]

@@ -1,4 +1,4 @@
-"""Which kernels are forked, and what a forked process is."""
+"""Which kernels are forked, and what a forked process is like."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_words_are_shown_with_their_ends() -> None:
 
 def test_what_others_may_write_is_not_imported_from(tmp_path: Path) -> None:
     assert fork_server.is_roots(Path("/usr/lib"))
-    assert fork_server.is_roots(Path("/usr/lib/python313.zip"))  # need not be there
+    assert fork_server.is_roots(Path("/usr/lib/python313.zip"))  # it need not exist
     (tmp_path / "lib").mkdir(mode=0o777)
     (tmp_path / "lib").chmod(0o777)
     assert not fork_server.is_roots(tmp_path / "lib")
@@ -80,7 +80,7 @@ def test_what_others_may_write_is_not_imported_from(tmp_path: Path) -> None:
 
 
 def in_a_child(work: Callable[[], int]) -> int:
-    """Run something in a process of its own, which has one thread; return its exit status."""
+    """Run a function in a process with a single thread; return its exit status."""
     if (pid := os.fork()) == 0:
         status = 99
         with contextlib.suppress(BaseException):

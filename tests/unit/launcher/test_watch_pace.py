@@ -1,4 +1,4 @@
-"""How often memory and disk are looked at."""
+"""How often memory and disk are checked."""
 
 from __future__ import annotations
 

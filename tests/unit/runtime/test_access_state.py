@@ -1,4 +1,4 @@
-"""How people stand: written for the labs, and read there."""
+"""People's access: written for the labs, and read there."""
 
 from __future__ import annotations
 

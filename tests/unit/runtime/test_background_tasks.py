@@ -1,4 +1,4 @@
-"""A background task that fails is seen to."""
+"""The failure of a background task is reported."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLASS = 500
-"""Connections at once: tornado's own backlog takes 129 of them."""
+"""The number of connections at once: tornado's own backlog accepts 129 of them."""
 
 
 def test_a_class_waits_to_be_accepted(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_a_class_waits_to_be_accepted(tmp_path: Path) -> None:
         try:
             for one in waiting:
                 one.settimeout(0)
-            # A connection beyond the backlog is EAGAIN, of which the front makes a 503.
+            # A connection beyond the backlog gets EAGAIN, for which the front answers 503.
             return sum(one.connect_ex(place) == 0 for one in waiting)
         finally:
             for one in waiting:

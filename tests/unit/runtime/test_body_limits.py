@@ -1,4 +1,4 @@
-"""How large a body may be, on a real tornado server."""
+"""How large a request's body may be, on a real tornado server."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_who_gives_up_waiting_takes_no_room() -> None:
 
 
 class Taking(web.RequestHandler):
-    """Says how much has come."""
+    """Answers with the number of received bytes."""
 
     def put(self) -> None:
         self.finish(str(len(self.request.body)))
@@ -91,7 +91,7 @@ class Taking(web.RequestHandler):
 
 
 async def ask(head: str, parts: list[bytes], **more: Any) -> bytes:
-    """Ask a bounded server; return what it said until it closed or answered."""
+    """Send a request to a limited server; return what it sent until it closed or answered."""
     application = web.Application([(".*", Taking)])
     body_limits.bound(application, body_limits.of_lab, more.get("turns"))
     server = HTTPServer(
@@ -128,14 +128,14 @@ def test_too_much_is_refused_before_it_is_read(head: str, parts: list[bytes]) ->
     try:
         answer = asyncio.run(ask(head, parts))
     except ConnectionError:
-        return  # closed while we were still sending
+        return  # the server closed the connection while we were still sending
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400 ")
 
 
 def test_what_fits_arrives_and_a_packed_body_stays_packed() -> None:
     turns = body_limits.BodyQueue(FILE_BYTES)
     size = LARGE_BYTES + MB
-    for _ in range(3):  # each gives its room back
+    for _ in range(3):  # each one gives its space back
         head = f"PUT {FILES} HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: {size}"
         answer = asyncio.run(ask(head, [b"\x1f\x8b" + b"0" * (size - 2)], turns=turns))
         assert answer.startswith(b"HTTP/1.1 200 ")

@@ -39,7 +39,7 @@ def test_pages_of_the_lab_read_its_token_under_its_own_name() -> None:
 
 
 def test_two_cookies_of_one_name_stay_two() -> None:
-    """The Hub rejects two sign-ins: a script may have put one there."""
+    """The Hub rejects two sign-ins, because a script may have set one of them."""
     name = f"{LOGIN}-{LAB}"
     assert cookie_names.inward(f"{name}=1; {LOGIN}=2; {name}=3", LAB, OF_HUB) == (
         f"{LOGIN}=1; {LOGIN}=3"
@@ -64,7 +64,7 @@ def test_cookies_of_labs_that_came_and_went_are_cleared() -> None:
 
 
 class Delegate(httputil.HTTPMessageDelegate):
-    """What a tornado application does with a request."""
+    """Stands in for a tornado application."""
 
     received = ""
 
@@ -73,7 +73,7 @@ class Delegate(httputil.HTTPMessageDelegate):
 
 
 class Connection:
-    """What a request is answered over."""
+    """Stands in for the connection of an answer."""
 
     written: httputil.HTTPHeaders | None = None
 

@@ -1,4 +1,4 @@
-"""Changes in a folder are noticed: at once where the kernel tells, soon where it doesn't."""
+"""Changes in a folder are noticed: at once if the kernel reports them, otherwise soon."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def notices_changes(folder: Path) -> None:
-    """Change a file until a change has been noticed, and the next one too."""
+    """Change a file until the change has been noticed, and then the next one too."""
     file = folder / "f"
     moments = file_watch.moments(folder)
     async with asyncio.timeout(60):
@@ -30,7 +30,7 @@ async def notices_changes(folder: Path) -> None:
 
 
 def test_a_change_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_watch, "LOOK_SECONDS", 1000.0)  # by the kernel's word alone
+    monkeypatch.setattr(file_watch, "LOOK_SECONDS", 1000.0)  # only the kernel's reports count
     loops.run(notices_changes(tmp_path))
 
 

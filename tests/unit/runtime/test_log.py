@@ -68,7 +68,7 @@ def test_no_name_makes_a_line_or_moves_the_cursor(written: io.StringIO, name: st
 
 def test_no_error_makes_a_line(written: io.StringIO) -> None:
     try:
-        raise ValueError(FORGED + "\x1b[2J")  # noqa: TRY301 (what a library would do)
+        raise ValueError(FORGED + "\x1b[2J")  # noqa: TRY301 (as a library may do)
     except ValueError:
         logging.getLogger("test_log").exception("It failed")
     lines = written.getvalue().splitlines()
@@ -87,7 +87,7 @@ def test_what_people_write_stays_readable(written: io.StringIO) -> None:
 
 
 def test_no_address_tells_its_secrets(written: io.StringIO) -> None:
-    """As tornado writes them with an error; the Hub and the lab hide them in their own lines."""
+    """tornado writes them with an error; the Hub and the lab hide them in their own lines."""
     logger = logging.getLogger("test_log")
     address = "/hub/x?_xsrf=s3cret&page=2&access_token=s3cret2&code=s3cret3"
     logger.warning("404 GET %s (%s): no such page", address, "::1")

@@ -1,4 +1,4 @@
-"""What the machine gives, and what is said of too little."""
+"""The machine's resources, and the warnings if they are too small."""
 
 from __future__ import annotations
 

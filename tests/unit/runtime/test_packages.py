@@ -1,4 +1,4 @@
-"""Each module's package is named, with its versions."""
+"""The package of each module is named, with its versions."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_secrets_are_handed_over_more_than_once_and_are_in_no_text(tmp_path: Pat
     assert made.cookies == again.cookies, "pages come back"
     assert made.token not in repr(made)
     descriptor = credentials.hand(made)
-    for _ in range(2):  # the lab server dies, and is started again
+    for _ in range(2):  # the lab server dies and is restarted
         assert credentials.take(os.dup(descriptor)) == made
     os.close(descriptor)
 

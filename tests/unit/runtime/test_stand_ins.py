@@ -1,4 +1,4 @@
-"""Modules that a process does without, and gets all the same when somebody really asks for them."""
+"""Modules that a process leaves out, but gets when somebody really uses them."""
 
 from __future__ import annotations
 

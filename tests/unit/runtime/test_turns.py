@@ -1,4 +1,4 @@
-"""Turns at costly work: one person's keep nobody else's waiting."""
+"""Turns at costly work: one person's turns don't keep others waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a contract's row says when upstream has renamed, removed or changed what it names."""
+"""The message of a contract's row if upstream has renamed, removed or changed what it names."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ROWS = """
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Make a package of upstream's, with some of its source written differently."""
+    """Return a function that makes an upstream package, with some of its source changed."""
 
     def make(*changes: tuple[str, str]) -> Any:
         text = UPSTREAM
@@ -138,7 +138,7 @@ def test_upstream_as_we_know_it_has_no_differences(install: Callable[..., Any]) 
 @pytest.mark.parametrize(
     ("changes", "name", "what"),
     [
-        # Renamed or removed, of each kind.
+        # Renamed or removed, for each kind.
         (
             (("class Room(", "class DocumentRoom("), ("return Room", "return 1")),
             "Room",
@@ -150,7 +150,7 @@ def test_upstream_as_we_know_it_has_no_differences(install: Callable[..., Any]) 
         ((("def size", "def length"),), "Room.size", "is no longer there"),
         ((("def make", "def create"),), "make", "is no longer there"),
         ((("LIMIT = 1", "MOST = 1"),), "LIMIT", "is no longer there"),
-        # Something else.
+        # Replaced by something else.
         ((("class Room(Base):", "Room = 1\nclass Other(Base):"),), "Room", "is no longer a class"),
         (
             (("async def _save", "def _save"), ("async with", "with")),
@@ -179,7 +179,7 @@ def test_upstream_as_we_know_it_has_no_differences(install: Callable[..., Any]) 
             "Room.get",
             "takes (self, room_id) and no longer (self, path)",
         ),
-        # What ours stands in for is no longer called.
+        # The function that our code replaces is no longer called.
         ((("self._write(document)", "pass"),), "Room._save", "no longer uses _write"),
         ((("        return Room", "        return 1"),), "make", "no longer uses Room"),
     ],
@@ -222,7 +222,7 @@ def test_all_differences_are_told_at_once(install: Callable[..., Any]) -> None:
 
 
 def test_a_patch_of_ours_is_looked_through(install: Callable[..., Any]) -> None:
-    """The tables hold after the patches too: several labs may start in one process."""
+    """The tables still hold after the patches: several labs may start in one process."""
     module = install()
     theirs = module.Room._save
 

@@ -1,4 +1,4 @@
-"""Which lab wrote a volume, and what becomes of it under another."""
+"""Which lab wrote a volume, and what happens to it under another one."""
 
 from __future__ import annotations
 

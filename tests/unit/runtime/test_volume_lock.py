@@ -1,4 +1,4 @@
-"""One lab on one volume."""
+"""Only one lab may use a volume."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_second_is_refused_until_the_first_has_ended(tmp_path: Path) -> None
     assert held is not None
     with pytest.raises(StartRefusedError, match="is the volume of another lab, which is running"):
         volume_lock.hold(data)
-    # The program that this process becomes has it as well: here a child stands for it.
+    # The program that this process becomes would inherit it; here a child stands for that program.
     wait = [sys.executable, "-c", "print(flush=True); input()"]
     with subprocess.Popen(
         wait, close_fds=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -1,4 +1,4 @@
-"""The volume's reserve: what it takes, and when it is held and released."""
+"""The volume's reserve: its size, and when it is held and released."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ FULL = replace(LARGE, free=0)
         (replace(LARGE, free=3 * volume_reserve.MOST_BYTES), False, True),
         (replace(LARGE, free_inodes=0), True, False),
         (replace(LARGE, free_inodes=64), False, False),
-        # A file system without a fixed number of inodes says 0 of 0.
+        # A file system without a fixed number of inodes reports 0 of 0.
         (replace(LARGE, inodes=0, free_inodes=0), False, True),
-        # A small one.
+        # A small file system.
         (Space(total=48 * MB, free=MB), True, False),
         (Space(total=48 * MB, free=2 * MB), False, False),
         (Space(total=48 * MB, free=5 * MB), False, True),
@@ -67,7 +67,7 @@ def test_it_is_held_while_there_is_room_and_released_when_the_volume_is_full(
     [
         (volume_reserve.MOST_BYTES - 1, True, True),
         (volume_reserve.MOST_BYTES, True, False),
-        # It was released at the start: what is left is for people who sign in and make room.
+        # It was released at the start: the rest is for people who sign in and make room.
         (volume_reserve.MOST_BYTES + MB, False, True),
         (3 * volume_reserve.MOST_BYTES, False, False),
     ],

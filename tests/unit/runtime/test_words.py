@@ -20,7 +20,7 @@ MB = 1024**2
 
 @pytest.fixture
 def speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Compiled catalogues, as the image has them."""
+    """Use compiled catalogues, as the image has them."""
     for language in ("de", "fr"):
         source = labs.ROOT / "locale" / language / "server.po"
         compile_words.write(
@@ -79,7 +79,7 @@ def test_the_welcome_notebook_is_in_the_class_language(
     for text, (_, said) in zip(says, found, strict=False):
         assert text in said
     (code,) = [said for kind, said in found if kind == "code"]
-    exec(code, {})  # noqa: S102 (it is to run in every language)
+    exec(code, {})  # noqa: S102 (it must run in every language)
     assert capsys.readouterr().out == prints
 
 

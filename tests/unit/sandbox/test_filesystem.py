@@ -1,4 +1,4 @@
-"""The arguments of setpriv that say which files the snapshot service may use."""
+"""The arguments of setpriv that define which files the snapshot service may use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def paths(tmp_path: Path) -> Paths:
 
 
 def rules(words: tuple[str, ...]) -> dict[str, set[str]]:
-    """Rights by path."""
+    """Return the rights in these arguments, by path."""
     found = [after for before, after in pairwise(words) if before == "--landlock-rule"]
     split = [rule.split(":") for rule in found]
     assert all(kind == "path-beneath" for kind, _, _ in split)
@@ -47,14 +47,14 @@ def test_the_classs_files_are_only_read_and_snapshots_written(paths: Paths) -> N
 
 
 def test_a_rule_about_a_file_names_no_right_of_a_folder(paths: Paths) -> None:
-    """The kernel refuses the whole ruleset for one."""
+    """The kernel would reject the whole ruleset because of one such right."""
     found = rules(filesystem.prefix(paths, 7))
     assert found[str(paths.snapshots_beat)] == {"read-file"}
     assert found["/etc/passwd"] == {"read-file"}
 
 
 def test_what_is_not_there_has_no_rule(paths: Paths) -> None:
-    """setpriv refuses to start for one."""
+    """setpriv would not start because of one missing path."""
     paths.snapshots_beat.unlink()
     assert str(paths.snapshots_beat) not in rules(filesystem.prefix(paths, 7))
 

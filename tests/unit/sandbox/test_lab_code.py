@@ -1,4 +1,4 @@
-"""What a lab's code may use of the file system, and how its users get their names."""
+"""How a lab's code may use the file system, and how its users get their names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAB = Paths(lab=3)
 
 
 def rights(path: str) -> int:
-    """Return what code may do with a file, by the rule of the nearest folder above it."""
+    """Return the rights of code to a file, by the rule of the nearest folder above it."""
     allowed = {place.path: place.rights for place in lab_code.places(LAB)}
     above = [str(one) for one in (Path(path), *Path(path).parents)]
     return next((allowed[one] for one in above if one in allowed), 0)

@@ -1,4 +1,4 @@
-"""What the command takes from a lab's own words."""
+"""What the command reads from a lab's own messages."""
 
 from __future__ import annotations
 

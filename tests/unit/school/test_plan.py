@@ -1,4 +1,4 @@
-"""What a school's file asks for, and what is said of a wrong one."""
+"""What a school's file requests, and the messages about a wrong one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Docker Swarm is given for a school."""
+"""The configuration that Docker Swarm gets for a school."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_class_has_the_rights_that_compose_gives_it() -> None:
 
 
 def test_two_labs_never_have_one_volume() -> None:
-    """A new one starts when the old one has ended; what would wait for both is Swarm's default."""
+    """A new lab starts only after the old one has ended; Swarm's default would not wait."""
     for one in SCHOOL.classes:
         deploy = service(one)["deploy"]
         assert deploy["replicas"] == 1
@@ -102,7 +102,7 @@ def test_a_secret_is_no_configuration_and_only_roots() -> None:
 
 
 def test_the_front_leads_to_classes_of_the_domain_only() -> None:
-    """With nginx's own expression, as nginx reads it."""
+    """Use nginx's own expression, as nginx interprets it."""
     conf = stacks.front_stack(SCHOOL, FRONT).files["front.conf"].decode()
     assert "@" not in re.sub(r"#.*", "", conf)
     (expression,) = set(re.findall(r'"~(\^[^"]+\$)"', conf))
@@ -118,7 +118,7 @@ def test_the_front_leads_to_classes_of_the_domain_only() -> None:
 
 
 def test_no_address_has_more_than_half_of_a_fronts_connections() -> None:
-    """Each of people's takes two of a worker's; kernels count each as a file."""
+    """A person's connection takes two of a worker's; kernels count each one as a file."""
 
     def number(of: str) -> int:
         (found,) = re.findall(rf"{of} (\d+);", FRONT)

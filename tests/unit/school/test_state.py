@@ -1,4 +1,4 @@
-"""How a class is said to be, from what Swarm tells."""
+"""The status of a class, derived from Swarm's report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots without a container: restic's words, the disk, paths that lead astray."""
+"""Snapshots without a container: restic's output, the disk, and misleading paths."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_what_restic_is_told() -> None:
     assert "--exclude=/data/files/mat\\[e\\]rials" in told
     assert "--exclude-larger-than=1G" in told
     assert told[-1] == "."
-    # Of what the last snapshot of a lab leaves out there would be nothing any more.
+    # After a lab's deletion nothing would be left of files that its last snapshot excluded.
     whole = restic.backup(Why.DELETE, [], whole=True)
     assert set(restic.backup(Why.DELETE, [])) - set(whole) == {"--exclude-larger-than=1G"}
 
@@ -62,7 +62,7 @@ def test_old_snapshots_are_thinned_out() -> None:
 
 
 def test_a_full_disk_never_deletes_the_past() -> None:
-    """Otherwise a person who fills the disk could delete snapshots that they don't like."""
+    """Otherwise a person who fills the disk could delete unwanted snapshots."""
     assert restic.KEEP_WHEN_SHORT["daily"] >= 7
     assert restic.KEEP_WHEN_SHORT["last"] >= 1
 
@@ -145,7 +145,7 @@ MOUNTINFO = """\
 
 
 def test_what_is_mounted_there_is_found() -> None:
-    """Also on the same disk: only this table shows it."""
+    """It is found even on the same disk: only this table shows it."""
     assert mounts.below(Path("/data/files"), MOUNTINFO) == ["my materials"]
     assert mounts.below(Path("/data"), MOUNTINFO) == ["files/my materials", "filesystem"]
 

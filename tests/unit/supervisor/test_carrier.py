@@ -1,4 +1,4 @@
-"""The carrier's orders and answers as values; what it does is tested in a container."""
+"""The carrier's orders and answers as values; a container test covers its work."""
 
 from __future__ import annotations
 

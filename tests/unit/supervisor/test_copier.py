@@ -1,4 +1,4 @@
-"""What comes of a copy, and having a lab save before it."""
+"""The outcome of a copy, and having a lab save before it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_reason_is_that_of_the_process_that_knows_it(
 
 
 class Lab:
-    """What stands for a lab's server."""
+    """A stand-in for a lab's server."""
 
     def __init__(self, folder: Path) -> None:
         self.paths = Paths(run=folder)
@@ -46,7 +46,7 @@ class Lab:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked.append(await reader.readuntil(b"}"))
-        while self.answers:  # and never ends
+        while self.answers:  # and never closes it
             try:
                 writer.write(b"x" * 1_000_000)
                 await writer.drain()

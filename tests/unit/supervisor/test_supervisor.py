@@ -1,4 +1,4 @@
-"""The supervisor's decisions as values, and its supervised with real processes."""
+"""The supervisor's decisions as values, and its keeper with real processes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_who_answers_now_and_then_is_never_ended(answers: list[bool]) -> None:
 
 
 def test_a_machine_that_slept_is_no_silence() -> None:
-    """A frozen container or a closed laptop, for example: no part could answer a question."""
+    """In a frozen container or on a closed laptop, for example, no part could answer."""
     silence = Silence(0.0)
     assert not silence.look(3600.0, answered=False)
     assert not silence.look(3600.0 + BEAT_SECONDS, answered=True)
@@ -57,13 +57,13 @@ def test_what_dies_at_once_is_started_ever_more_rarely() -> None:
     assert waits[0] == liveness.FIRST_SECONDS
     assert all(first <= second for first, second in pairwise(waits))
     assert waits[-1] == liveness.MOST_SECONDS
-    assert sum(waits[:20]) > 60  # not a hundred times in that minute
-    # What ran well for a while is back at once.
+    assert sum(waits[:20]) > 60  # not a hundred starts in that minute
+    # A part that ran well for a while is restarted at once.
     assert backoff.died(liveness.WELL_SECONDS) == liveness.FIRST_SECONDS
 
 
 def test_a_labs_server_is_the_classes_with_its_own_number() -> None:
-    """The same command and environment, but for what the number and the Hub say."""
+    """Command and environment are the same, except for the number and the Hub's part."""
     base = {"PATH": "/bin", "LANG": "C"}
     hub = HubAccess("ada", "", "/user/ada/", "jupyterhub-user-ada", ("access:servers!user=ada",))
     of_class = services.lab(Paths(), base, LockKind.NFTABLES, 7)
@@ -72,20 +72,20 @@ def test_a_labs_server_is_the_classes_with_its_own_number() -> None:
     assert of_class.environment.keys() <= of_ada.environment.keys()
     changed = [one for one in of_class.command if one not in of_ada.command]
     assert changed == ["lab0", f"--config={Paths().lab_config}"]
-    # Behind the class, whatever each of them does.
+    # It starts behind the class, with the same arguments.
     before = len(services.BEHIND_THE_CLASS)
     assert of_ada.command[:before] == services.BEHIND_THE_CLASS
     assert len(of_ada.command) == before + len(of_class.command)
     assert of_ada.environment["HOME"] == "/run/classroom/labs/3/lab-home"
     assert of_class.vital
-    assert not of_ada.vital  # its end is not the container's
+    assert not of_ada.vital  # the container does not end with it
 
 
 def test_each_lab_signs_with_a_secret_of_its_own() -> None:
     own = Secrets("token", "ab" * 32)
     one, other = own.of_lab(1, "one"), own.of_lab(2, "two")
     assert len({own.cookies, one.cookies, other.cookies}) == 3
-    assert one == own.of_lab(1, "one")  # pages come back after a restart
+    assert one == own.of_lab(1, "one")  # pages reconnect after a restart
     assert "ab" * 32 not in one.cookies
 
 
@@ -135,7 +135,7 @@ pathlib.Path(sys.argv[2]).touch()
 
 
 class Log(logging.Handler):
-    """What the supervised says."""
+    """Records the log lines of the keeper."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def kept(
     folder: Path, script: str, during: Callable[[Keeper, Log], Any], question: Question | None
 ) -> Log:
-    """Keep a process running while something is done; return what was said."""
+    """Keep a process running during a coroutine; return the log."""
     place, ready = folder / "alive.sock", folder / "ready"
     command = (sys.executable, "-c", script, str(place), str(ready))
     log = Log()
@@ -204,13 +204,14 @@ def test_what_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_what_is_slow_and_answers_goes_on(tmp_path: Path) -> None:
-    """Each answer comes later than the next question; nothing of that is silence."""
+    """Each answer comes after the next question is due, which does not count as silence."""
     question = Counted(tmp_path / "alive.sock", get(tmp_path / "alive.sock", "/").request)
 
     async def wait(made: Keeper, _: Log) -> None:
         process = made._process
         assert process is not None
-        # One after the other, half a second each: twice as long as silence may last.
+        # They come one after another, half a second each: in total twice as long as silence may
+        # last.
         await loops.until(lambda: len(question.answers) > 8 or process.returncode is not None)
         assert process.returncode is None
 
@@ -223,7 +224,7 @@ def test_what_dies_at_once_keeps_no_core_busy(tmp_path: Path) -> None:
         await loops.until(lambda: log.count("is back") >= 3)
         begun = asyncio.get_running_loop().time()
         await loops.until(lambda: log.count("is back") >= 5)
-        # 0.8 s and 1.6 s, whatever the machine adds; it was 0.2 s each.
+        # 0.8 s and 1.6 s, and the machine's own delay; before it was 0.2 s each.
         assert asyncio.get_running_loop().time() - begun > 2
 
     log = kept(tmp_path, DIE, wait, None)
@@ -273,7 +274,7 @@ def kept_without_stop(folder: Path, during: Callable[[Keeper, Log], Any]) -> Log
 def test_what_comes_before_is_tried_again_when_somebody_stops_it(
     number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is a student's when it kills all students' processes: one of them can stop it first."""
+    """It runs as a student to kill all students' processes: one of them may stop it first."""
     monkeypatch.setattr(supervised, "BEFORE_SECONDS", 0.5)
     mark = tmp_path / "tried"
     script = f"test -e {mark} && exec touch {mark}.done; touch {mark}; kill -{number} $$"

@@ -1,4 +1,4 @@
-"""The name in the first message of TLS, of messages that OpenSSL writes and of any bytes."""
+"""The name in the first TLS message, for messages from OpenSSL and for arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests import loops
 
 
 def client_hello(name: str | None) -> bytes:
-    """Have OpenSSL write one."""
+    """Return a ClientHello that OpenSSL has written."""
     context = ssl.create_default_context()
     context.check_hostname = False
     written = ssl.MemoryBIO()
@@ -26,7 +26,7 @@ def client_hello(name: str | None) -> bytes:
 
 
 def in_records(data: bytes, size: int) -> bytes:
-    """Cut the message into records of some bytes each."""
+    """Cut the message into records of a given size."""
     body = data[5:]
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
     return b"".join(data[:3] + len(piece).to_bytes(2) + piece for piece in pieces)
@@ -65,7 +65,7 @@ def test_what_is_no_first_message_goes_nowhere(data: bytes) -> None:
 
 @given(st.binary(max_size=300), st.integers(0, 400), st.binary(max_size=8))
 def test_no_bytes_stop_it(tail: bytes, at: int, piece: bytes) -> None:
-    """A student decides what is in there."""
+    """A student decides what these bytes are."""
     message = client_hello("data.example.org")
     for data in (tail, message[:at] + piece + message[at + len(piece) :]):
         try:
@@ -76,7 +76,7 @@ def test_no_bytes_stop_it(tail: bytes, at: int, piece: bytes) -> None:
 
 
 def with_name(name: bytes) -> bytes:
-    """Put another name of the same length where OpenSSL has written one."""
+    """Replace the name in OpenSSL's message by another one of the same length."""
     before = b"x" * len(name)
     return client_hello(before.decode()).replace(before, name)
 
@@ -85,7 +85,7 @@ def with_name(name: bytes) -> bytes:
     "name", [b"a.b:22 HTTP/1.1\r\nx.wild.test", b"10.0.0.1/x.wild.test", b"-.wild.test", b"a..b"]
 )
 def test_a_name_that_is_more_than_a_name_goes_nowhere(name: bytes) -> None:
-    """The name becomes a line of the request to the proxy: only a plain name is read."""
+    """The name becomes a line of the request to the proxy, so only a plain name is accepted."""
     reader = asyncio.StreamReader
     assert name in with_name(name)
 

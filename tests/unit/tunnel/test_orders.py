@@ -60,7 +60,7 @@ def test_it_is_needed_only_for_something() -> None:
     assert made().is_needed
     for wanted in (EgressSettings(), EgressSettings(allow=WANTED.allow)):
         assert not Orders.of(wanted, (), ipv6=True, ruled=True).is_needed
-    # Nobody goes by the proxy but the Hub, which needs nothing.
+    # Only the Hub uses the proxy here, and it needs no tunnel.
     lonely = EgressSettings(upstream=WANTED.upstream)
     assert not Orders.of(lonely, (), ipv6=True, ruled=False).is_needed
 

@@ -1,4 +1,4 @@
-"""What is kept on the volume, and what is done where it is damaged."""
+"""The files that are stored on the volume, and the handling of damaged ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The challenge dns-persist-01 in the library, and when the authority may look into DNS."""
+"""The challenge dns-persist-01 in the library, and when the authority may check DNS."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ORDER = Order(Step.ASK, Acme(HOST, directory="https://ca.test/dir", challenge="d
 
 
 def offered(**more: Any) -> messages.ChallengeBody:
-    """What Let's Encrypt's staging has sent until draft 01; the rest is a test's."""
+    """Return a challenge like those of Let's Encrypt's staging until draft 01, with changes."""
     said = {
         "type": "dns-persist-01",
         "url": "https://ca.test/chall/1",

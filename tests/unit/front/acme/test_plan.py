@@ -30,7 +30,7 @@ COURSES = st.builds(
 
 
 def aged(share: float) -> dt.datetime:
-    """The time when so much of the certificate's life is over."""
+    """Return the time at which a given share of the certificate's life has passed."""
     return NEW.begins + (NEW.ends - NEW.begins) * share
 
 
@@ -87,7 +87,7 @@ def test_it_waits_longer_after_each_failure_up_to_a_limit() -> None:
 
 
 def test_many_starts_in_a_row_stay_within_an_authoritys_limits() -> None:
-    """Let's Encrypt takes five failures an hour."""
+    """Let's Encrypt allows five failures an hour."""
     course, tried = NONE, []
     for minute in range(600):
         now = NOW + minute * MINUTE
@@ -143,7 +143,7 @@ def test_a_record_that_is_not_there_is_looked_for_every_minute_and_never_longer(
 
 
 def test_the_authority_is_asked_now_and_then_even_without_the_record() -> None:
-    """It takes five failures an hour, and may see more in DNS than the lab."""
+    """It allows five failures an hour, and may see more in DNS than the lab does."""
     course, asked = NONE, []
     for minute in range(24 * 60):
         now = NOW + minute * MINUTE
@@ -158,7 +158,7 @@ def test_the_authority_is_asked_now_and_then_even_without_the_record() -> None:
 
 
 def test_nameservers_that_disagree_bring_no_more_refusals_than_an_authority_takes() -> None:
-    """The lab sees the record and the authority doesn't; a minute later the lab doesn't either."""
+    """The lab sees the record, but the authority doesn't; a minute later the lab doesn't either."""
     course, refused = NONE, []
     for minute in range(6 * 60):
         now = NOW + minute * MINUTE

@@ -1,4 +1,4 @@
-"""The TXT record of dns-persist-01: how it is written, and what those in DNS are worth."""
+"""The TXT record of dns-persist-01: how the lab writes it, and which records in DNS count."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_it_is_written_as_the_drafts_examples() -> None:
 
 
 def test_an_account_is_hashed_as_in_the_drafts_example() -> None:
-    """draft-ietf-acme-dns-persist-02, 10.2, with the key of RFC 7638, 3.1."""
+    """The example is from draft-ietf-acme-dns-persist-02, 10.2, with the key of RFC 7638, 3.1."""
     thumbprint = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
     found = records.hashed(
         "https://ca.example/account-hash/", "example.com", thumbprint, "https://ca.example/acct/123"

@@ -1,4 +1,4 @@
-"""One sentence for each error of an authority, or of the way to it."""
+"""One sentence for each error of an authority, or of the connection to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def document(kind: str, detail: str = "so it is", **more: Any) -> messages.Error
 
 
 def invalid(kind: str, detail: str) -> errors.ValidationError:
-    """The outcome if the authority could not reach the host."""
+    """Return the error of an authority that could not reach the host."""
     said = {
         "identifier": {"type": "dns", "value": WANTED.host},
         "status": "invalid",

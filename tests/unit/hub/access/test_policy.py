@@ -58,7 +58,7 @@ def test_admits(
         ((False, False), True, True),
         ((True, True), False, False),
         ((True, True), True, True),
-        ((False, True), False, True),  # by another setting, which waits for the next start
+        ((False, True), False, True),  # through another setting, which waits for the next start
         ((False, False), False, False),
     ],
 )
@@ -72,7 +72,7 @@ def test_that_anybody_may_enter_holds_as_it_is_saved(
 
 
 def made(anybody: bool, everybody: bool) -> Settings:  # noqa: FBT001 (a pair)
-    """Make the settings of a class without names."""
+    """Return the settings of a class without names."""
     return Settings(Paths(), SignInMode.GITHUB, Config(), anybody=anybody, everybody=everybody)
 
 
@@ -112,7 +112,7 @@ def test_no_database_yet(tmp_path: Path) -> None:
 
 
 def test_another_way_to_sign_in_admits_nobody(tmp_path: Path) -> None:
-    """In a trial anybody can be "mona": that session is worth nothing once GitHub says who is."""
+    """In a trial anybody can be "mona": that session is invalid once GitHub checks identities."""
     paths = Paths(data=tmp_path)
     paths.hub.mkdir()
     trial = Settings(paths, SignInMode.TRIAL, Config())

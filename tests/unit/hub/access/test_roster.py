@@ -1,4 +1,4 @@
-"""The one rule: about each person, the last word counts."""
+"""The single rule: for each person, the last change counts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_people_of_the_page_survive_a_save_and_a_restart(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"listed": 7, "tutors": []}'])
 def test_a_file_that_is_none_is_not_taken_for_an_empty_one(tmp_path: Path, text: str) -> None:
-    """Otherwise people whom the page has removed would be back."""
+    """Otherwise people whom the page has removed could enter again."""
     (tmp_path / "people.json").write_text(text)
     with pytest.raises(StartRefusedError, match=r"people.json.*restore it from a backup"):
         roster.read(tmp_path / "people.json")
@@ -47,7 +47,7 @@ def test_removed_in_the_page_means_out_until_the_file_newly_names_them() -> None
     found = Roster(names("ada", "bob")).removed("ada")
     assert found.names == names("bob")
     assert found.out == names("ada")
-    # Saving for somebody else's sake, or for a comment, brings nobody back.
+    # Saving a change for somebody else, or a comment, readmits nobody.
     again = found.saved(names("ada", "bob", "cleo"), names())
     assert again.names == names("bob", "cleo")
     assert again.saved(names("bob"), names()).saved(names("ada", "bob"), names()).names == names(
@@ -91,7 +91,7 @@ EVENTS = st.lists(
 
 @given(EVENTS)
 def test_the_last_change_of_each_person_decides(events: list[tuple[str, set[str]]]) -> None:
-    """Held against the rule in its plainest form: go through all changes, keep the last."""
+    """Compare with the rule in its simplest form: go through all changes and keep the last."""
     found, listed, verdict = Roster(), set[str](), dict.fromkeys(PEOPLE, False)
     for kind, people in events:
         if kind == "save":

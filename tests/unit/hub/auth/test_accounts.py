@@ -1,4 +1,4 @@
-"""Names that change hands."""
+"""Names that pass to another account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_name_belongs_to_who_came_first(file: Path) -> None:
     accounts = Accounts(file)
     assert not accounts.is_another("octocat", 1), "nobody was here"
     accounts.remember("octocat", 1)
-    for known in (accounts, Accounts(file)):  # and after a restart
+    for known in (accounts, Accounts(file)):  # also after a restart
         assert not known.is_another("octocat", 1)
         assert known.is_another("octocat", 2)
         assert not known.is_another("hubot", 2)
@@ -47,7 +47,7 @@ def test_who_has_a_new_name_was_here(file: Path) -> None:
 
 
 def test_only_the_last_name_of_an_account_counts(file: Path) -> None:
-    """Also if it comes before the other in the alphabet, and when it was had before."""
+    """It counts even if it comes first in the alphabet, and if the account had it before."""
     accounts = Accounts(file)
     for name, former in (("octocat", "another"), ("another", "octocat"), ("octocat", "another")):
         accounts.remember(name, 1)
@@ -58,7 +58,7 @@ def test_only_the_last_name_of_an_account_counts(file: Path) -> None:
 
 
 def test_a_damaged_file_is_no_empty_one(file: Path) -> None:
-    """Otherwise a person who takes a name over would get in."""
+    """Otherwise a person who takes over a name could enter."""
     file.write_text("{")
     with pytest.raises(ValueError, match="Expecting"):
         Accounts(file)

@@ -1,4 +1,4 @@
-"""What GitHub says of somebody's organizations."""
+"""GitHub's answers about a person's organizations."""
 
 from __future__ import annotations
 

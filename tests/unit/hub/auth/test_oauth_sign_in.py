@@ -1,4 +1,4 @@
-"""Why a sign-in at GitHub fails."""
+"""Reasons why a sign-in at GitHub fails."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_each_end_has_a_sentence(
 
 def test_the_earliest_sign_ins_are_given_up() -> None:
     others = ["_xsrf", "oauthenticator-state", "oauthenticator-state-", "jupyterhub-session-id"]
-    others.append("0" * 32)  # another program's, on the same host
+    others.append("0" * 32)  # another program on the same host has set it
     assert superfluous([*others, *NAMES[: MOST_SIGN_INS - 1]]) == []
     assert superfluous([*others, *NAMES[:MOST_SIGN_INS]]) == NAMES[:1]
     assert superfluous([*NAMES, *others]) == NAMES[: len(NAMES) - MOST_SIGN_INS + 1]

@@ -1,4 +1,4 @@
-"""Wrong passphrases by address."""
+"""Wrong passphrases, counted by address."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_many_addresses_take_no_more_memory() -> None:
 
 
 def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others are refused at once: waiting costs the Hub a connection each."""
+    """The others are refused at once, because waiting costs the Hub a connection each."""
     monkeypatch.setattr(throttle, "LONGEST_SECONDS", 0.01)
 
     async def many() -> tuple[int, int]:
@@ -82,7 +82,7 @@ def test_few_answers_wait_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_the_limit_leaves_is_no_chance() -> None:
-    """The table of docs/security.md: a million addresses, each at the front's limit, ten years."""
+    """Check the table of docs/security.md: a million addresses at the front's limit, ten years."""
     tries = 1_000_000 * 20 * 3600 * 24 * 365 * 10
     possible = len(trial.ALPHABET) ** (5 * trial.STUDENT_GROUPS)
     assert tries / possible < 1e-5

@@ -1,4 +1,4 @@
-"""Names in a trial: which are taken, how they are written, and what is said of the others."""
+"""Names in a trial: which are accepted, how they are written, and what the others are told."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TUTORS = ("tutor",)
         ("  Ada   Lovelace ", "ada lovelace"),
         ("\uff27race", "grace"),  # full width
         ("\u24bbred", "fred"),  # circled
-        ("Jose\u0301", "jos\u00e9"),  # an accent of its own
+        ("Jose\u0301", "jos\u00e9"),  # with a combining accent
         ("\u674e\u96f7", "\u674e\u96f7"),
         ("\u041e\u043b\u044c\u0433\u0430", "\u043e\u043b\u044c\u0433\u0430"),
         ("O'Brien-7", "o'brien-7"),
@@ -89,8 +89,8 @@ def test_what_is_not_seen_is_refused(name: str) -> None:
         "tut\u2299r",  # a symbol
         "tut*r",
         "t\u2026utor",
-        "\u0167\u0289\u0167\u00f8\u024d",  # strokes
-        "\u0287uto\u027e",  # turned, and with a hook
+        "\u0167\u0289\u0167\u00f8\u024d",  # letters with strokes
+        "\u0287uto\u027e",  # turned letters, and one with a hook
         "tu\u0442\u043er",
         "\U00010297\u144c\U00010297\U00010292\u1587",
         "\u4e05\u51f5\u4e05\u53e3\u5c38",  # Han
@@ -106,7 +106,7 @@ def test_nobody_looks_like_the_tutor(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "\u0391\u03bd\u03b1\u03c3\u03c4\u03b1\u03c3\u03af\u03b1",  # Greek
+        "\u0391\u03bd\u03b1\u03c3\u03c4\u03b1\u03c3\u03af\u03b1",  # Greek letters
         "\u0421\u0435\u0440\u0433\u0456\u0439 \u041e'\u0413\u0430\u0440\u0430",  # Cyrillic
         "\u0414\u0430\u0440\u02bc\u044f",  # with a letter that is an apostrophe
         "\u0645\u062d\u0645\u062f \u0639\u0644\u064a",  # Arabic
@@ -146,7 +146,7 @@ def test_real_names_are_taken_in_every_script(name: str) -> None:
     ],
 )
 def test_the_letters_of_a_name_are_of_one_script(name: str, mixed: str) -> None:
-    """Another's name could be written with them, and nobody would see it."""
+    """Otherwise another person's name could be imitated unnoticed."""
     assert f"different scripts ({mixed})" in usernames.problem(name, TUTORS)
 
 

@@ -1,4 +1,4 @@
-"""What a copy runs in, and what is another than when its link was made."""
+"""The software that a copy runs with, and what differs from the time its link was made."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_kernel_that_is_not_there_is_named() -> None:
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """An image with two packages of its own, one of a tutor's, and a kernel."""
+    """An image with two packages of its own, one of the tutor's, and a kernel."""
     site = tmp_path / "opt/lib/python3.9/site-packages"
     for name in ("Jupyter_Core-5.9", "numpy-2.5", "my.tools-1.0", "classroom-0.1.0"):
         (site / f"{name}.dist-info").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Links to copies at a Hub: with its database, the labs that there are, and a disk that fills."""
+"""Links to copies in a Hub: with its database, existing labs, and a disk that fills up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ THE_CLASS = KnownLab(CLASS)
 
 
 class Hub:
-    """A database of JupyterHub's, whom the file names, and the labs."""
+    """A Hub with JupyterHub's database, the people whom the file names, and the labs."""
 
     def __init__(self, folder: Path, *, own: bool = True) -> None:
         paths = Paths(data=folder, run=folder / "run", prefix=folder / "opt")
@@ -93,7 +93,7 @@ def make(copies: GivenCopies, name: str = "ada", lab: KnownLab = THE_CLASS) -> s
 
 
 async def once(copies: GivenCopies) -> None:
-    """Let it look through everything for the first time."""
+    """Let the service check everything once."""
     work = asyncio.create_task(copies.follow())
     await asyncio.sleep(0)
     work.cancel()

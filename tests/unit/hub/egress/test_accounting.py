@@ -1,4 +1,4 @@
-"""The account of what the egress lock refused."""
+"""The record of what the egress lock has refused."""
 
 from __future__ import annotations
 

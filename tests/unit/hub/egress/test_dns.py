@@ -1,4 +1,4 @@
-"""Names that the egress lock answers."""
+"""The names that the egress lock resolves."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_names() -> None:
     assert vain == "evil.test"
     assert dns.message.from_wire(response).rcode() == dns.rcode.NXDOMAIN
 
-    # Not a host: nobody wants to read that every address was looked up backwards.
+    # It isn't a host: nobody wants to read that every address was looked up backwards.
     assert resolver.answer(ask("3.0.0.127.in-addr.arpa", "PTR"), allowed)[1] == ""
 
 
@@ -51,19 +51,19 @@ def test_no_message_stops_the_names(message: bytes) -> None:
 
 
 def test_nothing_behind_the_question_is_read() -> None:
-    """A student would make it as much as fits, and the Hub would be busy with it."""
+    """A student could make it as long as possible, and keep the Hub busy."""
     question = dns.message.make_query("data.example.org", "A").to_wire()
     behind = b"\xc0\x0c\xff\x01\x00\x01\0\0\0\0\0\0" * 5400
     assert resolver.answer(question + behind, allowed) == (None, "")
     lying = bytearray(question + behind[:400])
-    lying[6:8] = b"\xff\xff"  # so many answers
+    lying[6:8] = b"\xff\xff"  # it claims this number of answers
     response, _ = resolver.answer(bytes(lying), allowed)
     assert response is not None
     assert len(dns.message.from_wire(response).answer) == 1
 
 
 def test_an_answer_is_never_answered() -> None:
-    """Two such servers would answer each other without end."""
+    """Two such servers would answer each other endlessly."""
     response, _ = resolver.answer(ask("data.example.org"), allowed)
     assert response is not None
     assert resolver.answer(response, allowed) == (None, "")

@@ -32,7 +32,7 @@ def test_the_proxys_configuration() -> None:
 
 
 def test_with_the_schools_proxy_the_tunnel_is_where_all_goes() -> None:
-    """Which hosts, is checked as before."""
+    """It still checks the hosts."""
     held = Lock(LockKind.NFTABLES, ("127.0.0.11",))
     proxy = Upstream("proxy.example.org", 3128)
     wanted = EgressSettings(hub=(Host("github.com"),), allow=(DATA,), upstream=proxy)

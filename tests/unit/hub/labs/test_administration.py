@@ -1,4 +1,4 @@
-"""Which labs tutors see in the page *People*, and what they can do with each."""
+"""The labs that tutors see on the page *People*, and what they can do with each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_labs_that_cannot_be_opened_can_still_be_deleted() -> None:
             EnterableLab(LabKind.CLASS, "", "", "/services/classroom/lab", DRIVE),
             entered("ada", LabKind.PERSONAL, running=True, start=True),
             entered("room.algebra", LabKind.ROOM, running=False, start=True, pending=True),
-            entered("mona", LabKind.PERSONAL, running=False, start=True),  # has none yet
+            entered("mona", LabKind.PERSONAL, running=False, start=True),  # has no lab yet
         ],
         ["algebra"],
     )

@@ -1,4 +1,4 @@
-"""What the page *People* says of rooms and groups, and the lines of the file that say so."""
+"""The rooms and groups on the page *People*, and the lines of the file that define them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ c.GitHubOAuthenticator.client_secret = "secret"
 
 
 def test_members_of_a_room_are_named_with_what_they_may_do() -> None:
-    """Of the tutors, who may enter every lab, only those whom the file names are listed."""
+    """Tutors may enter every lab, but only those whom the file names are listed."""
     assert belonging.of_room("lecture", LECTURE, PEOPLE, {"mona", "tutor"}) == Belonging(
         "lecture",
         {"ada": "edit", "bob": "view", "cleo": "edit", "mona": "drive"},
@@ -73,11 +73,11 @@ def test_there_is_no_line_for_what_there_is_not() -> None:
 
 
 RUNNING = EnterableLab(LabKind.ROOM, "lecture", "room.lecture", "/user/room.lecture/lab", "drive")
-"""The room, for a tutor."""
+"""The room, as a tutor sees it."""
 
 
 def places(tmp_path: Path, *entered: EnterableLab) -> dict[str, Any]:
-    """Write for the page a room with somebody who was removed, and with a team."""
+    """Return the page's data for a room with a removed member and with a team."""
     db = orm.new_session_factory(f"sqlite:///{tmp_path}/jupyterhub.sqlite")()
     try:
         db.add(orm.User(name="cleo", user_info={members.ORGANIZATIONS: ["school"]}))

@@ -49,7 +49,7 @@ def test_github_is_asked_only_about_what_may_be_an_organization() -> None:
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Any]:
-    """A database of the Hub's, and what stands for the Hub around it."""
+    """The Hub's database, and a stand-in for the rest of the Hub."""
     database = tmp_path / "jupyterhub.sqlite"
     db = orm.new_session_factory(f"sqlite:///{database}")()
     for role in roles.get_default_roles():
@@ -64,7 +64,7 @@ def hub(tmp_path: Path) -> Iterator[Any]:
 
 
 def rooms_of(hub: Any, folder: Path, **given: Any) -> LabRooms:
-    """Make the service; all but the Hub's process is real."""
+    """Make the service; only the Hub's process is a stand-in."""
     paths = Paths(data=folder, run=folder / "run")
     paths.hub.mkdir(exist_ok=True)
     settings = Settings(paths, SignInMode.TRIAL, Config(), **given)
@@ -76,7 +76,7 @@ def rooms_of(hub: Any, folder: Path, **given: Any) -> LabRooms:
 
 
 class Told:
-    """The standing that the labs would read, in place of its file."""
+    """Records the access state that the labs would read from its file."""
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
@@ -107,7 +107,7 @@ def test_jupyterhub_knows_who_may_enter_and_start_a_room(hub: Any, tmp_path: Pat
     made.greet("dan", {members.ORGANIZATIONS: ["school"]})
     assert may(hub, "dan", "access", "room.lecture")
     assert hub.told[-1][0]["room.lecture"]["dan"] == "view"
-    made.greet("eve", {})  # of whom the Hub hasn't heard
+    made.greet("eve", {})  # the Hub doesn't know this person
     assert not may(hub, "eve", "access", "room.lecture")
 
 
@@ -148,7 +148,7 @@ def test_members_of_a_group_enter_each_others_labs(hub: Any, tmp_path: Path) -> 
 def test_people_may_have_labs_of_their_own_as_soon_as_the_file_says_so(
     hub: Any, tmp_path: Path
 ) -> None:
-    """And no longer than that; the class and the labs hear of it."""
+    """The permission ends with the setting; the class and the labs are notified."""
     made = rooms_of(hub, tmp_path)
     made.greet("ada", {})
     assert not any(may(hub, "ada", what, "ada") for what in ("access", "start"))

@@ -1,4 +1,4 @@
-"""Owners of labs, how the front finds a lab, and what the Hub reads of its own records."""
+"""Owners of labs, how the front finds a lab, and how the Hub reads its own records."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_when_all_numbers_are_given_away_there_is_none(tmp_path: Path) -> None:
 
 
 def test_a_deleted_labs_number_is_given_to_nobody_any_more(tmp_path: Path) -> None:
-    """Not to its owner either, also after a start, and what cannot be written changes nothing."""
+    """Its owner doesn't get it either, nor after a restart; a failed write changes nothing."""
     file = tmp_path / "labs.json"
     registry = LabRegistry(file)
     registry.give(ADA, "ada")
@@ -147,7 +147,7 @@ def test_who_takes_the_old_name_gets_another_lab(
 ) -> None:
     assert labs_of(settings, ada=1).number("ada") == 1
     accounts = Accounts(settings.paths.hub / "accounts.json")
-    accounts.forget("ada")  # a tutor has confirmed that it is another
+    accounts.forget("ada")  # a tutor has confirmed that another account has it
     with caplog.at_level(logging.WARNING):
         assert labs_of(settings, ada=7).number("ada") == 2
     assert "ada is another account than the one that had lab 1 by this name" in caplog.text
@@ -196,7 +196,7 @@ def test_the_class_has_its_places_and_a_lab_has_none_of_them() -> None:
     of_lab = {one.path for one in layout.plan_lab(Paths().of_lab(3))}
     assert not of_class & of_lab
     assert all(str(place).startswith(("/data/labs/3", "/run/classroom/labs/3")) for place in of_lab)
-    # Nobody but a lab's own users, the front and root comes any further than its number.
+    # Only a lab's own users, the front and root can enter the folder of its number.
     assert not [
         one for one in layout.plan_lab(Paths().of_lab(3)) if one.mode & 0o006 and one.user != "root"
     ]

@@ -1,4 +1,4 @@
-"""Which requests the Hub answers: by what the browser says of them."""
+"""Which requests the Hub answers, judged by the browser's Sec-Fetch headers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_what_is_loaded_ahead_gets_none(name: str, purpose: str) -> None:
 
 
 def test_the_mode_alone_is_a_navigation_and_the_destination_is_not() -> None:
-    """Chrome 76 to 79 tell only the mode, and "nested-navigate" of a frame."""
+    """Chrome 76 to 79 send only the mode, and "nested-navigate" for a frame."""
     assert refusal(PAGE, {"Sec-Fetch-Mode": "navigate"}, COOKIE) == ""
     assert refusal(PAGE, {"Sec-Fetch-Mode": "nested-navigate"}, COOKIE) == NOT_A_PAGE
     assert refusal(PAGE, {"Sec-Fetch-Dest": "document"}, COOKIE) == NOT_A_PAGE

@@ -1,4 +1,4 @@
-"""Links in JupyterHub's database, and who gets in by them."""
+"""Links in JupyterHub's database, and the people whom they admit."""
 
 from __future__ import annotations
 
@@ -117,14 +117,14 @@ def test_a_code_by_the_api_is_an_ordinary_link(hub: Hub) -> None:
     assert shares.links.listed("mona")[0].came == ("ada",)
     come(shares, secret, "hedy")
     assert hub.told[-1]["mona"]["hedy"] == Guest(EDIT), "edit is more than look"
-    hub.db.query(orm.ShareCode).delete()  # as the API takes back all of a lab's
+    hub.db.query(orm.ShareCode).delete()  # as the API revokes all codes of a lab
     hub.db.commit()
     assert shares._changed.is_set()
     assert shares.links.find(secret) is None
 
 
 def test_who_has_access_may_do_more_at_jupyterhub_by_a_link(hub: Hub) -> None:
-    """As when JupyterHub exchanges a code; what somebody may in the lab stays if it is more."""
+    """JupyterHub does so when it exchanges a code; a person keeps higher rights in the lab."""
     shares = hub.start()
     made, secret = shares.links.make("mona", LOOKS)
     come(shares, by_the_api(hub, shares), "ada")

@@ -1,4 +1,4 @@
-"""Links to labs: what each gives, to how many, until when; decided from plain values."""
+"""Links to labs: what each grants, to how many people, until when; decided from plain values."""
 
 from __future__ import annotations
 

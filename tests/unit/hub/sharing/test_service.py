@@ -1,4 +1,4 @@
-"""Shares in JupyterHub's database, and what labs hear of them."""
+"""Shares in JupyterHub's database, and the notifications to labs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Hub:
-    """A database of JupyterHub's, and what stands for the Hub and the labs around it."""
+    """JupyterHub's database, and a stand-in for the Hub and the labs around it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Hub:
         self.told: list[Any] = []
         self.is_full = False
         self.before: list[bool] = []
-        """Whether ada could enter when the labs heard of the change."""
+        """Whether ada could enter when the labs were notified of the change."""
 
     def add(self, name: str) -> None:
         user = orm.User(name=name)
@@ -115,7 +115,7 @@ def test_an_expired_share_ends_even_on_a_full_disk(
 
 @pytest.mark.parametrize("name", ["ada", "mona"])
 def test_who_gets_another_name_is_another_person(hub: Hub, name: str) -> None:
-    """JupyterHub renames in place: a viewer would be an editor, as terms go by name."""
+    """JupyterHub renames in place: terms go by name, so a viewer would become an editor."""
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
     shares._changed.clear()
@@ -176,7 +176,7 @@ def test_what_the_api_does_is_followed(hub: Hub) -> None:
     shares._apply()
     assert hub.told[-1] == {"mona": {"ada": Guest(EDIT)}}, "no role is kept of this one"
     shares._changed.clear()
-    hub.db.query(orm.Share).delete()  # as the API ends all of a lab's
+    hub.db.query(orm.Share).delete()  # as the API ends all shares of a lab
     hub.db.commit()
     assert shares._changed.is_set()
 
@@ -240,7 +240,7 @@ def test_on_a_full_disk_nobody_is_let_in(hub: Hub, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_is_left_no_right_to_enter_is_out(hub: Hub) -> None:
-    """By the API, which may leave a part of a share that lets nobody in, and may share again."""
+    """The API may leave a part of a share that admits nobody, and may share again."""
     shares = hub.start()
     shares.grant("mona", "ada", VIEW, None)
     shares._changed.clear()

@@ -20,7 +20,7 @@ from tests import labs
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What the Hub does at its start, and then what it has loaded.
+# Do what the Hub does at its start; then print which modules it has loaded.
 OPEN = """
 import sys
 from classroom.hub.upstream import schema_revision
@@ -37,7 +37,7 @@ print(*sorted({"alembic.command", "mako"} & set(sys.modules)))
 
 
 def opened(database: Path) -> list[str]:
-    """Open a database as the Hub does, in a process of its own."""
+    """Open a database as the Hub does, in a separate process; return what it prints."""
     words = [sys.executable, "-c", OPEN, f"sqlite:///{database}"]
     environment = {**os.environ, "PYTHONPATH": str(labs.ROOT / "src")}
     ran = subprocess.run(words, check=True, capture_output=True, text=True, env=environment)
@@ -45,7 +45,7 @@ def opened(database: Path) -> list[str]:
 
 
 def revision(database: Path) -> list[tuple[str, ...]]:
-    """Read how the revision is kept, and what it is."""
+    """Return how the revision is stored, and the revision."""
     with sqlite3.connect(database) as connection:
         made = connection.execute(
             "SELECT type, name, tbl_name FROM sqlite_master WHERE tbl_name = 'alembic_version'"
@@ -69,7 +69,7 @@ def test_the_newest_revision_is_alembics(tmp_path: Path) -> None:
     ("scripts", "newest"),
     [
         (["revision = 'a'\ndown_revision = None\n", 'revision = "b"\ndown_revision = "a"\n'], "b"),
-        (["revision = 'a'\n", "revision = 'b'\n"], ""),  # two branches: Alembic knows what to do
+        (["revision = 'a'\n", "revision = 'b'\n"], ""),  # two branches, which Alembic can handle
         ([], ""),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_new_database_is_as_alembic_makes_it(tmp_path: Path) -> None:
     assert opened(tmp_path / "ours.sqlite") == [""]
     orm.new_session_factory(f"sqlite:///{tmp_path}/theirs.sqlite")
     assert revision(tmp_path / "ours.sqlite") == revision(tmp_path / "theirs.sqlite")
-    # And again, as a Hub that restarts.
+    # Open it again, as a restarting Hub does.
     assert opened(tmp_path / "ours.sqlite") == [""]
     assert opened(tmp_path / "theirs.sqlite") == [""]
 

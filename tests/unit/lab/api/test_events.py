@@ -1,4 +1,4 @@
-"""How many tasks an event makes, with upstream's own event logger."""
+"""The number of tasks that an event causes, with upstream's own event logger."""
 
 from __future__ import annotations
 

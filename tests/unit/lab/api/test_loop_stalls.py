@@ -1,4 +1,4 @@
-"""What holds the event loop is measured by the loop's own CPU time, and named."""
+"""Blocking of the event loop is measured by the loop's own CPU time, and its cause is named."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("late", "spent", "seconds"),
     [
-        (-0.01, 0.01, 0.0),  # in time
+        (-0.01, 0.01, 0.0),  # on time
         (0.4, 0.4, 0.4),
-        (0.9, 0.4, 0.4),  # held, and the machine was busy as well
+        (0.9, 0.4, 0.4),  # blocked, while the machine was busy as well
         (2.0, 0.001, 0.001),  # only the machine was busy
         (0.1, 0.3, 0.1),
     ],
@@ -31,14 +31,14 @@ def test_how_long_it_was_held(late: float, spent: float, seconds: float) -> None
 
 
 def work(seconds: float) -> None:
-    """Use so much of the thread's CPU in one step."""
+    """Use this much CPU time of the thread in one step."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass
 
 
 async def next_beat(stalls: LoopStalls) -> None:
-    """Wait until the loop's time was measured once more."""
+    """Wait until the loop's time has been measured once more."""
     due = stalls._due
     await loops.until(lambda: stalls._due != due)
 

@@ -1,4 +1,4 @@
-"""Which documents a page opens with, and how JupyterLab writes the addresses that it asks for."""
+"""The documents that a page opens at its start, and how JupyterLab writes their addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from classroom.lab.api import opening_answers
 
 
 def layout(*paths: object, kind: str = "notebook") -> dict[str, Any]:
-    """Make a window's layout, with these documents."""
+    """Return a window's layout with these documents."""
     return {"data": {f"{kind}:{path}": {"data": {"path": path}} for path in paths}}
 
 

@@ -9,7 +9,7 @@ from classroom.lab.api.page_notices import TURNS, PageNotices, Running, counted,
 
 
 class Page:
-    """What has been said to a page."""
+    """Records the messages to a page."""
 
     def __init__(self) -> None:
         self.heard: list[dict[str, Any]] = []
@@ -22,7 +22,7 @@ class Page:
 
 
 class Lab:
-    """What is running in a lab."""
+    """The running kernels and terminals of a lab."""
 
     def __init__(self) -> None:
         self.kernels, self.sessions, self.used = ["k"], frozenset({("s", "a.ipynb")}), 0

@@ -1,4 +1,4 @@
-"""What the status bar shows is the container's, by either version of control groups."""
+"""The status bar shows the container's usage, with either version of control groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each side does as an assignment is carried between the class and a student's own lab."""
+"""What each side does when an assignment is carried between the class and a student's own lab."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAB = 3
 
 
 class Both:
-    """A class that has something to hand out, and a student's lab."""
+    """A class with something to hand out, and a student's lab."""
 
     def __init__(self, place: Path) -> None:
         self.ours = Paths(data=place)
@@ -71,7 +71,7 @@ def test_nothing_is_replaced_and_what_is_missing_comes(both: Both) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "file", "link", "pipe"])
 def test_what_is_the_students_own_stays_and_is_never_fetched(both: Both, kind: str) -> None:
-    """A folder that has the name by chance is no copy: nothing is put in it, or taken from it."""
+    """A folder that has the name by chance is no copy: nothing is put into it or taken from it."""
     if kind == "folder":
         both.copy.mkdir()
         (both.copy / "diary.txt").write_text("private")

@@ -1,4 +1,4 @@
-"""Whether a copy still says what was handed out."""
+"""Whether a copy still equals what was handed out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WHEN = 1_700_000_000
 
 
 class Pair:
-    """A copy, and what was handed out."""
+    """A copy, and the files that were handed out."""
 
     def __init__(self, place: Path) -> None:
         self.copy, self.original = place / "copy", place / "original"

@@ -1,4 +1,4 @@
-"""What the lab keeps of what was handed in: the last of each student."""
+"""The hand-ins that the lab keeps: the last one of each student."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Lab:
-    """What was handed in, and a folder of files."""
+    """A store of hand-ins, and a folder of files."""
 
     def __init__(self, place: Path) -> None:
         (place / "files/work").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Folders' names, for people and assignments."""
+"""Names of folders for people and assignments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lab keeps of what was handed out."""
+"""The copies of what was handed out that the lab keeps."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_record_is_as_it_was_written(lab: Lab) -> None:
     (found,) = Store(lab.kept).all()
     assert found == Assignment("ps1", "work", "mona", 1.0, {"ada": 1.0})
     assert lab.store.find("ps2") is None
-    (lab.kept / "begun").mkdir()  # by a server that was killed
+    (lab.kept / "begun").mkdir()  # left by a server that was killed
     assert len(lab.store.all()) == 1
 
 

@@ -1,4 +1,4 @@
-"""What people may write in a chat: updates of pages that keep to no rules, against the referee."""
+"""What people may write in a chat: the referee judges updates of pages that follow no rules."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SHOWN = {"text/html": "<script>alert(1)</script>"}
 
 
 def said(ident: str, sender: str, **more: Any) -> dict[str, Any]:
-    """What upstream's page makes of a message."""
+    """Return a message as upstream's page writes it."""
     found = {"id": ident, "sender": sender, "body": f"by {sender}", "time": 1.5, "type": "msg"}
     return {**found, "raw_time": True, **more}
 
 
 class Chat:
-    """A chat with one message of ada's, and a page's copy of it."""
+    """A chat with one message of ada, and a page's copy of it."""
 
     def __init__(self) -> None:
         self.doc: Doc[Any] = Doc()
@@ -45,7 +45,7 @@ class Chat:
         return found
 
     def offers(self, who: str) -> Offer:
-        """Send what the page has and the lab hasn't."""
+        """Judge what the page has and the lab lacks."""
         return self.referee.judge(self.page.get_update(self.doc.get_state()), who)
 
 
@@ -216,7 +216,7 @@ def test_nothing_else_is_taken(tries: Any) -> None:
 
 
 def test_what_waits_for_another_is_never_taken() -> None:
-    """It would come in with the next update of somebody who knows nothing of it."""
+    """Otherwise it would come in with a later update of somebody who doesn't know about it."""
     chat = Chat()
     before = chat.page.get_state()
     chat.messages.append(Map(said("second", "bob")))

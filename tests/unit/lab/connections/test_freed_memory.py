@@ -1,4 +1,4 @@
-"""Memory goes back to the machine once everybody has left."""
+"""Memory is returned to the machine once everybody has left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from classroom.lab.connections import freed_memory
 from classroom.lab.connections.freed_memory import Departures
 
 BLOCKS, SIZE = 20_000, 4096
-"""Blocks that malloc takes from its heap: 80 MB of them."""
+"""The number of blocks that malloc takes from its heap: 80 MB in total."""
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def resident() -> int:
 
 
 def test_holes_in_the_heap_go_back() -> None:
-    """A block at the end keeps the heap from shrinking by itself, as anything that stays does."""
+    """The last block keeps the heap from shrinking by itself, as any lasting object does."""
     libc = ctypes.CDLL(None)
     libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
     libc.free.restype, libc.free.argtypes = None, (ctypes.c_void_p,)

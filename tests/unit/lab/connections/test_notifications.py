@@ -1,4 +1,4 @@
-"""Warnings stand in pages until they end, and only where they concern somebody."""
+"""Warnings stay in pages until they end, and only in pages of the people concerned."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def notifications(pages: list[Page]) -> Notifications:
 
 def test_a_warning_stands_until_it_ends(pages: list[Page], notifications: Notifications) -> None:
     notifications.warn("disk", "The disk is full.")
-    notifications.warn("disk", "The disk is full.")  # as each failed write says
+    notifications.warn("disk", "The disk is full.")  # each failed write repeats it
     assert [page.shown for page in pages] == [["The disk is full."]] * 2
     assert [page.said for page in pages] == [1, 1]
     late = Page("cleo")
@@ -95,7 +95,7 @@ def test_a_notice_waits_for_a_page_that_comes_back(pages: list[Page]) -> None:
         back = Page("cleo")
         notifications.greet(back)  # type: ignore[arg-type]
         assert back.noticed == ["It is in a copy."] * (number == 0)
-    # Not for ever, nor without an end.
+    # It neither lasts for good nor grows without end.
     for number in range(30):
         notifications.tell({"cleo"}, str(number))
     notifications.tell({"dora"}, "old")

@@ -1,4 +1,4 @@
-"""What people's sockets keep in the server's memory: plain values, and tornado's own sockets."""
+"""The server's memory for people's sockets: plain values, and tornado's own sockets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_nobody_has_more_than_their_share_and_all_not_more_than_there_is(
 
 @pytest.fixture
 def budget() -> Iterator[MemoryBudget]:
-    """Bound all sockets of this process for a while."""
+    """Limit all sockets of this process during a test."""
     own = {name: getattr(WebSocketProtocol13, name) for name in OWN}
     found = MemoryBudget(4 * MB, 6 * MB)
     bounded = ReceiveLimits(found)
@@ -62,15 +62,15 @@ OWN = ("_read_bytes", "_receive_frame", "_write_frame")
 
 
 SENT = 5
-"""How often a page that doesn't read asks for something."""
+"""How often a page that doesn't read requests something."""
 
 
 class Handler(WebSocketHandler):
-    """Takes anything, and sends what a page asks for."""
+    """Accepts any message, and sends what a page requests."""
 
     messages: list[bytes]
     done: ClassVar[Counter[str]] = Counter()
-    """By name: connections over which `SENT` requests were taken, or which were closed before."""
+    """By name: the connections that sent `SENT` requests, or were closed before."""
     asked = 0
 
     def on_close(self) -> None:
@@ -99,7 +99,7 @@ class Handler(WebSocketHandler):
 
 @asynccontextmanager
 async def served(budget: MemoryBudget) -> AsyncIterator[Any]:
-    """Serve; gives a way to connect as somebody, and what came."""
+    """Run a server; yield a function that connects as a person, and the received messages."""
     del budget
     messages: list[bytes] = []
     Handler.done.clear()
@@ -128,13 +128,13 @@ async def served(budget: MemoryBudget) -> AsyncIterator[Any]:
 
 
 def frame(size: int, sent: int | None = None, head: int = 0x82) -> bytes:
-    """Make a frame, or as much of it as is sent."""
+    """Return a frame, or only the part of it that is sent."""
     body = os.urandom(1) * (size if sent is None else sent)
     return struct.pack("!BBQI", head, 0x80 | 127, size, 0) + body
 
 
 async def is_cut(reader: asyncio.StreamReader) -> bool:
-    """Say whether a connection ends soon, after all that came."""
+    """Say whether a connection is closed soon, after all that was received."""
     try:
         async with asyncio.timeout(5):
             await reader.read()
@@ -154,7 +154,7 @@ def test_what_people_have_begun_to_send_counts_together(budget: MemoryBudget) ->
             await loops.until(lambda: len(messages) == 3)
             assert [len(one) for one in messages] == [10, PIECE_BYTES, 3 * MB]
             assert budget.held("ada") == 0
-            # By several sockets, in one frame or in parts.
+            # Send on several sockets, in one frame or in parts.
             (_, first), (reader, second), (other, third) = [
                 await connect("mallory") for _ in range(3)
             ]
@@ -177,7 +177,7 @@ def test_what_people_have_begun_to_send_counts_together(budget: MemoryBudget) ->
 def test_what_one_person_sends_over_many_sockets_is_read_in_turn_and_later(
     budget: MemoryBudget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All that had come of each socket was read before anybody else's."""
+    """Otherwise all data on each of the sockets would be read before anybody else's."""
     busy = struct.pack("!BBI", 0x82, 0x80 | 4, 0) + b"busy"
     word = struct.pack("!BBI", 0x82, 0x80 | 4, 0) + b"word"
 
@@ -191,7 +191,7 @@ def test_what_one_person_sends_over_many_sockets_is_read_in_turn_and_later(
             ada.write(word)
             await loops.until(lambda: len(messages) == 31)
             assert messages.index(b"word") < 30
-            # Of 0.3 s of work 0.1 s is done at once.
+            # Of 0.3 s of work, 0.1 s is done at once.
             assert time.monotonic() - begun > 1
 
     monkeypatch.setattr(receive_pace, "AHEAD_SECONDS", 0.1)

@@ -1,4 +1,4 @@
-"""How much of the event loop's time one person's sockets take: plain values, and real sockets."""
+"""The share of the event loop's time for one person's sockets: plain values, and real sockets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_somebody_who_types_never_waits() -> None:
 def test_a_flood_takes_no_more_than_its_share_over_however_many_sockets(
     sockets: int, cost: float
 ) -> None:
-    """Each socket has something to be read whenever it is read."""
+    """Each socket always has more data to read."""
     pace, taken, now, end = ReceivePace(), 0.0, 0.0, 30.0
     ready = [0.0] * sockets
     while (now := max(now, min(ready))) < end:
@@ -117,7 +117,7 @@ def test_errors_and_cancellations_pass_through() -> None:
 
 def test_what_was_awaited_is_freed_when_it_has_failed() -> None:
     class Held:
-        """What the work has."""
+        """An object that the work holds."""
 
     async def main() -> None:
         held: list[Any] = []
@@ -142,7 +142,7 @@ def test_what_was_awaited_is_freed_when_it_has_failed() -> None:
         gc.disable()
         try:
             await outer()
-            await asyncio.sleep(0)  # the step that it ended in has what it waited for
+            await asyncio.sleep(0)  # the step in which it ended still holds what it awaited
             assert held[0]() is None
         finally:
             gc.enable()

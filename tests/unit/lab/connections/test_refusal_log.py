@@ -1,4 +1,4 @@
-"""The log of refused requests: how many lines one person's take."""
+"""The log of refused requests: how many lines one person's requests take."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_upstreams_second_line_is_left_out() -> None:
 
 
 def test_a_request_that_is_refused_before_anybody_knows_whose_it_is() -> None:
-    """A handler of jupyter_server's raises there; without our code the log has stack traces."""
+    """A jupyter_server handler raises there; without our code the log would have stack traces."""
 
     class Early:
         request = SimpleNamespace(

@@ -1,4 +1,4 @@
-"""How many sockets somebody may have, without a look at anybody else's."""
+"""How many sockets a person may have, without going through anybody else's."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ APPLICATION = Application()
 
 
 class Connection:
-    """What a handler needs of a connection that never answers."""
+    """The part of a connection that a handler needs; it never answers."""
 
     def set_close_callback(self, _: Any) -> None: ...
 
 
 def socket(name: str, kind: type[WebSocketHandler] = WebSocketHandler) -> Any:
-    """Make the handler of somebody's request for a socket."""
+    """Return the handler of a person's request for a socket."""
     request: Any = HTTPServerRequest("GET", "/", connection=Connection())  # type: ignore[arg-type]
     made = kind(APPLICATION, request)
     made.current_user = SimpleNamespace(username=name)
@@ -30,7 +30,7 @@ def socket(name: str, kind: type[WebSocketHandler] = WebSocketHandler) -> Any:
 
 
 def opened(connections: Connections, made: Any) -> Any:
-    """Let a socket in and open it."""
+    """Admit a socket and open it."""
     connections.add(made)
     connections.admit(made)
     made.ws_connection = object()
@@ -38,7 +38,7 @@ def opened(connections: Connections, made: Any) -> Any:
 
 
 class Secretive(WebSocketHandler):
-    """Somebody's socket that is nobody else's business."""
+    """A socket that only its own person may know of."""
 
     looks = 0
 

@@ -1,4 +1,4 @@
-"""A copy from one lab to another: what each side does, with a pipe's content between them."""
+"""Copying from one lab to another: what each side does, with a pipe between them."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_hidden_files_make_no_folder_too_large(both: Both, monkeypatch: pytest.M
 
 
 class Growing(io.BytesIO):
-    """A pipe; with each piece that is written the file has grown."""
+    """A pipe during whose writes the source file grows."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -216,7 +216,7 @@ def test_where_all_names_are_taken_there_is_a_sentence(
 
 
 def test_handing_out_takes_no_single_file(both: Both) -> None:
-    """Its parcels are folders, with all that a lab's own assignments promise."""
+    """Its parcels are folders, with the guarantees of a lab's own assignments."""
     with Root(both.source.files).at(("plan.txt",)) as place, pytest.raises(NoFolderError):
         packing.send(place, io.BytesIO())
     assert copying.LARGEST_BYTES < LARGEST_BYTES

@@ -1,4 +1,4 @@
-"""What the Hub orders, and why somebody gets no copy."""
+"""The Hub's orders, and the reasons why a person gets no copy."""
 
 from __future__ import annotations
 

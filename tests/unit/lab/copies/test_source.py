@@ -1,4 +1,4 @@
-"""What somebody wants to give a copy of."""
+"""The files and folders of which a person wants to give a copy."""
 
 from __future__ import annotations
 

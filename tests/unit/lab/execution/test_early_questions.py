@@ -1,4 +1,4 @@
-"""The lab asks a new kernel for its information until it hears the kernel, and then no more."""
+"""The lab asks a new kernel for its information until the kernel answers, and then stops."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 LONG = 300.0
-"""Seconds that no test waits."""
+"""Seconds that no test waits for."""
 
 
 @asynccontextmanager
 async def listening(folder: Path) -> AsyncIterator[tuple[zmq.Socket[Any], Any]]:
-    """Make a kernel's socket for requests, and its manager."""
+    """Yield a kernel's socket for requests, and the kernel's manager."""
     with zmq.Context() as context, closing(context.socket(zmq.ROUTER)) as kernel:
         kernel.bind(f"ipc://{folder}/kernel-1")
         known: Any = ServerKernelManager()

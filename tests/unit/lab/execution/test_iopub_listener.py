@@ -1,4 +1,4 @@
-"""What a kernel is doing is known as soon as it says anything."""
+"""The lab knows what a kernel is doing as soon as the kernel sends anything."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 def test_a_kernel_has_started_when_it_welcomes(
     tmp_path: Path, before: str, kind: str, content: dict[str, str], after: str
 ) -> None:
-    """What it said before anybody listened is lost, and nobody waits until it says more."""
+    """Messages before the subscription are lost, and nobody waits until the kernel sends more."""
     place = {"transport": "ipc", "ip": f"{tmp_path}/kernel", "key": b"key"}
     ports = {name: number for number, name in enumerate(PORTS, 1)}
 

@@ -1,4 +1,4 @@
-"""A kernel that has said too much at once is heard again, and watching for that harms nobody."""
+"""A kernel that sent too much at once is received again, and watching for that harms nobody."""
 
 from __future__ import annotations
 
@@ -59,12 +59,13 @@ def test_a_message_too_long_is_the_only_one_that_is_not_heard(tmp_path: Path) ->
             await until_heard(kernel, heard, b"before")
             kernel.send(b"x" * 5000)
             await until_heard(kernel, heard, b"after")
-            # Once each, also when the kernel was started again: zmq connects by itself then.
+            # Each message arrives once, even if the kernel was restarted: then zmq reconnects by
+            # itself.
             kernel.close()
             kernel = bound(context, address)
             with closing(kernel):
                 await until_heard(kernel, heard, b"again")
-                # Ours has made no second connection, and won't any more.
+                # Our code has made no second connection, and won't make one any more.
                 await loops.until(
                     lambda: (
                         events.count(zmq.EVENT_DISCONNECTED) == 2
@@ -84,12 +85,12 @@ def test_a_message_too_long_is_the_only_one_that_is_not_heard(tmp_path: Path) ->
 
 PAGES = 10
 ROUNDS = 20
-# What happens is looked at, whatever pyzmq warns of before.
+# The test checks the effect, whatever pyzmq warns of before.
 HARM = pytest.mark.filterwarnings("ignore")
 
 
 def watched() -> dict[int, Any]:
-    """Return what the event loop watches: sockets by their descriptors."""
+    """Return the sockets that the event loop watches, by descriptor."""
     loop: Any = IOLoop.current()
     return {number: socket for number, (socket, _) in loop.handlers.items()}
 
@@ -104,7 +105,7 @@ def connected(context: zmq.Context[Any], address: str) -> ZMQStream:
 
 
 async def until_closed(pages: list[ZMQStream]) -> None:
-    """Close pages' sockets, and wait until the monitors have heard of it."""
+    """Close pages' sockets, and wait until the monitors have been closed as well."""
     left = len(watched()) - 2 * len(pages)
     for page in pages:
         page.close()
@@ -113,9 +114,9 @@ async def until_closed(pages: list[ZMQStream]) -> None:
 
 @HARM
 def test_what_a_page_leaves_behind_closes_no_other_socket(tmp_path: Path) -> None:
-    """A socket that was closed under the event loop leaves its descriptor's number watched.
+    """If a socket is closed under the event loop, the loop keeps watching its descriptor number.
 
-    Whichever connection gets that number next fails with "fd added twice".
+    Any connection that gets that number next would fail with "fd added twice".
     """
 
     async def run() -> None:
@@ -125,13 +126,13 @@ def test_what_a_page_leaves_behind_closes_no_other_socket(tmp_path: Path) -> Non
                     [connected(context, f"ipc://{tmp_path}/1") for _ in range(PAGES)]
                 )
                 pages = [connected(context, f"ipc://{tmp_path}/2") for _ in range(PAGES)]
-                gc.collect()  # of what the first pages have left
+                gc.collect()  # the objects of the first pages
                 closed = [socket for socket in watched().values() if socket.closed]
                 assert not closed, "the event loop watches what has been closed"
                 await until_closed(pages)
 
-    gc.disable()  # only when all is set up, or it would depend on chance
-    gc.freeze()  # what tests before have left need not be looked at in each round
+    gc.disable()  # only after the setup, otherwise it would depend on chance
+    gc.freeze()  # objects of earlier tests need not be examined in each round
     try:
         loops.run(run())
     finally:
@@ -141,7 +142,7 @@ def test_what_a_page_leaves_behind_closes_no_other_socket(tmp_path: Path) -> Non
 
 @HARM
 def test_a_page_that_comes_as_another_goes_gets_its_connection(tmp_path: Path) -> None:
-    """It is given the number of a descriptor that zmq hasn't forgotten everywhere."""
+    """The new page gets a descriptor number that zmq hasn't yet forgotten everywhere."""
 
     async def run() -> None:
         with zmq.asyncio.Context() as context:

@@ -1,4 +1,4 @@
-"""Which file a kernel's session is of."""
+"""The file that a kernel's session belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page's connection to a kernel keeps no more for it than a person may have waiting."""
+"""A page's connection to a kernel buffers no more than a person's limit."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 class Connection(kernel_websocket.SignedConnection):
-    """A page's connection to a kernel that takes nothing."""
+    """A page's connection to a kernel that reads nothing."""
 
     subprotocol = kernel_websocket.V1
     _who = "mallory"
     log = logging.getLogger("test")
 
     def _note(self, found: Request) -> None:
-        """Be in no lab."""
+        """Do nothing, because there is no lab."""
 
 
 def test_what_kernels_do_not_take_counts_for_all_of_a_persons_connections(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A kernel may be stopped; hundreds of sockets may lead to it."""
+    """A kernel may be stopped, and hundreds of sockets may be connected to it."""
     sent: list[bytes] = []
     budget = MemoryBudget(1000, 5000)
     lab = contexts.make(memory=budget).services()

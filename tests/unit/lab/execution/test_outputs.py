@@ -38,7 +38,7 @@ LOG = logging.getLogger("test")
 
 
 def terminal(texts: Sequence[str]) -> str:
-    """Show texts as JupyterLab does, character by character."""
+    """Return texts as JupyterLab shows them, character by character."""
     shown: list[str] = []
     at = 0
     for char in "".join(texts):
@@ -181,7 +181,7 @@ class Book:
         self.there: dict[str, Any] = {}
         self.grown: Growth | None = None
         self.asked = 0
-        """How often a cell was looked for."""
+        """How often the code looked for a cell."""
 
     def cell(self, rooms: Sequence[str], cell_id: str) -> Any:
         assert rooms == ["room"]
@@ -224,7 +224,7 @@ def test_a_run_from_its_begin_to_its_end() -> None:
         assert not runs.unfinished("room")
         text = "".join(f"{number}\n" for number in range(50))
         assert [one["text"] for one in cell["outputs"].to_py()] == [text]
-        # A thread that the cell has started goes on printing.
+        # A thread that the cell has started keeps printing.
         runs.hear(message("stream", "1", name="stdout", text="late"))
         await loops.until(lambda: cell["outputs"].to_py()[0]["text"] == f"{text}late")
 
@@ -232,7 +232,7 @@ def test_a_run_from_its_begin_to_its_end() -> None:
 
 
 def test_how_a_cell_stands_is_its_pages_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same said at once by two is what other pages can't read."""
+    """If two set the same key at once, other pages can't read the change."""
 
     async def main() -> None:
         book = Book()
@@ -242,12 +242,12 @@ def test_how_a_cell_stands_is_its_pages_to_say(monkeypatch: pytest.MonkeyPatch) 
         cell["execution_state"] = "running"
         said: list[tuple[float, list[str]]] = []
         watching = cell.observe(lambda event: said.append((time.monotonic(), sorted(event.keys))))
-        await loops.until(lambda: runs._runs["1"]._said)  # the lab would have, by now
+        await loops.until(lambda: runs._runs["1"]._said)  # by now the lab would have set it
         ended = time.monotonic()
         runs.hear(message("status", "1", execution_state="idle"))
         await loops.until(lambda: not runs.unfinished("room"))
         cell.unobserve(watching)
-        ((at, keys),) = said  # nothing of what the page has said
+        ((at, keys),) = said  # nothing that the page has set already
         assert keys == ["execution_count", "execution_state"]
         assert at - ended > run_beat.SETTLE_SECONDS * 0.9
 
@@ -302,7 +302,7 @@ def test_what_is_answered_comes_before_what_follows(monkeypatch: pytest.MonkeyPa
         runs.answered()
         runs.hear(message("stream", "1", name="stdout", text="hello"))
         asked = book.asked
-        await loops.until(lambda: book.asked > asked + 5)  # whether the answer has come
+        await loops.until(lambda: book.asked > asked + 5)  # it checks for the answer
         assert len(cell["outputs"]) == 0
         cell["outputs"].append(
             cell_writer.shared({"output_type": "stream", "name": "stdin", "text": "?"})
@@ -335,7 +335,7 @@ def test_no_kernel_no_run(died: bool) -> None:  # noqa: FBT001 (pytest's)
 
 
 def test_a_cell_that_is_run_again() -> None:
-    """What the first run still says is nobody's any more."""
+    """Later output of the first run belongs to no cell."""
 
     async def main() -> None:
         book = Book()

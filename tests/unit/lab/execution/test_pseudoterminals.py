@@ -23,7 +23,7 @@ LONG = "".join(f"line {number}, " for number in range(50_000))
 
 @contextmanager
 def made() -> Iterator[tuple[StudentPty, int]]:
-    """Make a terminal; return it and the program's side, which reads nothing by itself."""
+    """Yield a terminal, and the program's side, which reads nothing by itself."""
     here, launcher = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     here.setblocking(False)  # noqa: FBT003 (a builtin's)
     ours, its = os.openpty()
@@ -33,7 +33,7 @@ def made() -> Iterator[tuple[StudentPty, int]]:
 
 
 def read(side: int, length: int) -> bytes:
-    """Read as a program does."""
+    """Read from the terminal as a program does."""
     found = b""
     while len(found) < length:
         found += os.read(side, 65536)
@@ -63,7 +63,7 @@ def test_more_than_a_page_sends_at_once_waits_for_nobody() -> None:
 
 
 def test_a_terminal_with_text_that_nobody_has_read_is_closed_and_watched_no_more() -> None:
-    """Its descriptor's number is the next one's, which nothing must reach that was typed here."""
+    """The next terminal may get its descriptor number, and must not receive this text."""
 
     async def run() -> None:
         with made() as (terminal, its):

@@ -1,4 +1,4 @@
-"""What is known of cells that were run."""
+"""What the lab knows about cells that were run."""
 
 from __future__ import annotations
 

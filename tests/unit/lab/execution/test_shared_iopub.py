@@ -1,4 +1,4 @@
-"""What a kernel tells everybody reaches each page that is connected, by one socket."""
+"""A kernel's broadcasts reach each connected page through a single socket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def connected(folder: Path) -> AsyncIterator[tuple[zmq.Socket[Any], SharedIopub]]:
-    """Make what a kernel speaks by, and the lab's ear, once it is subscribed there."""
+    """Yield a kernel's socket and the lab's listener, once it has subscribed."""
     address = f"ipc://{folder}/iopub"
     with zmq.Context() as context, closing(context.socket(zmq.XPUB)) as kernel:
         kernel.bind(address)
@@ -83,7 +83,7 @@ def test_one_page_at_a_time_asks_a_kernel_that_is_not_heard_yet(tmp_path: Path) 
 
             first, second = shared.hearing(ask), shared.hearing(ask)
             assert len(asking) == 1
-            asking[0].cancel()  # it came to nothing: nobody waits for it in vain
+            asking[0].cancel()  # it failed, and nobody may wait for it
             await asyncio.wait({first, second}, timeout=30)
             assert first.cancelled()
             assert second.done()

@@ -1,4 +1,4 @@
-"""Messages to kernels bear the name of who is signed in, and can't harm the server."""
+"""Messages to kernels carry the signed-in user's name, and can't harm the server."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_older_protocol_too() -> None:
 
 
 def test_a_number_that_would_fill_the_memory() -> None:
-    """Eight bytes are enough to make upstream's decoder ask for all there is."""
+    """Eight bytes could make upstream's decoder request all memory."""
     with pytest.raises(BadKernelMessageError):
         signed_messages.signed(b"\xff" * 8, "ada")
 

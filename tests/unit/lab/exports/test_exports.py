@@ -1,4 +1,4 @@
-"""Exports of notebooks: a process's request and answer, and whose turn it is."""
+"""Exports of notebooks: a process's request and answer, and the order of people's turns."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_nobody_waits_with_any_number() -> None:
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process itself, of this copy of the code."""
+    """Use the converter process with this checkout's code."""
     code = f"import sys; sys.path.insert(0, {str(labs.ROOT / 'src')!r})"
     code = f"{code}; from classroom.lab.exports import converter; converter.main()"
     monkeypatch.setattr(jobs, "PROGRAM", (sys.executable, "-c", code))
@@ -199,22 +199,22 @@ def test_a_process_converts() -> None:
 
 
 class Export(Exporting):
-    """One that waits for as long as its person does."""
+    """An export that waits as long as its person does."""
 
     begun, ended, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def _execute(self, *arguments: Any, **named: Any) -> None:
-        """Say when all is over that could be logged as an error."""
+        """Signal the end of everything that could be logged as an error."""
         try:
             await super()._execute(*arguments, **named)
         finally:
             self.over.set()
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Ask nobody who it is."""
+        """Skip the check of the user."""
 
     def set_default_headers(self) -> None:
-        """Send none."""
+        """Set no headers."""
 
     async def get(self) -> None:
         assert await self.answer(self.wait()) is None

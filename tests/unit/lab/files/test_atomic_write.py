@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, and never something between them."""
+"""A file is the old one or the new one, and never anything in between."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_old_program_stays_one_and_a_link_stays_a_link(tmp_path: Path) -> Non
 def test_what_is_not_finished_is_out_of_sight(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page that lists the folder meanwhile would warn of a file that has gone."""
+    """Otherwise a page that lists the folder would warn of a file that has disappeared."""
     (tmp_path / "scratch").mkdir()
     (tmp_path / "files").mkdir()
     seen: list[list[str]] = []
@@ -58,7 +58,7 @@ def test_what_is_not_finished_is_out_of_sight(
 
 
 def test_another_disk(tmp_path: Path) -> None:
-    """What a tutor mounts into the class's files: there it can't be renamed into place."""
+    """A tutor mounts a disk into the class's files: no file can be renamed into place there."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
         atomic_write.write(Root(tmp_path), ("f",), b"new", pathlib.Path(other))
     assert (tmp_path / "f").read_bytes() == b"new"
@@ -82,7 +82,7 @@ def test_what_cannot_be_finished_leaves_the_old_one(
 def test_it_is_on_the_disk_before_it_has_the_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The order that a power cut asks for: written, flushed, renamed, and the name flushed."""
+    """A power cut requires this order: write, flush, rename, and flush the name."""
     steps: list[str] = []
     fsync, replace = os.fsync, os.replace
 

@@ -1,4 +1,4 @@
-"""What is found beneath a folder is in it, by the kernel's word and by our own walk alike."""
+"""Files beneath a folder are inside it, both with openat2(2) and with our own walk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EXCHANGE = 2
 
 @pytest.fixture(params=[True, False], ids=["openat2", "walk"])
 def root(tmp_path: Path, request: pytest.FixtureRequest) -> Root:
-    """A class's folder, beside one that isn't; with openat2, and as on a kernel without it."""
+    """The class's folder, next to one outside; with openat2, and as on a kernel without it."""
     (tmp_path / "files/a/b").mkdir(parents=True)
     (tmp_path / "outside/b").mkdir(parents=True)
     for name in ("secret", "b/x.txt"):
@@ -135,7 +135,7 @@ def test_links_in_circles_and_beyond_number_end(root: Root) -> None:
 
 
 def test_links_that_add_up_use_up_no_descriptors(root: Root) -> None:
-    """Each a short way, and together longer than anybody has a use for."""
+    """Each link is short, but together they are longer than anybody needs."""
     below = root.path
     for number in range(8):
         (below / f"link{number}").symlink_to("/".join(["d"] * 20 + [f"link{number + 1}"]))
@@ -149,7 +149,7 @@ def test_links_that_add_up_use_up_no_descriptors(root: Root) -> None:
 
 
 def wind(folder: Path, name: str, links: int = 39) -> None:
-    """Make a link that needs tens of thousands of steps, and few links, to be followed."""
+    """Make a link whose path has tens of thousands of steps, but few links."""
     (folder / "d").mkdir(exist_ok=True)
     way = "d/../" * 800
     for number in range(links):
@@ -162,7 +162,7 @@ def test_links_with_long_ways_end_soon(root: Root) -> None:
     wind(root.path, "way")
     for path in (("way",), ("way", "b")):
         begun = time.process_time()
-        # The kernel may find the second way itself, which costs little; ours may not.
+        # The kernel may follow the second path itself, at little cost; our own walk may not.
         with contextlib.suppress(OSError):
             reader.look(root, path)
         assert time.process_time() - begun < 0.1
@@ -171,7 +171,7 @@ def test_links_with_long_ways_end_soon(root: Root) -> None:
 
 
 def test_a_list_of_many_links_costs_little(root: Root) -> None:
-    """Each page asks for its folder every few seconds."""
+    """Each page reads its folder every few seconds."""
     (root.path / "d").mkdir()
     for number in range(300):
         for name in (f"x{number}", f".x{number}"):
@@ -251,7 +251,7 @@ def test_a_folder_is_copied_with_its_links_as_links(root: Root) -> None:
 
 
 def test_what_cannot_be_copied_as_a_whole_is_not_copied(root: Root) -> None:
-    """As for a file that grows meanwhile, or on a full disk."""
+    """For example, the file grows meanwhile, or the disk is full."""
     (root.path / "a/b/large").write_bytes(b"x" * 100_000)
     with pytest.raises(reader.TooLargeError):
         tree.copy(root, ("a",), ("copy",), 50_000)
@@ -285,7 +285,7 @@ def test_folders_beyond_all_depth_are_left(root: Root) -> None:
         tree.copy(root, ("deep",), ("copy",))
     with pytest.raises(tree.TooDeepError):
         tree.size(root, ("deep",))
-    operations.put_away(root, ("deep",))  # of any depth: it is only given another name
+    operations.put_away(root, ("deep",))  # of any depth: it is only renamed
     assert not (root.path / "deep").exists()
 
 
@@ -327,7 +327,7 @@ def test_no_more_is_read_than_may_be(root: Root) -> None:
 
 @contextlib.contextmanager
 def exchanging(one: Path, other: Path) -> Iterator[list[int]]:
-    """Exchange two names all the time, in the kernel's one step."""
+    """Exchange two names continuously, each time in one atomic step."""
     libc, ended, swaps = ctypes.CDLL(None, use_errno=True), threading.Event(), [0]
 
     def swap() -> None:
@@ -362,7 +362,7 @@ def test_a_link_that_comes_in_between_leads_nowhere(root: Root, what: str) -> No
     read = refused = 0
 
     def save() -> None:
-        if what != "the file":  # where it could replace the link itself, which ends the race
+        if what != "the file":  # that could replace the link itself, which would end the race
             atomic_write.write(root, parts, b"inside")
 
     with exchanging(thing, link) as swaps:
@@ -444,7 +444,7 @@ def test_a_place_that_becomes_a_link_is_not_opened(root: Root) -> None:
 
 @given(st.lists(st.binary(min_size=1, max_size=20), min_size=1, max_size=3))
 def test_pages_have_a_path_of_any_name(names: list[bytes]) -> None:
-    """In whole characters, which every browser can send, and which leads to the same file."""
+    """Paths have whole characters, which every browser can send, and lead to the same file."""
     parts = tuple(
         os.fsdecode(name)
         for name in names

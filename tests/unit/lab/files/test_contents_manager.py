@@ -1,4 +1,4 @@
-"""The contents manager over a real folder: names that are taken, sizes, and what is answered."""
+"""The contents manager over a real folder: existing names, sizes, and answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TOGETHER = 8
 HOLE = 16 << 20
-"""Bytes of files that take none: more than may be copied, and no disk is full if they are."""
+"""The size of sparse files: more than may be copied, but a copy wouldn't fill a disk."""
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_no_folder_is_copied_that_takes_more_than_it_seems(
 def test_what_is_moved_or_deleted_is_so_without_its_checkpoint(
     contents: Any, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pages and rooms hear where a file has gone, even if a student has broken its checkpoints."""
+    """Pages and rooms are notified, even if a student has broken the file's checkpoints."""
     told: list[Any] = []
 
     def tell(data: Any) -> None:
@@ -155,7 +155,7 @@ def test_what_is_moved_or_deleted_is_so_without_its_checkpoint(
 
 
 def test_a_time_that_no_calendar_has_is_no_trouble() -> None:
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:  # where any time can be set
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:  # there any time can be set
         strange = ClassContents(root_dir=other)
         (strange.root.path / "a.txt").write_text("a")
         os.utime(strange.root.path / "a.txt", (1 << 50, 1 << 50))
@@ -322,7 +322,7 @@ def test_neither_the_root_nor_what_is_hidden_is_moved(contents: ClassContents, p
 
 @pytest.fixture
 def full(contents: ClassContents, monkeypatch: pytest.MonkeyPatch) -> ClassContents:
-    """The files of a class on a full volume."""
+    """The class's files on a full volume."""
     for name in ("kept.txt", "a.txt", "folder/b.txt"):
         file = contents.root.path / name
         file.parent.mkdir(exist_ok=True)
@@ -351,7 +351,7 @@ def test_on_a_full_disk_a_link_is_deleted_and_not_what_it_leads_to(full: ClassCo
 def test_on_a_full_disk_nothing_is_saved_and_the_sentence_says_what_to_do(
     full: ClassContents,
 ) -> None:
-    """Not what people type, either: the last of the disk is for signing in."""
+    """Typed text isn't saved either: the last of the disk is reserved for signing in."""
     refused: list[web.HTTPError] = []
 
     async def attempt(what: Awaitable[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Copies beside a file: names that nothing has, and one for one incident."""
+"""Copies next to a file: unused names, and one copy for one incident."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_long_name_is_cut_at_a_character(stem: str) -> None:
 
 
 class Clock:
-    """Time that the test moves."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -41,7 +41,7 @@ class Clock:
 
 
 def run(folder: Path, steps: list[tuple[float, str, str, str]]) -> list[str]:
-    """Keep texts after so many seconds; return what all copies have, by their names."""
+    """Save texts after given seconds; return the content of all copies, by name."""
     contents = ClassContents(root_dir=str(folder))
     clock = Clock()
 
@@ -106,7 +106,7 @@ def test_a_document_without_a_file_has_one_copy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_gone", [False, True], ids=["changed", "gone"])
 def test_a_copy_whose_folder_was_moved_is_made_again(tmp_path: Path, *, is_gone: bool) -> None:
-    """The lab tried to save at the folder's former place, and so lost the change."""
+    """The lab tried to save at the folder's former path, and so lost the change."""
     contents = ClassContents(root_dir=str(tmp_path))
     (tmp_path / "one").mkdir()
 

@@ -1,4 +1,4 @@
-"""A document's file is followed, whenever a program moves it."""
+"""The lab follows a document's file whenever a program moves it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Ids:
 
 
 class Moving(ClassContents):
-    """A program moves the file at once each time that it is saved, or replaces it."""
+    """Moves the file right after each save, as a program may do, or replaces it."""
 
     moves = False
     replaces = ""
@@ -98,7 +98,7 @@ def test_another_file_in_its_place_is_not_followed(contents: Moving, tmp_path: P
 def test_a_file_that_is_replaced_right_after_it_was_saved_is_the_programs(
     contents: Moving,
 ) -> None:
-    """Upstream took its hash for that of what the lab had written, and wrote over it."""
+    """Upstream took its hash for the hash of what the lab had written, and overwrote it."""
 
     async def run() -> None:
         loader = ClassLoader("1", Ids(), contents, logging.getLogger("loader"))  # type: ignore[no-untyped-call,unused-ignore]

@@ -1,4 +1,4 @@
-"""Large files in a process of their own: what it answers, and what of it is taken."""
+"""Large files in a separate process: its answers, and which of them are accepted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def notebook(cells: int, outputs: int = 0, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClassContents:
-    """With the process of this copy of the code."""
+    """The contents manager, with the process of this checkout's code."""
     code = f"import sys; sys.path.insert(0, {str(labs.ROOT / 'src')!r})"
     code = f"{code}; from classroom.lab.files import file_worker; file_worker.main()"
     monkeypatch.setattr(file_process, "PROGRAM", (sys.executable, "-c", code))
@@ -90,7 +90,7 @@ def test_too_many_outputs_are_refused_before_they_are_read() -> None:
     with pytest.raises(web.HTTPError, match="55,000 cells and outputs") as refused:
         file_worker.read(request, data)
     assert refused.value.status_code == 413
-    # Written so that the bytes don't say it, it is counted in what was read.
+    # If it is written so that the bytes don't show it, it is counted after decoding.
     odd = data.replace(b'"output_type"', b'"output\\u005ftype"').replace(
         b'"cell_type"', b'"cell\\u005ftype"'
     )
@@ -99,7 +99,7 @@ def test_too_many_outputs_are_refused_before_they_are_read() -> None:
 
 
 def test_nothing_waits_for_a_process_that_reads(contents: ClassContents) -> None:
-    """The loop goes on: it reads no JSON."""
+    """The event loop continues, because it decodes no JSON."""
     found = notebook(2_500, 4, metadata={"trusted": True})
     (contents.root.path / "a.ipynb").write_text(json.dumps(found))
 

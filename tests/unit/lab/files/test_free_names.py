@@ -53,7 +53,7 @@ def test_a_name_that_nobody_made_is_free_again() -> None:
 
         free, found = FreeNames(is_there), list[str]()
         for _ in range(2):
-            with free.until_made():  # and it isn't made
+            with free.until_made():  # the file isn't made
                 found.append(await free.give("a", ""))
         return found
 

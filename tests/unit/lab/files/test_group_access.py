@@ -1,4 +1,4 @@
-"""Files that a student's program has shut, and a launcher that doesn't answer: others go on."""
+"""Files that a student's program has made inaccessible, and a silent launcher: others continue."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SHUT = 20
 
 @pytest.fixture
 def contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClassContents]:
-    """The class's files; those whose name begins with "shut" are, and nobody opens them."""
+    """The class's files; those named "shut…" are inaccessible, and the launcher doesn't answer."""
     for name in ("files", "run/launcher"):
         (tmp_path / name).mkdir(parents=True)
     where = Paths(run=tmp_path / "run")
@@ -67,7 +67,7 @@ def text(content: str) -> dict[str, Any]:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What the launcher has been asked to open, each in a thread that waits for it."""
+    """The launcher's requests, each in a thread that waits for the answer."""
     found: list[list[str]] = []
     share = group_access._share
 
@@ -93,7 +93,7 @@ def test_others_read_and_save_while_the_launcher_does_not_answer(
             await contents.save(text("y"), "open")
             assert (await contents.get("open"))["content"] == "y"
             took.append(time.monotonic() - begun)
-        # A request for one that is shut does not wait now either.
+        # Now a request for an inaccessible file doesn't wait either.
         begun = time.monotonic()
         await contents.save(text("x"), "shut")
         took.append(time.monotonic() - begun)
@@ -108,7 +108,7 @@ def test_others_read_and_save_while_the_launcher_does_not_answer(
 
 @pytest.fixture
 def rooms_of(contents: ClassContents, tmp_path: Path) -> Iterator[Any]:
-    """Opens documents' rooms."""
+    """Yield a function that opens a document's room."""
     root = str(tmp_path / "files")
     journal = Journal(tmp_path / "documents.db")
 
@@ -183,7 +183,7 @@ def test_while_there_is_no_room_to_keep_both_neither_is_lost(
             assert file.read_text() == "theirs"
             assert str(text) == "typedword"
             assert not list(file.parent.glob("a (*"))
-        # With room again, what the program wrote in the same place is kept beside it.
+        # Once there is space, the program's text from the same place is kept next to the file.
         await room._file.maybe_notify()
         await room._save()
         assert str(text) == file.read_text() == "typedword"

@@ -1,4 +1,4 @@
-"""After a fall: files that were moved are found, and what was typed into deleted ones is kept."""
+"""After a crash, moved files are found, and text typed into deleted files is kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAME = ".file:1.y"
 
 
 class Fallen:
-    """A text file, its journal, and what a new lab server does with them."""
+    """A text file, its journal, and the code of a new lab server that handles them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "files"
@@ -50,7 +50,7 @@ class Fallen:
         self.text: Any = self._doc.get("source", type=Text)
 
     async def type(self, text: str) -> None:
-        """Have something typed, which the journal has."""
+        """Type text into the document, and write it to the journal."""
         before = self._doc.get_state()
         self.text += text
         await self.store.write(self._doc.get_update(before))
@@ -92,7 +92,7 @@ def test_a_file_that_was_moved_before_a_fall_is_found(fallen: Fallen) -> None:
 
 
 def test_a_file_that_is_moved_right_after_it_was_put_right_is_found(fallen: Fallen) -> None:
-    """It is another file then than the one that was saved before the fall."""
+    """Then it is a different file from the one that was saved before the crash."""
 
     async def run() -> None:
         await fallen.type("text")
@@ -109,7 +109,7 @@ def test_a_file_that_is_moved_right_after_it_was_put_right_is_found(fallen: Fall
 
 def test_another_file_with_its_number_is_not_it(fallen: Fallen) -> None:
     async def run() -> None:
-        assert await fallen.missing.find("a.txt", fallen.store) is None  # nothing is known
+        assert await fallen.missing.find("a.txt", fallen.store) is None  # nothing is known yet
         await fallen.type("text")
         await fallen.save("a.txt")
         (fallen.folder / "a.txt").rename(fallen.folder / "b.txt")
@@ -126,7 +126,7 @@ def test_what_was_typed_into_a_deleted_file_is_kept_once(fallen: Fallen) -> None
         await fallen.type("saved")
         await fallen.save("folder/a.txt")
         (fallen.folder / "folder/a.txt").unlink()
-        assert await fallen.keep("folder/a.txt") is None  # all of it was in the file
+        assert await fallen.keep("folder/a.txt") is None  # the file had all of it
         await fallen.type(" and more")
         kept = await fallen.keep(None)
         assert kept is not None
@@ -149,7 +149,7 @@ def test_the_copy_that_it_had_gets_the_rest(fallen: Fallen) -> None:
         await fallen.type(" and more")
         assert await fallen.keep("a.txt") == ("a.txt", "copy.txt")
         assert (fallen.folder / "copy.txt").read_text() == "saved and more"
-        # Somebody has gone on writing in it: it stays as it is.
+        # Somebody has changed the copy meanwhile, so it stays unchanged.
         (fallen.folder / "copy.txt").write_text("saved and mine")
         await fallen.type(" still")
         kept = await fallen.keep("a.txt")

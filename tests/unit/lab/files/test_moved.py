@@ -40,7 +40,7 @@ def test_where_it_is(tmp_path: Path, new: str | None, parts: tuple[str, ...] | N
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_a_new_file_is_not_taken_for_one_that_was_deleted(tmp_path: Path, kind: str) -> None:
-    """File systems give an inode's number away again at once, unless somebody holds it."""
+    """File systems reuse an inode number at once unless a process holds the file open."""
     root, file = Root(tmp_path), tmp_path / "a.txt"
     file.write_text("text")
     held = moved.hold(root, ("a.txt",))

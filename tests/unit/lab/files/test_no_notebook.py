@@ -1,4 +1,4 @@
-"""What a file is that is called a notebook and is none."""
+"""What a file really is that has a notebook's name but isn't one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A notebook in which a page has written nonsense is mended as it is read, cell by cell."""
+"""A notebook in which a page has written nonsense is repaired as it is read, cell by cell."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_format_that_is_none_is_mended() -> None:
 
 
 def test_only_what_is_bad_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One cell a second in a large notebook would take most of the server's time."""
+    """Checking one cell a second in a large notebook would take most of the server's time."""
     notebook, read = opened(300), []
     original = YNotebook._cell_to_py
 
@@ -79,7 +79,7 @@ def test_only_what_is_bad_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_cells_without_ids_have_the_same_ones_each_time() -> None:
-    """Otherwise a page that was offline types into cells that are gone."""
+    """Otherwise a page that was offline would type into cells that no longer exist."""
     content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell(text) for text in "aab"])
     content["nbformat_minor"] = 4
     for cell in content["cells"]:

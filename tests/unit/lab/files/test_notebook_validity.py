@@ -1,4 +1,4 @@
-"""What isn't valid in a notebook: as nbformat judges it, in a fraction of the time."""
+"""Invalid parts of a notebook: the same as for nbformat, in a fraction of the time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def of(*cells: Any, minor: Any = 5, **more: Any) -> Any:
 
 
 def upstreams(notebook: Any) -> bool:
-    """Whether nbformat finds it valid; it fails on some that aren't."""
+    """Say whether nbformat finds it valid; on some invalid ones nbformat itself fails."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -85,7 +85,7 @@ def test_outputs_are_as_they_were() -> None:
 
 
 def test_what_is_not_valid_takes_no_longer() -> None:
-    """nbformat goes through all of it again, with a validator that is twenty times as slow."""
+    """nbformat checks everything again, with a validator that is twenty times slower."""
     sound = of(*(code(STREAM, STREAM, id=f"c{at}") for at in range(400)))
     broken = of(*(code(STREAM, STREAM, id=f"c{at}") for at in range(400)), code(bogus=1, id="z"))
 
@@ -98,7 +98,7 @@ def test_what_is_not_valid_takes_no_longer() -> None:
             sys.setprofile(None)
         return next(made)
 
-    for notebook in (sound, broken):  # schemas are compiled once
+    for notebook in (sound, broken):  # schemas are compiled once, here
         notebook_validity.reason(notebook)
         upstreams(notebook)
     assert calls(notebook_validity.reason, broken) < calls(upstreams, broken) / 5

@@ -1,4 +1,4 @@
-"""On kernels whose Landlock lets nothing be moved to another folder (its first version, 5.13)."""
+"""Kernels whose Landlock allows no move to another folder (its first version, 5.13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which is right after a fall: the file, the journal, or both."""
+"""Which one is right after a crash: the file, the journal, or both."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     ("same", "file", "journal", "known", "verdict"),
     [
         (True, "f", "j", set(), RecoveryAction.AGREED),
-        (False, "f", "j", {"f"}, RecoveryAction.REDO),  # as the lab has left it, and behind
-        (False, "f", "j", {"f", "j"}, RecoveryAction.REDO),  # fell between writing and noting it
-        (False, "f", "j", {"j"}, RecoveryAction.AGREED),  # somebody's change, and nothing to lose
+        (False, "f", "j", {"f"}, RecoveryAction.REDO),  # the lab wrote it, and it is behind
+        (False, "f", "j", {"f", "j"}, RecoveryAction.REDO),  # crashed between writing and noting
+        (False, "f", "j", {"j"}, RecoveryAction.AGREED),  # changed, and nothing to lose
         (False, "f", "j", {"x"}, RecoveryAction.KEEP_BOTH),
-        (False, "f", "j", set(), RecoveryAction.KEEP_BOTH),  # nothing is known: nothing is dropped
+        (False, "f", "j", set(), RecoveryAction.KEEP_BOTH),  # nothing is known: drop nothing
     ],
 )
 def test_who_wins(
@@ -71,7 +71,7 @@ def test_what_the_lab_has_saved_is_known(tmp_path: Path) -> None:
         await saves.settle("a", "1", "1")
         await saves.intend("a", "2")
         await saves.intend("a", "2")
-        # Until it is done either may be in the file, whatever fails in between.
+        # Until the save is done the file may have either content, whatever fails in between.
         assert await saves.known("a") == {"1", "2"}
         await saves.settle("a", "2")
         assert await saves.known("a") == {"2"}
@@ -99,7 +99,7 @@ def test_who_was_being_changed_at_the_end(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def deep(levels: int) -> bytes:
-    """An update of arrays in arrays, as no page would send it: of Yjs's first encoding."""
+    """Return an update of nested arrays that no page would send, in Yjs's first encoding."""
 
     def number(value: int) -> bytes:
         found = []
@@ -114,7 +114,7 @@ def deep(levels: int) -> bytes:
 
 
 class Panic(BaseException):
-    """A panic of pycrdt's Rust code, which is no Exception."""
+    """A panic of pycrdt's Rust code, which is not derived from Exception."""
 
 
 class Panicking(Doc[Any]):
@@ -211,7 +211,7 @@ def test_a_database_that_fails_is_not_the_documents_fault(
 
 
 def test_what_ends_the_server_each_time_is_put_aside_in_the_end(opened: Opened) -> None:
-    """A crash in pycrdt is seen by no handler: only the next process knows of it."""
+    """No handler can see a crash in pycrdt: only the next process knows about it."""
     script = f"""
 import asyncio, os
 from pathlib import Path
@@ -241,7 +241,7 @@ asyncio.run(run())
 def test_an_empty_notebook_that_was_saved_is_not_recovered(
     opened: Opened, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Upstream marks its first cell as trusted, and a file says nothing of trust."""
+    """Upstream marks its first cell as trusted, which the file doesn't contain."""
     monkeypatch.setitem(ydocs, KIND, ClassNotebook)
 
     async def run() -> None:
@@ -261,7 +261,7 @@ def test_an_empty_notebook_that_was_saved_is_not_recovered(
 def test_what_was_only_opened_is_not_recovered(
     opened: Opened, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Upstream's document says more than the file it was opened from, with nothing typed."""
+    """Upstream's document contains more than its file, although nothing was typed."""
     monkeypatch.setitem(ydocs, KIND, ClassNotebook)
     file = opened.folder / "files/a.ipynb"
     before = file.read_bytes()
@@ -277,7 +277,7 @@ def test_what_was_only_opened_is_not_recovered(
         await saving.settle(opened.store.path, hashlib.sha256(before).hexdigest(), digest)
         assert await opened.recover() == ""
         assert file.read_bytes() == before
-        # And what is typed afterwards is, as ever.
+        # Text that is typed afterwards is recovered, as usual.
         document.ydoc.get("cells", type=Array)[0]["source"].insert(0, "typed")
         await opened.store.write(document.ydoc.get_update())
         assert await opened.recover() == ""
@@ -292,7 +292,7 @@ def test_what_was_only_opened_is_not_recovered(
 def test_a_save_that_fails_is_nobodys_afterwards(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next document's file would be taken for this one's."""
+    """Otherwise the next document's file would be taken for this one's."""
 
     async def run() -> None:
         document = YNotebook()

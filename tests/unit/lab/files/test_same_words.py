@@ -1,4 +1,4 @@
-"""What counts as typed or run."""
+"""Which differences count as typed or run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saves begin at a pace, and none waits until another's is done."""
+"""Saves begin at a limited rate, and none waits until another is done."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_costly_saves_begin_one_after_the_other() -> None:
     pace = SavingPace(lambda: now)
     waits = [pace._reserve(saving_pace.pause(0.02)) for _ in range(3)]
     assert waits == pytest.approx([0, 0.18, 0.36])
-    # It cost more than was expected: the next waits for that as well.
+    # It took more time than expected, so the next one waits longer.
     pace.took(0.02, 0.05)
     assert pace._reserve(0) == pytest.approx(0.54 + 0.27)
     pace.took(0.05, 0.01)
@@ -52,7 +52,7 @@ def test_costly_saves_begin_one_after_the_other() -> None:
 
 
 def work(seconds: float) -> None:
-    """Use so much of the thread's CPU in one step."""
+    """Use this much CPU time of the thread in one step."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass
@@ -84,7 +84,7 @@ def test_what_goes_wrong_arrives() -> None:
             await asyncio.sleep(0)
             raise ValueError
 
-        with pytest.raises(ValueError):  # noqa: PT011 (it has no text)
+        with pytest.raises(ValueError):  # noqa: PT011 (without a certain message)
             await Metered(fails())
         waiting = asyncio.create_task(_forever())
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""A folder that many ask for at the same time, and that changes meanwhile."""
+"""A folder that many people list at the same time, and that changes meanwhile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_ten_at_once_are_two_listings_and_nobody_misses_what_was_there() -> None
         await begun.wait()
         folder.append("b")
         others = [asyncio.create_task(listings.get("x", make)) for _ in range(9)]
-        await asyncio.sleep(0)  # all have asked
+        await asyncio.sleep(0)  # now all of them wait
         may_end.set()
         return [await first, *[await one for one in others]]
 

@@ -34,7 +34,7 @@ def test_nobody_trusts_a_notebook_for_others() -> None:
 
 
 def live() -> tuple[YNotebook, list[bool]]:
-    """Make a live notebook, and a list of whether each change may have brought a mark."""
+    """Return a live notebook, and a list that records whether each change may have set a mark."""
     document = YNotebook()
     document.set(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1") for _ in "ab"]))
     seen: list[bool] = []

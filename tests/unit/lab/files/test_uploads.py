@@ -1,4 +1,4 @@
-"""Uploads in pieces: whole or not at all, each by itself, over a real folder."""
+"""Uploads in pieces: complete or not at all, each independent, over a real folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PIECES = (1, 2, 3, LAST)
 
 
 class Clock:
-    """Time that the test moves."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -151,7 +151,7 @@ def test_what_was_cut_is_removed(there: Class) -> None:
 def test_who_begins_again_while_a_piece_is_written_takes_nothing_from_under_it(
     there: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a disk that takes longer than an interrupted upload is waited for."""
+    """The disk takes longer than the time after which an interrupted upload may be replaced."""
     there.send("ada", [1])
     writing, go_on = threading.Event(), threading.Event()
     add = uploads._Upload.add
@@ -167,7 +167,7 @@ def test_who_begins_again_while_a_piece_is_written_takes_nothing_from_under_it(
         assert writing.wait(20)
         there.clock.now += uploads.UNDER_WAY_SECONDS
         again = pool.submit(there.send, "ada", [1])
-        # The second is where it would take the first one's folder: done with it, or waiting.
+        # The second one would take the first one's folder here: it has done so, or it waits.
         labs.wait_until(
             lambda: len(there.left_over) == 2 or again.done(), "the second is there", every=0.01
         )
@@ -216,7 +216,7 @@ def test_it_goes_nowhere_outside_and_over_no_folder(there: Class, tmp_path: Path
         there.uploads.take("ada", ("out", "x"), 1, b"x")
     with pytest.raises(NoFileError):
         there.uploads.take("ada", ("folder",), 1, b"x")
-    # A folder that comes to be a link meanwhile leads nowhere either.
+    # If the folder becomes a link meanwhile, the upload is refused as well.
     there.uploads.take("ada", ("folder", "x"), 1, b"x")
     (there.files / "folder").rename(there.files / "other")
     (there.files / "folder").symlink_to(tmp_path)
@@ -239,7 +239,7 @@ def test_however_two_are_mixed_one_of_them_is_there(
         except UploadError:
             told += 1
     assert there.content in {whole("ada"), whole("bob")}
-    # Who began after the other had ended replaces what they could see.
+    # A person who began after the other had ended replaces a file that they could see.
     apart = order[:4] in (["ada"] * 4, ["bob"] * 4)
     assert told == (0 if apart else 1)
     assert not there.left_over

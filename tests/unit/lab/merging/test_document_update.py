@@ -1,4 +1,4 @@
-"""An open document gets other content: exactly that, and by no more changes than there are."""
+"""Setting other content in an open document: exactly that, with as few changes as possible."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_notebook_is_what_it_should_be(
 
 
 def changes_of(document: Any, new: Any) -> list[Any]:
-    """Replace a document's content; return what happened to the sources that it had."""
+    """Replace a document's content; return the events of the cells' former sources."""
     heard: list[Any] = []
     sources = [cell["source"] for cell in document.ycells]
     watching = [one.observe(lambda event: heard.append(event.delta)) for one in sources]

@@ -1,4 +1,4 @@
-"""Merging notebooks: what people typed and what a program wrote are both there."""
+"""Merging notebooks: the result has what people typed and what a program wrote."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def changed(base: Notebook, changes: list[tuple[str, int, int]], mark: str) -> N
             ident = f"{mark}{number}" if base is WITH_IDS else ""
             cells.insert(one, cell(f"{mark}{number}{mark}", ident))
         elif what == "delete":
-            # Who deletes a word of their own doesn't want it back.
+            # A person who deletes their own word doesn't want it back.
             if mark not in cells[one % len(cells)]["source"]:
                 del cells[one % len(cells)]
         elif what == "type":

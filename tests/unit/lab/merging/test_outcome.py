@@ -1,4 +1,4 @@
-"""What becomes of a document whose file a program has changed."""
+"""The outcome for a document whose file a program has changed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_long_document_becomes_what_its_file_is(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_version_that_a_program_has_read_is_the_base() -> None:
-    """One that was quick has read the last version; one that was slow has read an older one."""
+    """A quick program has read the last version; a slow one has read an older version."""
     old, last = "a\nb\n", "a\nb typed\n"
     assert decide(old, [old, last], f"{last}more\n", "a\nb typed ran\n").content == (
         "a\nb typed ran\nmore\n"
@@ -59,7 +59,7 @@ def test_the_version_that_a_program_has_read_is_the_base() -> None:
     assert decide(old, [old, last], f"{last}more\n", "a\nb\nran\n").content == (
         "a\nb typed\nmore\nran\n"
     )
-    # Nothing in common with either: the last.
+    # If it has nothing in common with either, the last version counts.
     assert decide("", ["", "saved."], "saved. typed", "from outside") == (
         "from outside typed",
         Keep.OURS,
@@ -95,14 +95,14 @@ def test_a_copy_of_a_notebook_grows_by_the_cells_that_do_not_fit() -> None:
 
 
 def test_words_that_another_program_wrote_are_nobodys() -> None:
-    """It writes another number each second: the one before is no reason for a copy."""
+    """The program writes a new number each second: the previous one is no reason for a copy."""
     opened = notebook("", "by the program")
     last, ours = notebook("typed", "run 1"), notebook("typed more", "run 1")
     written = brought((), opened, notebook("", "run 1"), last)
     assert written == {"run", "1"}
     found = decide(opened, [last], ours, notebook("typed", "run 2"), written)
     assert found == (notebook("typed more", "run 2"), Keep.NONE)
-    # What people typed is missed all the same.
+    # But if typed words are missing, a copy is kept.
     assert decide(opened, [last], ours, notebook("z", "run 2"), written).keep is Keep.OURS
     assert replaced(opened, ours, notebook("z", "run 2"), written).keep is Keep.OURS
     assert decide(opened, [last], ours, notebook("typed", "run 2")).keep is Keep.OURS
@@ -129,7 +129,7 @@ def test_what_is_missing(opened: str, ours: str, result: str, missing: bool) -> 
 @settings(deadline=None, max_examples=200)
 @given(st.integers(0, 2**32), st.sampled_from(["text", "notebook"]))
 def test_people_type_while_programs_write_and_no_word_is_lost(seed: int, kind: str) -> None:
-    """A program reads, works, and writes back, often; each word that is typed is another one."""
+    """A program often reads, works, and writes back; each typed word is unique."""
     chance = random.Random(seed)  # noqa: S311
     opened: Any = "a\nb\nc\n" if kind == "text" else notebook("a", "b", "c")
     document = file = base = opened
@@ -147,7 +147,7 @@ def test_people_type_while_programs_write_and_no_word_is_lost(seed: int, kind: s
         elif what == "slide":
             base = chance.choice(history)
         else:
-            # What it has read may be old.
+            # The version that the program has read may be old.
             file = edit(chance.choice(history[-3:]), f"program{number}", chance)
             found = decide(opened, [base, history[-1]], document, file)
             if Keep.OURS in found.keep:

@@ -1,4 +1,4 @@
-"""Merging: nothing that either has added is missing, unless a conflict says so."""
+"""Merging: nothing that either side has added is missing, unless a conflict says so."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_sequence_has_all_in_common_with_itself(a: Sequence[int]) -> None:
         # A log grows while somebody types at its end.
         ("a\nb\n", "a\nb\ntyped", "a\nb\nlogged\n", "a\nb\ntypedlogged\n", 0),
         ("a\nb", "a\nb typed", "a\nb\nlogged\n", "a\nb typed\nlogged\n", 0),
-        # One line, other words.
+        # One line with different words.
         (
             "x = 1  # start\n",
             "x = 1  # start here\n",
@@ -47,7 +47,7 @@ def test_a_sequence_has_all_in_common_with_itself(a: Sequence[int]) -> None:
             "y = 1  # start here\n",
             0,
         ),
-        # The same word.
+        # The same word was changed on both sides.
         ("x = 1\n", "x = 2\n", "x = 3\n", "x = 2\n", 1),
         ("x = 1\n", "x = 12\n", "", "x = 12\n", 1),
         ("", "ours", "theirs", "ourstheirs", 0),
@@ -64,7 +64,7 @@ EDIT = st.tuples(st.floats(0, 1), st.integers(0, 3), st.integers(0, 2))
 
 
 def edited(text: str, edits: list[tuple[float, int, int]], mark: str) -> str:
-    """Insert words that nobody else has, and remove some characters."""
+    """Insert unique words, and remove some characters."""
     for number, (where, remove, lines) in enumerate(edits):
         at = int(where * len(text))
         breaks = "\n" * lines
@@ -94,7 +94,7 @@ def test_what_is_added_is_there(
 
 
 def test_a_long_log_takes_as_many_steps_as_it_has_lines() -> None:
-    """Counted, not timed: comparisons of lines, for one that is appended and for a rewrite."""
+    """Count the comparisons of lines, for an appended line and for a rewrite, instead of time."""
     counted = 0
 
     class Line(str):

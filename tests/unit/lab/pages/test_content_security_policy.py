@@ -1,4 +1,4 @@
-"""What pages may load: the policies as values."""
+"""What pages may load: the security policies as values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN = Policies(PREFIX)
 
 
 def directives(text: str) -> dict[str, list[str]]:
-    """Take a policy apart."""
+    """Return a policy's directives."""
     parts = [part.split() for part in text.split(";")]
     found = {name: sources for name, *sources in parts}
     assert len(found) == len(parts), "what is said twice a browser takes once"
@@ -100,7 +100,7 @@ def test_where_pictures_come_from(github: str, hosts: tuple[str, ...]) -> None:
         ("worker", "nbconvert/script/x.ipynb", False),
         ("image", "files/a.png", True),
         ("image", "logout", False),
-        ("empty", "logout", False),  # a plot's data.url
+        ("empty", "logout", False),  # from data.url of a plot
         ("empty", "logout/", False),
         ("empty", "login", False),
         ("empty", "oauth_callback", False),

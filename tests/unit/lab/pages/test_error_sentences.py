@@ -1,4 +1,4 @@
-"""What a page shows of a failed request."""
+"""The text that a page shows for a failed request."""
 
 from __future__ import annotations
 

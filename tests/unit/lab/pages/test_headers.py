@@ -1,4 +1,4 @@
-"""The page in which outputs run: by what address pages ask for it."""
+"""The page in which outputs run, and the address that pages use for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def address(*hosts: str) -> str:
 
 
 def test_the_frames_address_changes_with_its_policy() -> None:
-    """A browser keeps the answer for a year, with the policy that it came with."""
+    """A browser caches the answer for a year, together with its policy."""
     assert address().startswith(f"{FRAME}?v=")
     assert address() == address()
     assert address("cdn.example.org") != address()

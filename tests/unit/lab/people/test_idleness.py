@@ -1,4 +1,4 @@
-"""Since when nobody has used a lab."""
+"""How long nobody has used a lab."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_nobody_is_there_and_nothing_runs() -> None:
     lab = made(people, kernels)
     assert lab.since(100.0) is None
     people.clear()
-    assert lab.since(200.0) is None  # the kernel runs
+    assert lab.since(200.0) is None  # the kernel is running
     kernels.clear()
     assert lab.since(300.0) == 200.0
     assert lab.since(400.0) == 200.0

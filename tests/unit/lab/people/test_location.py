@@ -1,4 +1,4 @@
-"""A person's place: which parts of a page's message the lab accepts."""
+"""A person's place: the parts of a page's message that the lab accepts."""
 
 from __future__ import annotations
 

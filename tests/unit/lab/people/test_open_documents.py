@@ -1,4 +1,4 @@
-"""Which open documents pages hear of, and which people in them."""
+"""The open documents that pages are told about, and the people in them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The schema of the page's socket, against what the server sends and takes.
+"""The schema of the page's socket, compared with what the server sends and accepts.
 
-`tests/browser` checks all that real pages send and hear.
+`tests/browser` checks all messages that real pages send and receive.
 """
 
 from __future__ import annotations

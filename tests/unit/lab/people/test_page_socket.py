@@ -1,4 +1,4 @@
-"""A page's own socket: how often one person's pages may say where they are."""
+"""A page's own socket: how often one person's pages may send their place."""
 
 from __future__ import annotations
 

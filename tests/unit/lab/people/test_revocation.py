@@ -1,4 +1,4 @@
-"""A second look at whose access has ended: JupyterHub's own `HubOAuth`, and real sockets."""
+"""The second check of people whose access has ended: JupyterHub's `HubOAuth`, and real sockets."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ NAME = "grace"
 
 
 class Hub(RequestHandler):
-    """The Hub, to which somebody is known by the tokens that it has given out."""
+    """A stand-in for the Hub, which knows a person by the tokens that it has issued."""
 
     def get(self) -> None:
-        """Say whose token it is."""
+        """Return the token's owner and scopes."""
         token = self.request.headers["Authorization"].removeprefix("token ")
         if token not in self.settings["tokens"]:
             self.set_status(403)
@@ -45,20 +45,20 @@ class Hub(RequestHandler):
 
 
 class Socket(WebSocketHandler):
-    """A socket of the lab's."""
+    """A socket of the lab."""
 
     def get_current_user(self) -> Any:
-        """Whose it is, as jupyter_server's handlers say it."""
+        """Return the socket's user, as jupyter_server's handlers do."""
         return type("User", (), {"username": NAME})()
 
     def open(self, *_: str, **__: str) -> None:
-        """Take note of it, and say so."""
+        """Register the socket, and send a message."""
         self.settings["connections"].add(self)
         self.write_message("there")
 
 
 class Lab:
-    """A lab server, its Hub, and the following of people between them."""
+    """A lab server, its Hub, and the code that follows people's access."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, list[str]] = {}
@@ -80,12 +80,12 @@ class Lab:
         self.followed = self.of("")
 
     def of(self, owner: str) -> revocation.Revocation:
-        """Follow people for the lab of somebody; for the class's if it is nobody's."""
+        """Follow people's access for a person's lab, or with "" for the class's lab."""
         log = logging.getLogger("test")
         return revocation.Revocation(self.connections, self._hub_auth, log, lambda _: None, owner)
 
     async def open(self, token: str) -> WebSocketClientConnection:
-        """Open a socket with a sign-in."""
+        """Open a socket with a token."""
         headers = HTTPHeaders({"Authorization": f"token {token}"})
         request = HTTPRequest(f"ws://127.0.0.1:{self._port}/socket", headers=headers)
         made = await websocket_connect(request)
@@ -110,7 +110,7 @@ async def started() -> AsyncIterator[Lab]:
 
 
 async def until_closed(socket: WebSocketClientConnection) -> Any:
-    """Wait until the lab has closed a socket; return why."""
+    """Wait until the lab has closed a socket; return the reason."""
     while await socket.read_message() is not None:
         continue
     return json.loads(socket.close_reason or "{}").get("errorReason")
@@ -126,9 +126,9 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     ("scopes", "stays"),
     [
         (["access:services!service=classroom"], True),
-        # Let in again elsewhere, and not here.
+        # The person was readmitted to another lab, but not to this one.
         (["access:services!service=another"], False),
-        # What was opened by an answer that was under way.
+        # The socket was opened by an answer that was still under way.
         (None, False),
     ],
 )
@@ -147,7 +147,7 @@ def test_the_second_look_asks_the_hub_whose_sign_in_is_new(
             if not stays:
                 assert await until_closed(new) == revocation.SENTENCE
                 return
-            # What ends once more is old: the second look has been.
+            # A socket with an old token shows that the second check has been made.
             stale = await lab.open("old")
             assert await until_closed(stale) == revocation.SENTENCE
             assert len(lab.connections.of(NAME)) == 1
@@ -156,7 +156,7 @@ def test_the_second_look_asks_the_hub_whose_sign_in_is_new(
 
 
 def test_who_was_let_in_and_taken_out_between_two_looks_is_out() -> None:
-    """The lab has never seen that its owner shared it with them; the Hub has let them in."""
+    """The Hub has admitted them, but the lab has never seen that its owner shared it with them."""
     cut = Standing(gone={"mona": {NAME: 1.0}})
 
     async def look() -> None:
@@ -172,7 +172,7 @@ def test_who_was_let_in_and_taken_out_between_two_looks_is_out() -> None:
 
 
 def test_a_share_ends_by_the_labs_own_clock() -> None:
-    """No Hub has to say so."""
+    """No message of the Hub is necessary."""
     shared = Standing(shares={"mona": {NAME: Guest(EDIT, time.time() + 1)}})
 
     async def look() -> None:

@@ -1,4 +1,4 @@
-"""Who is view-only, and what a message would write: against documents of pycrdt's own."""
+"""Who is view-only, and what a message would write, compared with pycrdt's own documents."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_what_is_no_mode_is_refused(text: bytes) -> None:
 
 
 def page(shared: Doc[Any], number: int) -> tuple[Doc[Any], Text]:
-    """Open a document in a page."""
+    """Open a document in a page; return the page's copy, and its text."""
     made: Doc[Any] = Doc(client_id=number)
     text = made.get("text", type=Text)
     made.apply_update(shared.get_update())
@@ -67,7 +67,7 @@ def writes(message: bytes, shared: Doc[Any]) -> bool:
 
 
 def answer(page: Doc[Any], shared: Doc[Any]) -> bytes:
-    """What a page sends when it comes back: all that the server hasn't got (sync step 2)."""
+    """Return what a page sends when it reconnects: all that the server lacks (sync step 2)."""
     update = create_update_message(page.get_update(shared.get_state()))
     return bytes([update[0], 1]) + update[2:]
 
@@ -112,7 +112,7 @@ RANGES = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 20), st.integers(1
 
 
 def deleting(some: list[tuple[int, int, int]]) -> bytes:
-    """An update that deletes some ranges and nothing else, each client named once."""
+    """Return an update that only deletes some ranges, and names each client once."""
     clients = sorted({client for client, _, _ in some})
     found = bytes([0, len(clients)])
     for client in clients:
@@ -141,7 +141,7 @@ def test_a_document_that_cannot_be_read_is_written_to_by_everything() -> None:
 
 
 def test_copies_are_somebodys_own() -> None:
-    """A page that uses another page's number does not make that page's copy outdated."""
+    """A page that uses another page's id does not make that page's copy outdated."""
     outdated = Outdated()
     outdated.add("hubot", [7])
     assert outdated.among("hubot", {7, 8})

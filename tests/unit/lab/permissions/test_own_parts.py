@@ -6,7 +6,7 @@ from classroom.lab.permissions.own_parts import PARTS, replaced, shadowed
 
 
 class Pairing(ClassContents):
-    """As jupytext derives its own."""
+    """Derived from our contents manager, as jupytext's is."""
 
 
 def whole(contents: object) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_a_patched_method_is_a_replaced_part() -> None:
         __module__ = "classroom.test"
 
         def work(self) -> None:
-            """Do it."""
+            """Do the work."""
 
     part = Part()
     before = {f"authorizer.{key}": each for key, each in own_parts._methods(part).items()}

@@ -1,4 +1,4 @@
-"""Who was removed from a lab: kept, read again, and what can't be read."""
+"""The guests removed from a lab: stored, read again, and a list that can't be read."""
 
 from __future__ import annotations
 

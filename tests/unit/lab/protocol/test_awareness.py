@@ -1,4 +1,4 @@
-"""The awareness protocol as a relay sees it, held against pycrdt's own."""
+"""The awareness protocol as a relay sees it, compared with pycrdt's implementation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAID = st.integers(0, 20_000).map(lambda size: b"x" * size)
 
 
 def said_by(client: int, **state: object) -> bytes:
-    """What y-websocket's client sends of itself, by pycrdt."""
+    """Return an awareness message of a y-websocket client about itself, made by pycrdt."""
     found = Awareness(Doc(client_id=client))
     found.set_local_state(state)
     return create_awareness_message(found.encode_awareness_update([client]))
@@ -51,7 +51,7 @@ def test_numbers_of_any_size(number: int) -> None:
 
 @given(st.integers(awareness.LARGEST + 1, 2**69))
 def test_numbers_that_no_page_could_read(number: int) -> None:
-    """If the lab sent such a clock on, each page's decoder would discard the whole message."""
+    """If the lab relayed such a clock, each page's decoder would discard the whole message."""
     with pytest.raises(OutOfBoundsError, match=f"{number} is too large|a number has no end"):
         awareness.parse(awareness.encode([Entry(7, number, b"{}")]))
 
@@ -119,7 +119,7 @@ def test_clocks_beyond_any_word_size(clock: int) -> None:
 
 @given(st.lists(st.builds(Entry, st.integers(0, LARGEST), st.integers(0, 9), SAID), max_size=12))
 def test_what_is_told_is_told_in_pieces(entries: list[Entry]) -> None:
-    """A page sends each back: of what everybody says together it would be too long."""
+    """A page sends each piece back: all states in one message would be too long."""
     told = awareness.pieces(entries)
     assert [one for message in told for one in awareness.parse(message)] == entries
     for message in told:

@@ -1,4 +1,4 @@
-"""Why a page's connection is closed, as it fits into a frame."""
+"""The reason for closing a page's connection, shortened to fit into a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the decoder of updates raises is an exception like others."""
+"""Errors of the decoder of updates are exceptions like others."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from classroom.lab.protocol import decoder
 
 
 def test_where_the_decoder_gives_up_is_an_exception_like_others() -> None:
-    """Rust's panics are none: they would end the task that serves everybody in a room."""
-    panic = type("PanicException", (BaseException,), {})  # as pyo3 names it, in no module
+    """Rust's panics aren't: they would end the task that serves everybody in a room."""
+    panic = type("PanicException", (BaseException,), {})  # pyo3's name for it; it is in no module
     with pytest.raises(decoder.BrokenError), decoder.DECODING:
         raise panic
     with pytest.raises(decoder.UnreadableError), decoder.DECODING:

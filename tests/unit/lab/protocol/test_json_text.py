@@ -1,4 +1,4 @@
-"""JSON that isn't clean: the rest of it stays."""
+"""JSON that isn't clean: the clean parts stay."""
 
 from __future__ import annotations
 

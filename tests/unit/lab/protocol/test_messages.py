@@ -1,4 +1,4 @@
-"""Messages of pages are read once: what is written is read again, anything else is refused."""
+"""Messages of pages are parsed once: valid ones can be read back, anything else is rejected."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_message_cut_short_or_with_more_behind_it_is_refused(
     )
 )
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
-    """Nothing else is raised, and what is read says the same when it is written again."""
+    """No other exception is raised, and a parsed message stays the same when written again."""
     try:
         found = messages.parse(raw)
     except OutOfBoundsError:
@@ -149,7 +149,7 @@ def test_a_length_is_within_the_message(head: bytes) -> None:
 
 @pytest.mark.parametrize("what", updates.BREAKING)
 def test_what_no_page_sends_is_refused_before_a_document_is_asked(what: str) -> None:
-    """Except for mistakes that only a comparison with the document shows."""
+    """The exceptions are mistakes that only a comparison with the document shows."""
     raw = updates.BREAKING[what]
     needs_document = {
         "nested types",

@@ -1,4 +1,4 @@
-"""Data that is nested too deep for the decoder of documents becomes text, from every source."""
+"""Data nested too deeply for the decoder of documents becomes text, from every source."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_notebook_that_is_nested_too_deep_is_opened(
         manager = ClassContents(root_dir=str(files))
         ids = ArbitraryFileIdManager(root_dir=str(files), db_path=str(tmp_path / "ids.db"))
         ident = ids.index("a.ipynb")
-        for _ in range(2):  # of the file, and of the journal
+        for _ in range(2):  # from the file, and from the journal
             kept = ystore.of(journal)(f".notebook:{ident}.y")
             manager.saves = Saves(kept.journal)
             loader = ClassLoader(ident, ids, manager, log)

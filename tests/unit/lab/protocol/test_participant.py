@@ -1,4 +1,4 @@
-"""Presence says who somebody is, and nobody says it of another."""
+"""Presence says who a person is, and nobody can say it for another person."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_everything_else_it_says_stays() -> None:
         {"cursors": [CURSOR, None]},
         {"cursors": [CURSOR] * 1000},
         {"cursors": [{**CURSOR, "head": 1}]},
-        # yjs throws at each of these.
+        # yjs throws an exception for each of these.
         {"cursors": [{**CURSOR, "head": {}}]},
         {"cursors": [{**CURSOR, "head": {"type": None, "tname": None, "item": None}}]},
         {"cursors": [{**CURSOR, "anchor": {"item": {"client": 1, "clock": -1}}}]},
@@ -74,14 +74,14 @@ def test_everything_else_it_says_stays() -> None:
     ],
 )
 def test_what_other_pages_cannot_read_is_left_out(wrong: dict[str, object]) -> None:
-    """It would end what they show of everybody."""
+    """Otherwise other pages would no longer show anybody's state."""
     found = participant.stamp(Entry(7, 1, state(**wrong, other=1)), ADA)
     assert found is not None
     assert json.loads(found.state).keys() == {"other", "user"}
 
 
 def test_in_the_whole_lab_nobody_says_which_documents_they_have_open() -> None:
-    """JupyterLab's own list of people would show the address to all, and open it."""
+    """JupyterLab's own list of people would show the address to everybody, and open it."""
     said = state(current="notebook:RTC:private.ipynb", documents=5, autosave=True, anything=1)
     found = participant.stamp(Entry(7, 1, said), ADA, ClassTransientRoom.says)
     assert found is not None
@@ -127,7 +127,7 @@ def test_leaving_needs_no_stamp() -> None:
 
 @pytest.mark.parametrize("number", [b"1e999", b"NaN", b"-Infinity"])
 def test_a_number_that_no_page_can_read(number: bytes) -> None:
-    """Told on, it would end what each page hears of all the others."""
+    """If it were relayed, each page would hear nothing more of all the others."""
     assert participant.stamp(Entry(7, 1, b'{"x":' + number + b"}"), ADA) is None
 
 
@@ -154,7 +154,7 @@ def test_nobody_speaks_for_anothers_page() -> None:
 
 
 def test_who_misses_somebody_does_not_own_them() -> None:
-    """After a restart a page may tell that another has gone before that one is back."""
+    """After a restart a page may report another one as gone before that one has reconnected."""
     owners = Owners()
     assert owners.own([Entry(1, 7, NULL)], "bob") == []
     assert owners.own([Entry(1, 8, b"{}")], "ada") == [Entry(1, 8, b"{}")]

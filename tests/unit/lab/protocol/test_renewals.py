@@ -1,4 +1,4 @@
-"""What the other pages hear of a page that sends the same state again."""
+"""What other pages are sent when a page repeats the same state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from classroom.lab.protocol.awareness import NULL, Entry
 from classroom.lab.protocol.renewals import AGAIN_SECONDS, Renewals
 
 GONE_SECONDS, RENEWED_SECONDS = 30.0, 15.0
-"""From y-protocols: after how long a page is taken for gone, and how often it sends its state."""
+"""From y-protocols: when a page counts as gone, and how often it sends its state."""
 
 
 def test_the_same_again_is_told_once() -> None:
@@ -31,7 +31,7 @@ def test_who_leaves_and_comes_back_is_told() -> None:
 
 
 def test_nobody_is_taken_for_gone_who_says_something() -> None:
-    """Whenever a page says something, at least every 15 seconds: the others hear it in time."""
+    """A page sends something at least every 15 seconds, and the others receive it in time."""
     for every in (0.5, 3.0, 10.0, 10.99, RENEWED_SECONDS):
         told, heard = Renewals(), [0.0]
         told.due([Entry(7, 1, b"{}")], 0.0)

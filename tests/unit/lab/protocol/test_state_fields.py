@@ -1,4 +1,4 @@
-"""What a page writes of a document's own state: taken out, but for what pages note there."""
+"""A page's changes of a document's own state: removed, except what pages may note there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRUE = {"path": "one.ipynb", "hash": "abc", "document_id": ROOM, "dirty": False}
 
 
 class Copy:
-    """A page's."""
+    """A page's copy of a document."""
 
     def __init__(self, lab: YNotebook) -> None:
         self.doc: Doc[Any] = Doc()
@@ -40,7 +40,7 @@ def lab() -> YNotebook:
 
 
 def write(lab: YNotebook, *changes: Callable[[Copy], Any]) -> list[bytes]:
-    """Have a page change the document; return what the other pages are sent."""
+    """Have a page change the document; return the updates for the other pages."""
     page, sent = Copy(lab), []
     watching = lab.ydoc.observe(lambda event: sent.append(event.update))
     admission = Admission(lab.ydoc, room_id=ROOM)
@@ -81,7 +81,7 @@ def test_a_document_is_dirty_or_not(lab: YNotebook, value: Any) -> None:
 
 
 def test_not_even_to_what_is_there(lab: YNotebook) -> None:
-    """A page that hears of a path forgets where it saves to if it is the same as before."""
+    """A page that receives an unchanged path forgets where it saves to."""
     sent = write(lab, put("path", "one.ipynb"))
     assert not any(b"one.ipynb" in update for update in sent)
 
@@ -114,7 +114,7 @@ def test_a_page_notes_that_there_is_something_to_save(lab: YNotebook) -> None:
 
 
 def test_a_page_that_comes_back_tells_all_it_knows(lab: YNotebook) -> None:
-    """The lab keeps the document's state, and accepts the typed words of the same update."""
+    """The lab keeps the document's state, but accepts the typed words of the same update."""
     page = Copy(lab)
     page.state["dirty"] = True
     page.cells[0]["source"].insert(0, "y")

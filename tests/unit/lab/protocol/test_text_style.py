@@ -1,4 +1,4 @@
-"""A text file's encoding and line ends stay as they are."""
+"""A text file keeps its encoding and line ends."""
 
 from __future__ import annotations
 

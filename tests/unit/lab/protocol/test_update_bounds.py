@@ -40,7 +40,7 @@ def opened() -> Any:
 
 
 def send(page: Admission, message: bytes) -> None:
-    """Have the lab take a message, as its socket does."""
+    """Have the lab handle a message as its socket does."""
     found = messages.parse(message)
     if isinstance(found, SyncUpdate):
         page.take(found.body, found.content)
@@ -126,13 +126,13 @@ def test_as_much_as_people_have_in_a_notebook_is_admitted() -> None:
 
 
 def place(source: Any, at: int) -> int:
-    """Return a place in a text as pycrdt counts, in bytes: between two characters."""
+    """Return a position in a text between two characters, in bytes as pycrdt counts."""
     text = str(source)
     return len(text[: at % (len(text) + 1)].encode())
 
 
 def test_structs_that_all_conflict_are_bounded() -> None:
-    """Each is compared with all others: some megabytes of them would take minutes."""
+    """Each is compared with all others: a few megabytes of them would take minutes."""
     document: Doc[Any] = Doc()
     lab = Admission(document)
     count = 120_000
@@ -189,7 +189,7 @@ def test_thousands_of_cells_are_pasted_removed_and_brought_back() -> None:
 
 
 def a_chain(count: int) -> bytes:
-    """An update of so many clients, each of whom builds on the next."""
+    """Return an update with this number of clients, each of which builds on the next one."""
     some = [
         updates.struct(8, b"\x01\x7e", origin=(client + 1, 0)) for client in range(1, count)
     ] + [updates.struct(8, b"\x01\x7e", "cells")]
@@ -198,7 +198,7 @@ def a_chain(count: int) -> bytes:
 
 
 def test_a_chain_of_clients_is_judged_in_a_moment() -> None:
-    """Each builds on the next: what goes through all of them for each takes minutes."""
+    """Each builds on the next: going through all of them for each one would take minutes."""
     count = 60_000
     update = read_update(a_chain(count))
     begun = time.thread_time()
@@ -212,7 +212,7 @@ def test_a_chain_of_clients_is_judged_in_a_moment() -> None:
 
 
 def test_few_updates_wait_for_what_they_build_on() -> None:
-    """Each is tried again whenever another comes: of thousands that takes minutes."""
+    """Each is tried again whenever another arrives: thousands of them would take minutes."""
     lab = Admission(Doc())
     some = [
         updates.update([updates.struct(4, b"\x01x", origin=(1, clock - 1))], 1, clock)
@@ -232,7 +232,7 @@ def nested(levels: int) -> Any:
 
 
 def test_a_document_with_anything_in_it_is_opened_and_written_to() -> None:
-    """What is there already is no page's doing: it must not keep people out."""
+    """No page is to blame for existing content, so it must not keep people out."""
 
     async def main() -> None:
         notebook = opened()
@@ -265,13 +265,13 @@ def test_what_the_lab_writes_is_read_when_somebody_builds_on_it(
 
     monkeypatch.setattr(document_index, "read_update", counted)
     notebook = opened()
-    notebook.undo_manager.include_origin("nobody")  # as in a room
+    notebook.undo_manager.include_origin("nobody")  # as a room does
     person = Person(notebook)
     person.act("type", 1)
     person.send()
     read.clear()
     outputs = notebook.ycells[0]["outputs"]
-    for _ in range(3000):  # a plot that is drawn again and again
+    for _ in range(3000):  # like a plot that is drawn again and again
         outputs.append(Map({"output_type": "display_data", "data": {"image/png": "A" * 4000}}))
         del outputs[:]
     person.act("type", 2)
@@ -349,7 +349,7 @@ def test_somebody_s_messages_take_no_more_than_their_share_of_time() -> None:
 
 
 class Person:
-    """A page, and what it has not sent yet."""
+    """A page, and the updates that it has not sent yet."""
 
     def __init__(self, lab: Any) -> None:
         self.doc: Doc[Any] = Doc()
@@ -361,7 +361,7 @@ class Person:
         self.following = self.doc.observe(lambda event: self.told.append(event.update))
 
     def act(self, what: str, at: int) -> None:
-        """Do one thing, if there is anything to do it to."""
+        """Do one thing, if there is anything to do it with."""
         if not len(self.cells):
             return
         cell = self.cells[at % len(self.cells)]
@@ -385,13 +385,13 @@ class Person:
             self.undo.undo()
 
     def send(self) -> None:
-        """Send what was done, update by update."""
+        """Send all changes, update by update."""
         told, self.told = self.told, []
         for update in told:
             self.admission.take(update, read_update(update))
 
     def come_back(self) -> None:
-        """Be connected again: tell all that the lab lacks, and take over what it has."""
+        """Reconnect: send all that the lab lacks, and get what the page lacks."""
         self.told.clear()
         Admission(self.lab.ydoc)
         whole = self.doc.get_update(self.lab.ydoc.get_state())
@@ -400,7 +400,7 @@ class Person:
         self.told.clear()
 
     def tell_all(self) -> None:
-        """Send the whole copy, as one that knows nothing of the lab's."""
+        """Send the whole copy, as a page that knows nothing of the lab's copy."""
         self.told.clear()
         whole = self.doc.get_update()
         self.admission.take(whole, read_update(whole))
@@ -425,7 +425,7 @@ def test_every_edit_of_a_page_is_admitted(steps: list[tuple[int, str, int]]) -> 
     people = [Person(lab) for _ in range(3)]
     for who, what, at in steps:
         person = people[who]
-        if what == "run":  # the lab writes too
+        if what == "run":  # the lab writes as well
             if len(lab.ycells):
                 lab.ycells[0]["execution_state"] = f"{at}"
         elif what == "send":
@@ -447,7 +447,7 @@ def test_every_edit_of_a_page_is_admitted(steps: list[tuple[int, str, int]]) -> 
 
 
 def known_of(whole: bytes) -> dict[int, int]:
-    """Open a document again; return how much of each page its index knows."""
+    """Open a document again; return how much of each client its index knows."""
     opened_again: Doc[Any] = Doc({"cells": Array(), "meta": Map(), "state": Map()})
     opened_again.apply_update(whole)
     loops.run(document_indexes.prepare(opened_again))
@@ -456,7 +456,7 @@ def known_of(whole: bytes) -> dict[int, int]:
 
 
 def test_who_answer_each_other_are_known_to_the_end() -> None:
-    """Each one's next words build on the others' last: no order of pages alone will do."""
+    """Each client's words build on the others' last words: clients can't be read one by one."""
     lab, pages = Doc[Any](), [Doc[Any]() for _ in range(3)]
     for number in range(60):
         page = pages[number % 3]
@@ -465,7 +465,7 @@ def test_who_answer_each_other_are_known_to_the_end() -> None:
         lab.apply_update(page.get_update(lab.get_state()))
     whole = lab.get_update()
     assert known_of(whole) == read_state(lab.get_state())
-    # And a page that brings all of it at once is believed.
+    # A page that sends all of it at once is accepted.
     empty: Doc[Any] = Doc({"messages": Array()})
     Admission(empty).take(whole, read_update(whole))
     assert len(empty.get("messages", type=Array)) == 60

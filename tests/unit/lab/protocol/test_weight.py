@@ -1,4 +1,4 @@
-"""A weight is what a notebook's file has."""
+"""A document's weight is the size of its notebook file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classroom.lab.protocol import weight
 
 TEXT = st.text(max_size=40) | st.text(st.sampled_from('\n"\\\x1b\x00,[{ä😀'), max_size=40)
 NAMES = TEXT.filter(lambda name: name not in {"cell_type", "output_type"})
-"""Of values in an output: with those two, it is counted as if it had cells (`parts`)."""
+"""Names in an output: with the two excluded ones, it would count as having cells (`parts`)."""
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
@@ -47,7 +47,7 @@ def test_a_notebook_weighs_about_what_its_file_has(source: str, text: str, value
 
 
 def test_texts_weigh_what_they_do_in_a_file() -> None:
-    """Control characters have six bytes there, and each line is a string of its own."""
+    """In a file, control characters take six bytes, and each line is a separate string."""
     for text in ("\x1b" * 9000, "x" * 9000, "a\n" * 4000, '"' * 9000, "ä" * 9000, "😀" * 9000):
         content = notebook("", text, 1)
         data = document_encoding.encoded({"type": "notebook", "content": content})

@@ -1,4 +1,4 @@
-"""Whole rooms with random people in them, held against upstream's own."""
+"""Whole rooms with randomly acting people, compared with upstream's own rooms."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_more_pages_hear_of_a_save_the_rarer_it_is(pages: int, seconds: floa
 def test_the_journal_has_all_that_the_lab_has_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also what it wrote before anybody watched, in a document that was opened from the journal."""
+    """This includes what it wrote before it observed a document that came from the journal."""
     monkeypatch.setitem(ydocs, KIND, ClassNotebook)
     (tmp_path / "files").mkdir()
     content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
@@ -103,7 +103,7 @@ async def opened_by(files: ClassContents, journal: Journal) -> tuple[Any, asynci
 
 
 def folder_of(text: str, place: Path) -> Path:
-    """Make a class's folder with one file, `a.txt`."""
+    """Make a class's folder with one file, `a.txt`; return the folder."""
     made = place / "files"
     made.mkdir()
     (made / "a.txt").write_text(text)
@@ -111,7 +111,7 @@ def folder_of(text: str, place: Path) -> Path:
 
 
 class Replaced(ClassContents):
-    """A program replaces the file right after the document's recovery has looked at it."""
+    """Replaces the file right after recovery has read it, as a program may do."""
 
     program = ""
 
@@ -131,7 +131,7 @@ class Replaced(ClassContents):
 def test_a_program_that_replaces_a_file_while_it_is_opened_loses_no_word(
     tmp_path: Path,
 ) -> None:
-    """Between recovery and upstream's look at the file, after which the file won."""
+    """It does so between recovery and upstream's read of the file, after which the file won."""
     files = folder_of("first", tmp_path)
 
     async def main() -> None:
@@ -139,7 +139,7 @@ def test_a_program_that_replaces_a_file_while_it_is_opened_loses_no_word(
         room, running = await opened_by(ClassContents(root_dir=str(files)), journal)
         room.document.ydoc.get("source", type=Text).insert(5, " typed")
         await room.written()
-        await room.abandon()  # the lab falls before it has saved
+        await room.abandon()  # the lab crashes before it has saved
         running.cancel()
         replaced = Replaced(root_dir=str(files))
         replaced.program = "a program's"
@@ -157,7 +157,7 @@ def test_a_program_that_replaces_a_file_while_it_is_opened_loses_no_word(
 
 
 class Deleted(ClassContents):
-    """A program deletes the file right after it was read."""
+    """Deletes the file right after it was read, as a program may do."""
 
     async def get(self, path: str, *args: Any, **kwargs: Any) -> Any:
         found = await super().get(path, *args, **kwargs)
@@ -167,7 +167,7 @@ class Deleted(ClassContents):
 
 
 def test_a_file_that_is_deleted_while_it_is_opened_loses_no_word(tmp_path: Path) -> None:
-    """The room was open for everybody and could save nothing, for as long as somebody was in it."""
+    """The room was open to everybody, but could save nothing as long as somebody was in it."""
     files = folder_of("first", tmp_path)
 
     async def main() -> None:
@@ -183,12 +183,12 @@ def test_a_file_that_is_deleted_while_it_is_opened_loses_no_word(tmp_path: Path)
 
 
 def copies(folder: Path) -> str:
-    """Read all copies beside a file."""
+    """Return the content of all copies next to a file."""
     return "".join(file.read_text() for file in folder.glob("*(typed until*"))
 
 
 class ClassRoom(Broadcasting, YRoom):
-    """Ours without files."""
+    """Our room, without files."""
 
 
 STEPS = st.lists(
@@ -202,7 +202,7 @@ STEPS = st.lists(
 
 
 async def act(page: Page, action: str, place: int) -> None:
-    """Do one thing, if it can be done now."""
+    """Do one thing, if it is possible now."""
     length = len(page.text)
     if action == "type":
         page.text.insert(min(place, length), f"{page.number}{place} ")
@@ -225,12 +225,12 @@ async def act(page: Page, action: str, place: int) -> None:
 
 
 async def opened(kind: Callable[[], Any]) -> tuple[Any, asyncio.Task[None]]:
-    """Start a room of a kind."""
+    """Start a room; return it, and the task that runs it."""
     room = kind()
     running = asyncio.create_task(room.start())
     await room.started.wait()
     if kind is YRoom:
-        await room.ydoc_observed.wait()  # ours waits by itself
+        await room.ydoc_observed.wait()  # our room waits by itself
     return room, running
 
 
@@ -241,13 +241,13 @@ async def live(
     *,
     one_by_one: bool = False,
 ) -> str:
-    """Let people act in a room of a kind; return the text that all of them end up with.
+    """Let people act in a room; return the text that all of them end up with.
 
     Args:
-        kind: of room.
+        kind: the class of the room.
         steps: who does what, and where.
-        pace: the room's; None for its own.
-        one_by_one: whether all have heard of a step before the next.
+        pace: the room's pace; None for its own.
+        one_by_one: whether everybody has received a step before the next one.
     """
     room, running = await opened(kind)
     if pace is not None:
@@ -277,7 +277,7 @@ def agree(room: Any, pages: list[Page]) -> bool:
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[None]:
-    """A server that lets slow readers go after two kilobytes."""
+    """Let the server disconnect slow readers after two kilobytes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(websocket_frames, "NO_PRESENCE_BYTES", 200)
         patch.setattr(websocket_frames, "TOO_MUCH_BYTES", 2000)
@@ -288,7 +288,7 @@ def impatient() -> Iterator[None]:
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_everybody_ends_up_with_the_same_text(steps: list[tuple[int, str, int]]) -> None:
-    """People leave, come back and read slowly, and updates are merged: no typed word is lost."""
+    """People leave, return and read slowly, and updates are merged: no typed word is lost."""
     for pace in (None, TICKING):
         text = loops.run(live(ClassRoom, steps, pace))
         if not any(action == "erase" for _, action, _ in steps):
@@ -301,7 +301,7 @@ def test_everybody_ends_up_with_the_same_text(steps: list[tuple[int, str, int]])
 def test_one_after_the_other_it_is_the_text_of_a_stock_room(
     steps: list[tuple[int, str, int]],
 ) -> None:
-    """When all hear of each step there is only one right text: upstream's room has it too."""
+    """If everybody receives each step, only one text is right: upstream's room has it, too."""
     assert loops.run(live(ClassRoom, steps, Pace(0.002, 0.1), one_by_one=True)) == loops.run(
         live(YRoom, steps, None, one_by_one=True)
     )
@@ -335,7 +335,7 @@ def test_a_slow_reader_is_disconnected_and_misses_nothing_when_back() -> None:
 
 
 def test_what_all_pages_of_a_person_do_not_read_counts_together() -> None:
-    """Each of hundreds of sockets could be sent a whole document otherwise."""
+    """Otherwise each of hundreds of sockets could be sent a whole document."""
     budget = MemoryBudget(300_000, 1_000_000)
     lab = contexts.make(memory=budget).services()
 
@@ -366,15 +366,15 @@ def test_what_all_pages_of_a_person_do_not_read_counts_together() -> None:
 
 
 def kept_in(file: Path) -> ystore.ClassYStore:
-    """A store of ours, of a document."""
+    """Return our store for a document."""
     return ystore.of(Journal(file))("a")
 
 
 def text_in(file: Path) -> str:
-    """What the disk has of a document: log and database, as the next process finds them."""
+    """Return a document's text on disk: log and database, as the next process reads them."""
     kept: Doc[Any] = Doc()
     logged = []
-    # The log first: what goes from it meanwhile is in the database by then.
+    # Read the log first: what leaves it meanwhile is in the database by then.
     for log in write_ahead_log.files_beside(file):
         with suppress(FileNotFoundError):
             logged += [row.update for _, row in log_records.decode(log.read_bytes())]
@@ -386,7 +386,7 @@ def text_in(file: Path) -> str:
 
 
 def test_what_leaves_the_room_is_kept_before(tmp_path: Path) -> None:
-    """Both for pages that are connected, and for one that connects at that moment."""
+    """It holds for connected pages, and for a page that connects at that moment."""
     file = tmp_path / "j.db"
 
     async def run() -> None:
@@ -421,7 +421,7 @@ def test_what_leaves_the_room_is_kept_before(tmp_path: Path) -> None:
 
 
 async def typed_at_once(file: Path) -> tuple[Any, asyncio.Task[None]]:
-    """Open a room with a store, and have letters come in it in one turn of the loop."""
+    """Open a room with a store, and type letters in it during one turn of the loop."""
     kind = partial(ClassRoom, ystore=kept_in(file), exception_handler=lambda *_: True)
     room, running = await opened(kind)
     await room.ydoc_observed.wait()
@@ -487,7 +487,7 @@ def test_who_comes_sees_who_is_there_and_who_leaves_is_gone() -> None:
         update = ada.awareness.encode_awareness_update([1])
         room.presence(read(create_awareness_message(update)), ada, who(ada.name), first=True)
         bob.connect()
-        # Told by the room, not by ada's next word.
+        # The room sends this, not ada's next message.
         await loops.until(lambda: presence_of(room, bob) == {1})
         await ada.disconnect()
         await loops.until(lambda: presence_of(room, bob) == set())
@@ -508,7 +508,7 @@ def test_the_owner_may_say_what_was_ignored_from_another() -> None:
         leaving = awareness.encode([Entry(7, 2, b"null")])
         room.presence(read(leaving), bob, who("bob"), first=False)
         await loops.until(lambda: 7 in presence_of(room, bob))
-        # What ada says next comes no sooner than what bob has said.
+        # ada's message can't arrive before bob's.
         room.presence(read(awareness.encode([Entry(8, 1, b"{}")])), ada, who("ada"), first=False)
         await loops.until(lambda: 8 in presence_of(room, bob))
         assert 7 in presence_of(room, bob), "it isn't bob's to say"
@@ -532,7 +532,7 @@ def test_a_state_that_cannot_be_read_ends_nothing() -> None:
             room.presence(
                 read(awareness.encode([Entry(5, 1, state)])), page, who(page.name), first=True
             )
-        # What can be read comes no sooner than what can't.
+        # The readable message can't arrive before the unreadable ones.
         room.presence(
             read(awareness.encode([Entry(6, 1, b"{}")])), page, who(page.name), first=False
         )
@@ -551,7 +551,7 @@ def test_a_state_that_cannot_be_read_ends_nothing() -> None:
 
 
 def test_no_page_hears_so_much_that_sending_it_back_is_an_offence() -> None:
-    """Pages send it back at once: one page with much to say would disconnect all newcomers."""
+    """Pages send presence back at once: too much of it would disconnect all newcomers."""
 
     async def run() -> None:
         room, running = await opened(ClassRoom)

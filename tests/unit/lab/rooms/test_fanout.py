@@ -1,4 +1,4 @@
-"""What goes out and when, without sockets."""
+"""What is sent and when, without sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that may not come back: what only they have is in one file for each document."""
+"""Pages that may not reconnect: what only they have is saved in one file for each document."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def contents(tmp_path: Path) -> ClassContents:
 
 
 def room(contents: Any, live: str | None = None) -> Any:
-    """A document's room of today; without a live text it returns the file's."""
+    """Return a document's present room; without a live text it has the file's."""
 
     async def source() -> str:
         assert live is not None
@@ -118,7 +118,7 @@ def test_a_page_that_has_nothing_more_leaves_no_copy(contents: Any, now: str) ->
 
 
 def test_a_document_that_is_not_there_any_more_is_kept_under_its_own_name(contents: Any) -> None:
-    """Made after the backup: neither the file nor its folder is in it."""
+    """It was made after the backup, which has neither the file nor its folder."""
 
     async def run() -> None:
         former, page = FormerDocuments(), Page("new")
@@ -138,8 +138,8 @@ def test_what_a_page_claims_as_its_path_leads_nowhere_else(contents: Any, tmp_pa
             page.document.path = path
             try:
                 await handed_in(former, LostRoom(f"text:file:{path}", contents), page)
-            except Exception as error:  # noqa: BLE001 (whatever says so)
-                assert "Error" in type(error).__name__  # noqa: PT017 (one of several)
+            except Exception as error:  # noqa: BLE001 (whichever library rejects it)
+                assert "Error" in type(error).__name__  # noqa: PT017 (one of several types)
 
     loops.run(run())
     assert sorted(one.name for one in tmp_path.iterdir()) == ["files", "scratch"]

@@ -1,4 +1,4 @@
-"""A run shows nothing that would keep its notebook from being opened again."""
+"""A run shows nothing that would prevent its notebook from being opened again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NOTHING = Weight()
 
 
 def growth(*measured: Weight) -> tuple[Growth, list[Weight]]:
-    """Make one of a notebook that may have 100 bytes, so that runs may fill 90."""
+    """Return the limit of a notebook that may have 100 bytes, so that runs may fill 90."""
     left = list(measured)
     return Growth(100, lambda: left.pop(0)), left
 
@@ -34,7 +34,7 @@ def test_each_limit_counts() -> None:
 
 
 def test_before_something_is_refused_the_document_is_measured() -> None:
-    """Somebody has just cleared the outputs, which hasn't been saved yet."""
+    """Somebody may just have cleared the outputs, which isn't saved yet."""
     grown, left = growth(Weight(10))
     assert grown.weighed(Weight(85), NOTHING, "a.ipynb") is None
     assert grown.take(HALF, 10)
@@ -74,7 +74,7 @@ def test_people_are_told_once_each_time() -> None:
 
 
 def test_after_a_run_has_emptied_its_cell_the_document_is_measured_at_once() -> None:
-    """A person who cleared outputs, as the sentence says, could run the cell only seconds later."""
+    """Otherwise people who cleared outputs, as the sentence says, could run the cell only later."""
     grown, left = growth(Weight(90), Weight(10))
     grown.weighed(Weight(90), NOTHING, "a.ipynb")
     assert not grown.take(HALF, 10.0)

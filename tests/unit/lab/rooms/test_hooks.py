@@ -1,4 +1,4 @@
-"""The hooks of rooms: which run, in which order, and which messages they hold back."""
+"""The hooks of rooms: which ones run, in which order, and which messages they hold back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOMEBODY: Any = SimpleNamespace(who="eve", clients=frozenset({7}), room=None)
 
 
 class Noted(RoomHook):
-    """Notes each call."""
+    """Records each call."""
 
     def __init__(self, name: str, noted: list[str], *, stops: bool = False) -> None:
         self._name, self._noted, self._stops = name, noted, stops
@@ -117,7 +117,7 @@ def test_a_room_stays_until_its_cells_have_run() -> None:
         await hook.before_unload_document("another")
         waiting = asyncio.create_task(hook.before_unload_document("r"))
         await asyncio.sleep(0)
-        running["r"] = [SimpleNamespace(ended=second)]  # begun meanwhile
+        running["r"] = [SimpleNamespace(ended=second)]  # begun in the meantime
         first.set()
         await loops.settle()
         assert not waiting.done()

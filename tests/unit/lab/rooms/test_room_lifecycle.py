@@ -1,4 +1,4 @@
-"""What pages hear of a room that goes."""
+"""What pages are told when a room is unloaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILES = {"there": "lesson.ipynb"}
 
 
 class Socket(Visiting):
-    """One of a page that has gone."""
+    """The socket of a page that has gone."""
 
     event_logger: Any = None
 

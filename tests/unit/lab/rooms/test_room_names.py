@@ -1,4 +1,4 @@
-"""Which rooms there are, and how many timelines are kept."""
+"""Valid names of rooms, and how many timelines are kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_there_is_one_of_presence_and_of_each_file(room_id: str) -> None:
         "json:notebook:unknown",
         "json:notebook:",
         "json:n",
-        # In another format than its kind's, which would put the journal of all aside.
+        # In a format that isn't its kind's, which would put everybody's journal aside.
         "morse:file:c",
         "json:file:c",
         "base64:file:c",

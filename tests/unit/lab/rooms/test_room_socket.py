@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 
 class Room:
-    """What a socket knows of its room."""
+    """The part of a room that a socket uses."""
 
     def __init__(self, document: Doc[Any], observed: asyncio.Event, chat: Any = None) -> None:
         self.ydoc, self.ydoc_observed, self.document = document, observed, chat
 
 
 class Socket(RoomSocket):
-    """One without a connection: it notes what it would have told its page."""
+    """A socket without a connection, which records what it would have sent to its page."""
 
     log: Any = logging.getLogger("test")
 
@@ -79,13 +79,13 @@ class Socket(RoomSocket):
         self.closed.append((1003, why))
 
     async def say(self, message: bytes) -> None:
-        """Take a message, and finish what it began."""
+        """Handle a message, and wait for the work that it starts."""
         if (waits := self.on_message(message)) is not None:
             await waits
 
 
 class Chat:
-    """A chat without upstream's class: what its referee lets through comes in."""
+    """A chat without upstream's class: it applies what its referee admits."""
 
     def __init__(self) -> None:
         self.ydoc: Doc[Any] = Doc()
@@ -100,7 +100,7 @@ class Chat:
 
 
 def test_a_chat_takes_what_was_judged_and_nothing_else() -> None:
-    """A struct that begins with what is there already loses that part, and where it says it is."""
+    """A struct that begins with known content loses that part, and with it its claimed place."""
 
     async def main() -> None:
         chat = Chat()
@@ -135,14 +135,14 @@ def question() -> bytes:
 
 
 async def serve(socket: Socket) -> None:
-    """Hand messages on as a room does."""
+    """Pass messages on as a room does."""
     async for message in socket:
         raise AssertionError(message)
 
 
 @pytest.fixture
 def lab() -> LabContext:
-    """Nobody has taken any time yet."""
+    """The state of a lab where nobody has used any CPU time yet."""
     return contexts.make()
 
 
@@ -192,7 +192,7 @@ def test_questions_are_paid_for_and_answered_in_turn(lab: LabContext) -> None:
 
 
 def test_questions_of_all_of_a_persons_pages_are_answered_in_turn(lab: LabContext) -> None:
-    """Each page would have a share of the server's time, and one person has many pages."""
+    """Otherwise each page would get a share of the time, and one person may have many pages."""
 
     async def main() -> None:
         document: Doc[Any] = Doc()
@@ -245,7 +245,7 @@ def test_presence_is_paid_for_and_who_has_taken_too_much_is_sent_away(
 def test_reading_a_long_message_is_paid_for_one_at_a_time(
     lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise a person with many sockets would have all of them read at once."""
+    """Otherwise the messages of a person with many sockets would all be read at once."""
     reading: list[int] = []
     most: list[int] = []
     original = messages.parse
@@ -275,7 +275,7 @@ def test_reading_a_long_message_is_paid_for_one_at_a_time(
 
 
 def test_what_comes_before_the_index_is_made_waits_for_it() -> None:
-    """As in a fork, which upstream makes: it is read beside the loop, and nothing is lost."""
+    """In a fork, for example, which upstream makes, it is read in a thread, and nothing is lost."""
 
     async def main() -> None:
         document: Doc[Any] = Doc()
@@ -292,7 +292,7 @@ def test_what_comes_before_the_index_is_made_waits_for_it() -> None:
 
 
 def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
-    """The lab recognizes the page by its id, anywhere in the message."""
+    """The lab recognizes a client by its id, anywhere in the message."""
 
     async def main() -> None:
         document: Doc[Any] = Doc()
@@ -311,7 +311,7 @@ def test_a_copy_of_which_something_was_dropped_hides_behind_nobody() -> None:
 
 
 def test_presence_is_read_once_and_what_cannot_be_read_ends_nothing() -> None:
-    """Except a message that is too long and no echo: no page sends one."""
+    """Only a message that is too long, and no echo, closes the connection: no page sends one."""
 
     async def main() -> None:
         socket = Socket(Doc())

@@ -1,4 +1,4 @@
-"""A timeline is made while others are served, and its maker pays for it."""
+"""A timeline is made while others are served, and its time counts for its maker."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Whatever befalls a file that people type in: every word is in the document, the file or a copy.
+"""Whatever happens to a file that people type in: every word is in the document, file or a copy.
 
-A model of one document, its file and the journal, which hypothesis drives: people type, programs
-that have read the file now or earlier write it, put it back, replace, delete and restore it, and
-the lab server is killed. The documents, the merging, the copies and the decisions are the lab's
-own; the disk is a dictionary.
+hypothesis drives a model of one document, its file and the journal: people type; programs that have
+read the file, now or earlier, write it, put it back, replace, delete and restore it; and the lab
+server is killed. The documents, the merging, the copies and the decisions are the lab's own code;
+the disk is a dictionary.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def notebook(*sources: str) -> dict[str, Any]:
 
 
 def changed(content: Content, word: str, place: int, how: str) -> Content:
-    """Change a content as a program does: a line of its own, or in the place of another.
+    """Return a content as a program changes it: with a line of its own, or in another's place.
 
     Args:
-        content: which.
-        word: that it writes.
-        place: where.
+        content: the content before.
+        word: the word that the program writes.
+        place: the number of the place.
         how: "append", "insert" or "replace".
     """
     if not isinstance(content, str):
@@ -68,7 +68,7 @@ def changed(content: Content, word: str, place: int, how: str) -> Content:
 
 
 class Disk:
-    """The contents manager's part that copies are saved with."""
+    """The part of the contents manager that saves copies."""
 
     def __init__(self) -> None:
         self.copies: dict[str, Content] = {}
@@ -86,7 +86,7 @@ class Disk:
 
 
 class Places:
-    """What the journal knows of the document beside what was typed."""
+    """The journal's facts about the document, apart from the typed text."""
 
     def __init__(self) -> None:
         self.opening: bytes | None = None
@@ -101,7 +101,7 @@ class Places:
 
 
 class Words(RuleBasedStateMachine):
-    """One document."""
+    """The model of one document."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class Words(RuleBasedStateMachine):
         self.open(content)
 
     def open(self, content: Content) -> None:
-        """Open a room whose document says something, which is in its file."""
+        """Open a room whose document has this content, which is also in its file."""
         self.document: Any = YUnicode() if self.is_text else YNotebook()
         self.document.set(content)
         self.known = [content]
@@ -158,7 +158,7 @@ class Words(RuleBasedStateMachine):
         return None
 
     def take_over(self) -> None:
-        """Do as a room does when it finds that the file isn't as it has left it."""
+        """Act as a room that finds its file changed by others."""
         assert self.file is not None
         if self.file in self.known:
             return
@@ -184,13 +184,13 @@ class Words(RuleBasedStateMachine):
 
     @rule()
     def kill(self) -> None:
-        """What the journal has is put right first; then the document is opened from its file."""
+        """Kill the lab: first the journal is recovered, then the document opens from its file."""
         self.incidents += 1
         typed = self.document.get()
         if self.file is None:
             if typed not in self.known:
                 self.keep_beside(typed)
-            self.file = self.history[-1]  # or nobody could open it any more
+            self.file = self.history[-1]  # otherwise nobody could open it any more
         for _ in range(2):  # at the start, and when the document is opened
             self.put_right(typed)
         self.open(self.file)
@@ -256,7 +256,7 @@ class Words(RuleBasedStateMachine):
 
     @rule(age=AGES, place=PLACES, how=st.sampled_from(["append", "insert", "replace"]))
     def program(self, age: int, place: int, how: str) -> None:
-        """It has read the file a while ago, and knows nothing of what was saved since."""
+        """Write as a program that read the file earlier, and doesn't know what was saved since."""
         if self.file is None:
             return
         self.incidents += 1
@@ -303,7 +303,7 @@ class Words(RuleBasedStateMachine):
 
     @invariant()
     def there_are_no_more_copies_than_incidents(self) -> None:
-        # One of a kind each: what people typed, and what the program wrote.
+        # One copy of each kind: what people typed, and what the program wrote.
         assert len(self.disk.copies) <= 2 * self.incidents
 
     @invariant()

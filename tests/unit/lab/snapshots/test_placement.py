@@ -58,7 +58,7 @@ def test_a_link_in_the_files_place_is_replaced_and_not_followed(root: Path) -> N
 
 
 def test_a_folder_that_is_moved_away_meanwhile_is_no_way_out(root: Path) -> None:
-    """It is held open: a link in its place comes too late."""
+    """The folder is held open, so a link in its place comes too late."""
     (root / "a").mkdir()
     with Root(root).made(("a",)) as held:
         (root / "a").rename(root / "b")
@@ -74,7 +74,7 @@ def test_a_link_comes_back_as_a_link(root: Path) -> None:
 
 
 def test_what_is_open_is_only_replaced_by_what_it_can_be(tmp_path: Path) -> None:
-    """A room that can't read what is there writes its own over it."""
+    """A room that can't read the file would overwrite it with its own text."""
     file = tmp_path / "x"
     file.write_text("no notebook")
     check(file, ["text:file:1"])

@@ -1,4 +1,4 @@
-"""The owner of a page's id in a document, also after the page has slept for hours."""
+"""The owner of a page's id in a document, even after the page has slept for hours."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 
 
 class Room(Broadcasting, YRoom):
-    """Ours without files."""
+    """Our room, without files."""
 
 
 async def known(file: Path, path: str) -> Writers:
-    """Open the journal, and load what it has kept."""
+    """Open the journal, and load the stored owners."""
     found = Writers(Journal(file), path)
     await found.load()
     return found
 
 
 async def saved(one: Writers) -> None:
-    """Wait until all is written down."""
+    """Wait until everything is stored."""
     while one._saving is not None and not one._saving.done():
         await asyncio.shield(one._saving)
 
 
 async def end(one: Writers) -> None:
-    """End, with all written down."""
+    """Close the journal, with everything stored."""
     assert one._journal is not None
     await saved(one)
     one._journal.close()
@@ -76,7 +76,7 @@ def test_of_one_person_the_last_ones_are_known(
         first.note(1000, "ada")
         for client in range(20):
             first.note(client, "mallory")
-            if client % 4 == 0:  # some together, and some one after the other
+            if client % 4 == 0:  # some together, and some one after another
                 await saved(first)
         await end(first)
         second = await known(tmp_path / "j.db", "a")
@@ -89,11 +89,11 @@ def test_of_one_person_the_last_ones_are_known(
 
 
 def test_who_sleeps_keeps_their_id() -> None:
-    """Nobody else writes under it, and nobody says that it is theirs."""
+    """Nobody else can write under it, or claim it."""
 
     async def run() -> None:
         room, page = Room(), object()
-        room._writers.note(7, "ada")  # of an earlier life of the room
+        room._writers.note(7, "ada")  # noted during an earlier life of the room
         assert not room.owns("mallory", 7)
         said = awareness.encode([Entry(7, 1, b"{}")])
         room.presence(read(said), page, who("mallory"), first=True)

@@ -1,4 +1,4 @@
-"""Sessions: which pages may come back to a lab that has restarted."""
+"""Sessions: which pages may reconnect to a lab that has restarted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def begin(file: Path, session: str, version: str = "1") -> dict[str, str]:
-    """One life of the lab server."""
+    """Start one life of the lab server; return the known sessions."""
     journal = Journal(file)
     try:
         return loops.run(collaboration_sessions.begin(journal, session, version))
@@ -45,10 +45,10 @@ def test_another_journals_page_and_another_versions_are_refused(tmp_path: Path) 
     ("session", "version", "why"),
     [
         ("at the backup", f"1{RESTORED}a", Refusal.RESTORED),
-        # It began after the backup was made: the restored journal knows nothing of it.
+        # It began after the backup was made, so the restored journal doesn't know it.
         ("after the backup", f"1{RESTORED}a", Refusal.RESTORED),
         ("restored", f"1{RESTORED}a", None),
-        # The same backup, or another, a second time.
+        # The same backup, or another one, was restored a second time.
         ("restored", f"1{RESTORED}b", Refusal.RESTORED),
         ("restored", f"2{RESTORED}a", Refusal.CHANGED),
         ("at the backup", "1", None),
@@ -106,7 +106,7 @@ def test_a_full_disk_keeps_nobody_out(tmp_path: Path, caplog: pytest.LogCaptureF
                 database.execute("INSERT INTO saves VALUES ('a', zeroblob(100000))")
 
         await journal.run(fill)
-        # Long enough for no page to have room for it.
+        # So long that no page has space for it.
         return await collaboration_sessions.begin(journal, "now", "v" * 100_000)
 
     with caplog.at_level(logging.WARNING):

@@ -1,4 +1,4 @@
-"""The journal: what it has accepted survives kills, full disks and damaged files."""
+"""The journal: updates that it has accepted survive kills, full disks and damaged files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def typed(letters: str) -> list[bytes]:
-    """The updates of somebody who types letter by letter, and erases the first at the end."""
+    """Return the updates of a person who types letter by letter, and finally deletes the first."""
     doc: Doc[Any] = Doc()
     updates: list[bytes] = []
     doc.observe(lambda event: updates.append(event.update))
@@ -78,7 +78,7 @@ def test_what_was_written_is_read_in_order_also_by_the_next(tmp_path: Path) -> N
 
 
 def test_documents_share_a_commit(tmp_path: Path) -> None:
-    """Thirty notebooks cost no more flushes than one."""
+    """Thirty notebooks take no more flushes than one."""
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
@@ -98,7 +98,7 @@ def test_documents_share_a_commit(tmp_path: Path) -> None:
 
 
 async def type_live(made: Journal, path: str, letters: str) -> Doc[Any]:
-    """Type into an open document, each letter a row of its own."""
+    """Type into an open document, with a row for each letter."""
     doc: Doc[Any] = Doc()
     made.live[path] = doc
     updates: list[bytes] = []
@@ -113,12 +113,12 @@ async def type_live(made: Journal, path: str, letters: str) -> Doc[Any]:
 
 
 def no_room(*_: object) -> None:
-    """Be a disk without room."""
+    """Act as a full disk."""
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def refuse(patch: pytest.MonkeyPatch, of: object, name: str) -> list[object]:
-    """Have a way to the disk fail for want of room; return a list that grows with each attempt."""
+    """Make a write fail as on a full disk; return a list that grows with each attempt."""
     attempts: list[object] = []
 
     def fail(*arguments: object) -> None:
@@ -130,7 +130,7 @@ def refuse(patch: pytest.MonkeyPatch, of: object, name: str) -> list[object]:
 
 
 async def more(attempts: list[object], count: int) -> None:
-    """Wait until a list of attempts has grown."""
+    """Wait until a list of attempts has grown by a number."""
     enough = len(attempts) + count
     await loops.until(lambda: len(attempts) >= enough)
 
@@ -149,7 +149,7 @@ def test_history_stays_bounded_and_says_the_same(
         rows = await made.read("a")
         assert 20 <= len(rows) < 80
         assert text_of(row[0] for row in rows) == letters
-        # The last ones are there one by one: a timeline goes through them.
+        # The last rows are separate: a timeline goes through them.
         each = [row[1] for row in rows if not row[1].startswith(history_checkpoints.MARK)]
         assert each[-5:] == [b"196", b"197", b"198", b"199", b"200"]
         assert text_of(row[0] for row in await made.read("other")) == "yz"
@@ -161,7 +161,7 @@ def test_history_stays_bounded_and_says_the_same(
 def test_what_comes_before_what_it_builds_on_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A checkpoint of the live document hasn't got it: it goes only where a document has it."""
+    """A checkpoint of the live document doesn't have it, so it is deleted only once that does."""
     monkeypatch.setattr(history_checkpoints, "EVERY", 5)
     monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
     first, *later = typed("xyz")
@@ -181,7 +181,7 @@ def test_what_comes_before_what_it_builds_on_is_kept(
 
 
 def test_a_checkpoint_holds_up_nobody(tmp_path: Path) -> None:
-    """A thousand large updates of a document: merging them would take the interpreter seconds."""
+    """Merging a thousand large updates of a document would block the interpreter for seconds."""
     made = Journal(tmp_path / "j.db")
     doc: Doc[Any] = Doc()
     updates: list[bytes] = []
@@ -249,13 +249,13 @@ def test_what_was_deleted_leaves_the_journal(
 def test_a_live_document_that_cannot_be_encoded_is_not_written_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rows were on the disk before; the journal goes on."""
+    """The rows were on disk before; the journal continues."""
     monkeypatch.setattr(history_checkpoints, "EVERY", 5)
     monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
 
     class Panicking:
         def get_update(self, _: bytes | None = None) -> bytes:
-            raise BaseException("a panic of pycrdt's")  # noqa: TRY002 (it is none of Exception's)
+            raise BaseException("a panic of pycrdt's")  # noqa: TRY002 (it is no Exception)
 
         get_state = get_update
 
@@ -298,7 +298,7 @@ def test_what_cannot_be_written_is_told_and_written_later(
 
 @pytest.mark.parametrize("call", ["append", "write"])
 def test_killed_right_after(call: str, tmp_path: Path) -> None:
-    """A process that is killed the moment that the journal has taken it: it is there."""
+    """If the process is killed right after the journal has accepted it, it is there."""
     script = f"""
 import asyncio, os, pathlib, signal
 from classroom.lab.storage.journal import Journal
@@ -321,7 +321,7 @@ asyncio.run(run())
         rows = await made.read("a")
         assert {row[0] for row in rows} == {b"the first", b"the last word"}
         made.close()
-        # And is taken over once.
+        # It is recovered once.
         again = Journal(tmp_path / "j.db")
         assert await again.read("a") == rows
         again.close()
@@ -330,7 +330,7 @@ asyncio.run(run())
 
 
 def test_the_history_of_upstreams_own_store_stays_readable(tmp_path: Path) -> None:
-    """Volumes of earlier versions have one."""
+    """Volumes of earlier versions have such a history."""
     file = tmp_path / "documents.db"
 
     class Stock(SQLiteYStore):
@@ -354,7 +354,7 @@ def test_the_history_of_upstreams_own_store_stays_readable(tmp_path: Path) -> No
 def test_a_full_disk_is_told_and_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both ways to the disk fail for a while: what was typed meanwhile is there in the end."""
+    """Log and database both fail for a while: text typed meanwhile is there in the end."""
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
 
     async def run() -> None:
@@ -386,7 +386,7 @@ def test_a_full_disk_is_told_and_ends_nothing(
 def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is in the space that is set aside; the next process commits it, once there is room."""
+    """It is in the reserved space; the next process commits it once there is room."""
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
 
     async def run() -> None:
@@ -400,7 +400,7 @@ def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
             for update in updates[1:4]:
                 killed.append("a", update)
             assert told == [DiskTrouble("No space left on device", is_kept=True)]
-            # The first is left as a kill leaves it, and the disk is still full.
+            # The first journal is left as after a kill, and the disk is still full.
             second = Journal(tmp_path / "j.db")
             told_again: list[DiskTrouble] = []
             second.disk.told = told_again.append
@@ -428,7 +428,7 @@ def test_what_comes_while_the_disk_is_full_outlasts_a_kill(
 def test_while_people_go_on_typing_a_full_disk_comes_to_an_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Something always waits for the next commit then."""
+    """Then something always waits for the next commit."""
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
 
     async def run() -> None:
@@ -487,7 +487,7 @@ def test_a_reserve_that_is_used_up_is_told_until_all_is_committed(
             made.append("a", b"y" * 5000)
             assert [one.is_kept for one in told] == [True]
             made.append("a", b"y" * 5000)
-            made.append("a", b"z")  # though there would be space for this one
+            made.append("a", b"z")  # although there would be space for this one
             assert [one.is_kept for one in told] == [True, False]
         await made.written()
         await asyncio.shield(made._flush or asyncio.sleep(0))
@@ -502,7 +502,7 @@ def test_a_reserve_that_is_used_up_is_told_until_all_is_committed(
 def test_a_database_with_no_room_for_what_its_users_share_is_read_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk has no room for SQLite's shared index; once it has, others may open it again."""
+    """A full disk has no space for SQLite's shared index; later, others can open it again."""
     file, opened = tmp_path / "j.db", database.connected
 
     async def run() -> None:
@@ -531,7 +531,7 @@ def test_a_database_with_no_room_for_what_its_users_share_is_read_all_the_same(
 def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An endless print while the disk is full would fill the memory, and stop everybody."""
+    """Otherwise an endless print on a full disk would fill the memory, and stop everybody."""
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(uncommitted_updates, "MOST_PENDING_BYTES", 10_000)
     merged: list[int] = []
@@ -557,7 +557,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
             for number in range(200):
                 text += f"{number} " * 500
                 del text[0 : len(text) - 5]
-                if number % 4 == 0:  # often, and with several updates between
+                if number % 4 == 0:  # often, with several updates in between
                     await more(attempts, 1)
                 waiting = made._uncommitted.rows
                 most = max(most, sum(len(row.update) for row in waiting))
@@ -572,7 +572,7 @@ def test_what_waits_for_a_disk_is_bounded_and_not_merged_again_and_again(
 
 
 def test_a_connection_that_opens_later_empties_no_log(tmp_path: Path) -> None:
-    """What has just been written there may be in no database yet."""
+    """The last updates in it may not be in any database yet."""
 
     async def run() -> None:
         made = Journal(tmp_path / "j.db")
@@ -619,7 +619,7 @@ def test_a_long_checkpoint_leaves_nothing_to_a_power_cut(
 def test_a_database_that_finds_room_where_the_log_finds_none_says_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """SQLite's files have room for a while; pages and log aren't told ten times a second."""
+    """SQLite's files may still have space; pages and log must not be told ten times a second."""
     monkeypatch.setattr(journal, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
 
@@ -653,7 +653,7 @@ def test_a_database_that_is_none_is_put_aside_at_the_start(
 ) -> None:
     file = tmp_path / "j.db"
     file.write_bytes(b"this is no database" * 500)
-    # The end of a text whose beginning is in what can't be read.
+    # The end of a text whose beginning is in the unreadable file.
     write_ahead_log.Log(file).append(Row("a", typed("hello")[3], b"", 1.0))
 
     async def run() -> None:
@@ -713,7 +713,7 @@ def test_a_documents_history_is_put_aside_and_no_other(tmp_path: Path) -> None:
 def test_a_timeline_goes_through_what_stayed_and_stops_at_no_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As upstream's handler does: each row that changes something is a step back."""
+    """Upstream's handler does so: each row with a change is a step back."""
     monkeypatch.setattr(history_checkpoints, "EVERY", 20)
     monkeypatch.setattr(journal, "COLLECT_SECONDS", 0)
 

@@ -1,7 +1,7 @@
-"""The journal before the file: what is put into a file is on the disk by then, letter for letter.
+"""The journal comes before the file: a file's content is in the journal on disk, letter by letter.
 
-At the next start a file that the lab itself has written and the journal doesn't agree with is
-taken to be behind, and is given what the journal says.
+At the next start, a file that the lab itself has written counts as outdated if the journal differs,
+and gets the journal's content.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Place:
         self.journal = Journal(self.database)
         self.folder = folder
         self.behind: list[tuple[str, str]] = []
-        """What was put into the file, and what was in the journal then, where they differ."""
+        """What was written to the file, and the journal's content at that time, if they differ."""
         self.written = 0
 
     def room(self) -> Any:
-        """Open the document."""
+        """Open the document in a room."""
         root = str(self.file.parent)
         manager = ClassContents(root_dir=root)
         ids = ArbitraryFileIdManager(root_dir=root, db_path=str(self.folder / "ids.db"))
@@ -62,7 +62,7 @@ class Place:
         return ClassDocumentRoom(name, "text", "file", loader, events, kept, LOG, save_delay=0.05)
 
     def replaced(self, data: bytes) -> None:
-        """Compare what is being put into the file with what the journal says."""
+        """Compare the content that is being written to the file with the journal's."""
         doc: Doc[Any] = Doc()
         with closing(sqlite3.connect(self.database)) as database:
             for (update,) in database.execute("SELECT yupdate FROM yupdates ORDER BY rowid"):
@@ -97,7 +97,7 @@ def test_a_letter_that_comes_as_its_file_is_saved(place: Place) -> None:
         read = room._document.aget
 
         async def aget() -> Any:
-            # As late as can be: it is in what is saved, and has only just come.
+            # As late as possible: it is saved with the rest, and has only just arrived.
             for _ in range(3):
                 text.insert(len(text), next(letters, ""))
             return await read()

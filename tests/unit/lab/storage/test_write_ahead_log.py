@@ -1,4 +1,4 @@
-"""The write-ahead log: what write(2) has taken is read again, and nothing else."""
+"""The write-ahead log: records that write(2) has accepted are read again, and nothing else."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def test_two_files_take_turns_and_the_order_stays(tmp_path: Path) -> None:
         log.append(row(str(number)))
         log.rotate()
         log.append(row(f"{number}b"))
-        # Not released: the commit has failed.
+        # Don't release it, as if the commit had failed.
     assert left(database) == ["1", "2", "2b", "3", "3b", "4", "4b", "5", "5b", "6", "6b", "7", "7b"]
-    log.release()  # all that was in the first file is committed
+    log.release()  # all records of the first file are committed
     assert left(database)[0] == "2b"
     log.rotate()
     log.release()
@@ -76,7 +76,7 @@ def test_what_an_earlier_process_has_left_comes_first(tmp_path: Path) -> None:
     database = tmp_path / "j.db"
     Log(database).append(row("first"))
     second = Log(database)
-    second.append(row("second"))  # before the first was committed
+    second.append(row("second"))  # before the first one is committed
     assert left(database) == ["first", "second"]
     second.forget()
     assert left(database) == ["second"]
@@ -87,7 +87,7 @@ def test_what_an_earlier_process_has_left_comes_first(tmp_path: Path) -> None:
 
 
 def test_a_backup_reads_it_before_the_database(tmp_path: Path) -> None:
-    """The log files' names show the order: commits in between are in the copy of the database."""
+    """The log files sort before the database, so its copy has all commits made in between."""
     database = tmp_path / "documents.db"
     database.touch()
     Log(database).append(row("x"))
@@ -120,7 +120,7 @@ def test_half_a_record_hides_none_that_comes_after(
 def test_a_log_that_cannot_be_read_is_put_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is the only place where the last words of all documents are: it is never removed."""
+    """It is the only place with the last words of all documents, so it is never deleted."""
     database = tmp_path / "j.db"
     first = Log(database)
     first.append(Row("a", b"x", b"", 1.0))
@@ -143,7 +143,7 @@ def test_a_log_that_cannot_be_read_is_put_aside(
 
 
 def test_the_reserve_keeps_its_blocks_and_no_records_of_before(tmp_path: Path) -> None:
-    """They would follow the next ones: of the same length, they begin where those end."""
+    """Old records of the same length would begin where the next ones end, and follow them."""
     database = tmp_path / "j.db"
     log = Log(database)
     (reserve,) = files_beside(database)
@@ -168,7 +168,7 @@ def test_the_next_process_adds_to_what_is_in_the_reserve(tmp_path: Path) -> None
     second = Log(database)
     second.append_reserved(row("second"))
     assert left(database) == ["first", "second"]
-    second.forget()  # the first is committed; the second isn't
+    second.forget()  # the first is committed, the second isn't
     assert left(database) == ["first", "second"]
     second.empty_reserve()
     assert left(database) == []

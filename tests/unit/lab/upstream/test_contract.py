@@ -1,4 +1,4 @@
-"""What ours reach into of upstream's, with tornado's own streams."""
+"""Upstream's internals that our code uses, with tornado's own streams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from classroom.lab.upstream import socket_patches
 
 
 def test_a_closed_stream_has_nothing_unsent() -> None:
-    """A page goes while its kernel still says something."""
+    """A page disconnects while its kernel still sends something."""
 
     async def count() -> tuple[int, int]:
         ours, theirs = socket.socketpair()

@@ -1,4 +1,4 @@
-"""Which formats of exports are offered."""
+"""The export formats that are offered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request is freed as soon as it is answered, and JupyterHub's checks apply all the same."""
+"""A request is freed as soon as it is answered, and JupyterHub's checks still apply."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from classroom.lab.upstream import handler_patches
 
 
 class Connection:
-    """What a handler needs of a connection that never answers."""
+    """The part of a connection that a handler needs; it never answers."""
 
     def set_close_callback(self, _: Any) -> None: ...
 
@@ -28,7 +28,7 @@ class Page(JupyterHandler):
 
 
 class Own(HubAuthenticated, RequestHandler):  # type: ignore[misc]
-    """A handler that asks JupyterHub by itself."""
+    """A handler that itself asks JupyterHub."""
 
 
 def asked(kind: type[RequestHandler]) -> Any:
@@ -68,7 +68,7 @@ def test_a_request_is_freed_when_nobody_has_it() -> None:
     handler = asked(Page)
     ours._patch_get_login_url(handler)
     freed = weakref.ref(handler)
-    handler.ui = None  # as Tornado does at the end
+    handler.ui = None  # Tornado does so at the end
     gc.disable()
     try:
         del handler
@@ -107,7 +107,7 @@ def test_classes_are_patched_once_by_each_lab_that_has_to(classes: None) -> None
     checked: list[str] = []
     first.check_xsrf_cookie = lambda _: checked.append("first")
     second.check_xsrf_cookie = lambda _: checked.append("second")
-    first._patch_xsrf(asked(Own))  # it has no effect on others
+    first._patch_xsrf(asked(Own))  # it affects no other class
     first._patch_xsrf(asked(Page))
     asked(Page).check_xsrf_cookie()
     patched = vars(JupyterHandler)["check_xsrf_cookie"]

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody, asked for by a class at once."""
+"""Answers that are the same for everybody, requested by a class at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cookies say is checked once a minute, and never taken for what other cookies say."""
+"""Cookies are checked once a minute, and the result is never used for other cookies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECRET, NAME = "secret", "service-classroom"
 
 
 class Connection:
-    """What a handler needs of a connection that never answers."""
+    """The part of a connection that a handler needs; it never answers."""
 
     def set_close_callback(self, _: Any) -> None: ...
 

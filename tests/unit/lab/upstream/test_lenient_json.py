@@ -1,4 +1,4 @@
-"""Settings as people write them: JSON with comments, read in a time that their length bounds."""
+"""Settings as people write them: JSON with comments, read in time proportional to its length."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_what_is_no_json_takes_no_time(text: str) -> None:
-    """Each would take a parser of JSON5 minutes, or end the process."""
+    """Each would take a JSON5 parser minutes, or crash the process."""
     with pytest.raises(ValueError, match=r"JSON|deep"):
         lenient_json.loads(text)

@@ -1,4 +1,4 @@
-"""What comes with the image is read once, and what is given of it is the caller's."""
+"""Files of the image are read once, and each caller gets a copy of its own."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TASKS, STEPS = 50, 20
 def test_steps_in_threads_look_through_no_tasks(
     make: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a root task each step goes through all tasks: one walk for each."""
+    """Without a root task each step would go through all tasks."""
     loop, walks = make(), []
     asyncio.set_event_loop(loop)
     upstreams = asyncio.all_tasks
@@ -42,7 +42,7 @@ def test_steps_in_threads_look_through_no_tasks(
     async def work() -> None:
         waiting = [asyncio.ensure_future(asyncio.Event().wait()) for _ in range(TASKS)]
         for number in range(STEPS):
-            # In a task of its own each, as requests are.
+            # Each step runs in a task of its own, as requests do.
             assert await asyncio.create_task(step(number)) == number
         for one in waiting:
             one.cancel()

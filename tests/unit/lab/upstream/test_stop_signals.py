@@ -1,4 +1,4 @@
-"""A real server gets a stop signal while it writes a log that nobody reads for a while."""
+"""A real server receives a stop signal while it writes a log that nobody reads for a while."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ app.start()
 
 
 def test_a_server_that_writes_its_log_is_stopped(tmp_path: Path) -> None:
-    # Not with all of ours: PYTHONUNBUFFERED would hide the fault.
+    # Don't pass on our whole environment: PYTHONUNBUFFERED would hide the fault.
     environ = {"HOME": str(tmp_path), "PYTHONPATH": str(labs.ROOT / "src")}
     log, way_in = os.pipe()
     command = [sys.executable, "-c", SERVER, str(tmp_path)]
