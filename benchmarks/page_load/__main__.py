@@ -1,4 +1,4 @@
-"""Measure this image and the old recipe alternately; print a table and the reached targets.
+"""Measure this image and the old recipe alternately; print a table and a line for each target.
 
 Run as ``python -m benchmarks.page_load`` from the repository's root.
 """

@@ -19,8 +19,8 @@ from benchmarks.rooms.bare import bare
 from benchmarks.rooms.scenes import SCENES, Found, through
 
 PEOPLE = (2, 10, 30, 60, 100, 200, 500)
-STOCK_AT_MOST = 30  # with more people, stock rooms never finish the arrivals
-NODE_AT_MOST = 200  # with more people, the crowd is slower than the server
+STOCK_AT_MOST = 30  # with more people, they never become quiet, and measure nothing
+NODE_AT_MOST = 200  # with more people, the crowd itself is the bottleneck
 ROUNDS = 3
 PLAN: dict[str, dict[int, tuple[str, ...]]] = {
     "lone": {10: ("stock", "ours", "node")},

@@ -206,7 +206,7 @@ def joined(comer: Away) -> float:
 
 
 def deaf(server: Server, people: int, _: float) -> Found:
-    """Let a page stop reading while a cell prints outputs of a megabyte: 150, then 150 more."""
+    """Let a page stop reading while a cell prints outputs of 1 MB: 150, then 150 more."""
     found = Found("one stops reading", people, server.kind)
     with away.crowd([server.room("n")], people, 1) as crowd:
         crowd.do("settle", 5)

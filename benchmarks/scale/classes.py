@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TYPISTS = 5
 """One in this many people types."""
 KERNELS = 0.9
-"""The share of people with a kernel of their own: on this machine the lab allows no more kernels."""
+"""The share of people with their own kernel: on this machine the lab allows no more kernels."""
 CELL = """
 import numpy, pandas, matplotlib.pyplot
 frame = pandas.DataFrame(numpy.random.rand(10_000, 4))
