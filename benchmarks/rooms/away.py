@@ -50,7 +50,7 @@ class Away:
         self._pipe = pipe
 
     def ask(self, name: str, *arguments: Any) -> None:
-        """Call a method of the crowd without waiting for its end: call `wait` once for each call."""
+        """Call a method of the crowd without waiting for its end; `wait` once for each call."""
         self._pipe.send((name, arguments))
 
     def wait(self) -> Any:

@@ -132,7 +132,7 @@ def storm(server: Server, people: int, _: float) -> Found:
 
 
 def presence(server: Server, people: int, seconds: float) -> Found:
-    """Let people only send awareness: each 30 messages as a page loads, then one every 5 seconds."""
+    """Let people only send awareness: each 30 messages as a page loads, then one every 5 s."""
     found = Found("only presence", people, server.kind)
     with away.crowd([server.room(GLOBAL)], people, 0) as crowd:
         begun, used = time.monotonic(), cpu(server.pid)
