@@ -14,8 +14,8 @@ ENV LANG=C.UTF-8 \
     PYTHONUNBUFFERED=1
 
 # python3: Hub, lab and kernels · nginx: the front (brotli-static serves what the build stage
-# compressed) and, with stream, the egress proxy · nftables, libseccomp2: the egress lock ·
-# restic: snapshots · tini: PID 1, which reaps ended processes · the others: for students' terminals.
+# compressed) and, with stream, the egress proxy · nftables, libseccomp2: the egress lock · restic:
+# snapshots · tini: PID 1, which reaps ended processes · the others: for students' terminals.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
         ca-certificates less libnginx-mod-http-brotli-static \
@@ -83,9 +83,9 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
  && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy --quiet \
         --compile-bytecode --no-deps --require-hashes -r /build/requirements/image.txt
 
-# A kernel starts in the folder of its notebook. Without -P, a student's ipykernel_launcher.py in that
-# folder would run as everybody's kernels there. IPython itself adds the folder to sys.path again,
-# after the standard library.
+# A kernel starts in the folder of its notebook. Without -P, a student's ipykernel_launcher.py in
+# that folder would run as everybody's kernels there. IPython itself adds the folder to sys.path
+# again, after the standard library.
 RUN sed -i 's/^  "-m",$/  "-P",\n  "-m",/' /opt/classroom/share/jupyter/kernels/python3/kernel.json \
  && grep --quiet '"-P"' /opt/classroom/share/jupyter/kernels/python3/kernel.json
 
@@ -202,8 +202,8 @@ RUN echo "invalidated: ${CACHE_INVALIDATE}" \
 
 COPY --from=build /opt/classroom /opt/classroom
 
-# The tutor's own programs, in repo2docker's format: apt.txt lists Debian packages, and the build runs
-# postBuild last, as root. Both are optional (COPY needs at least one file that exists). Their
+# The tutor's own programs, in repo2docker's format: apt.txt lists Debian packages, and the build
+# runs postBuild last, as root. Both are optional (COPY needs at least one file that exists). Their
 # programs lose setuid and setgid rights, too.
 COPY LICENSE apt.tx[t] postBuil[d] /build/tutor/
 RUN if [ -e /build/tutor/apt.txt ]; then \
