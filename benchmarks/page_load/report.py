@@ -18,7 +18,13 @@ def shown(measure: Measure, value: float) -> str:
 
 
 def ratio(measure: Measure, ours: Samples, old: Samples) -> float:
-    """Return our value divided by the old recipe's; infinity if that is 0."""
+    """Return our value divided by the old recipe's; infinity if that is 0.
+
+    Args:
+        measure: the row.
+        ours: our image's samples.
+        old: the old recipe's samples.
+    """
     divisor = measure.summary(old[measure])
     return measure.summary(ours[measure]) / divisor if divisor else float("inf")
 
@@ -55,7 +61,13 @@ def table(ours: Samples, old: Samples) -> Iterator[str]:
 
 
 def verdict(target: Target, ours: Samples, old: Samples) -> str:
-    """Return a line that says whether a target is reached; it begins with "NOT" if not."""
+    """Return a line that says whether a target is reached, or "NOT reached".
+
+    Args:
+        target: the target.
+        ours: our image's samples.
+        old: the old recipe's samples.
+    """
     measure = target.measure
     if target.of_old:
         value = ratio(measure, ours, old)

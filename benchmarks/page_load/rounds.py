@@ -1,4 +1,8 @@
-"""One round of measurements of a recipe; the main program repeats and alternates the rounds."""
+"""One round of measurements of a recipe; the main program repeats and alternates the rounds.
+
+Each function measures a `Subject`, to whose samples it adds the values, with the started container
+of its recipe. Playwright starts the browsers.
+"""
 
 from __future__ import annotations
 

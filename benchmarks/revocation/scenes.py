@@ -183,7 +183,12 @@ def opened(school: School, name: str, base: str) -> Iterator[tuple[httpx.Client,
 
 
 def off_the_list(school: School, found: Found) -> None:
-    """Take a person who has the class open off the list; measure "sockets" and "request"."""
+    """Remove a person from the list while they have the class open.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "sockets" and "request".
+    """
     with entered(school, "grace", students.BASE) as grace, contextlib.ExitStack() as stack:
         sockets = [
             stack.enter_context(school.socket(grace, students.BASE, path)) for path in SOCKETS
@@ -199,7 +204,12 @@ def off_the_list(school: School, found: Found) -> None:
 
 
 def out_of_the_room(school: School, found: Found) -> None:
-    """Let a person who may edit in a room only view, then nothing; measure "view" and "room"."""
+    """Let a person who may edit in a room only view, then remove them from it.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "view" and "room".
+    """
     base = own_labs.base(ROOM)
     with opened(school, "grace", base) as (grace, socket):
         wait(partial(writes, grace, base))
@@ -212,7 +222,12 @@ def out_of_the_room(school: School, found: Found) -> None:
 
 
 def out_of_the_group(school: School, found: Found) -> None:
-    """Take a person who has another member's lab open out of the group; measure "group"."""
+    """Remove a person from a group while they have another member's lab open.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "group".
+    """
     base = own_labs.base(OWN)
     with opened(school, "grace", base) as (_, socket):
         begun = school.save(config(EVERYBODY, {"edit": ["ada", "grace"]}, ["ada"]))
@@ -221,7 +236,12 @@ def out_of_the_group(school: School, found: Found) -> None:
 
 
 def revoked(school: School, found: Found) -> None:
-    """Revoke a share of a lab in the owner's panel; measure "share" and "shared"."""
+    """Revoke a share of a lab, as its owner does in the panel.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "share" and "shared".
+    """
     base, place = own_labs.base(OWN), f"{sharing.ADDRESS}/hedy"
     with entered(school, OWN, base) as ada:
         ada.headers["X-XSRFToken"] = str(ada.cookies.get("_xsrf", path=f"{base}/"))
@@ -237,7 +257,12 @@ def revoked(school: School, found: Found) -> None:
 
 
 def dead_front(school: School, found: Found) -> None:
-    """Kill the front; measure until it answers again. This would end the sockets of a class."""
+    """Kill the front, and wait until it answers again; this would end the sockets of a class.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "front".
+    """
     lab = school.hub.lab
     address = f"https://{lab.ip}:8443/hub/health"
     lab.run("kill", "-9", str(lab.pid(FRONT)))

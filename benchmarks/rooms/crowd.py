@@ -105,7 +105,7 @@ class Crowd:
             self.hear(made)
 
     def look(self, made: Page, message: bytes) -> None:
-        """Look at a document's message before the page applies it; a subclass may override it."""
+        """Look at a document's message before the page applies it; a subclass may override this."""
 
     def live(self, seconds: float) -> None:
         """Run the event loop for some seconds."""

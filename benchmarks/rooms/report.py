@@ -68,7 +68,15 @@ WAYS = ("its own socket", "through 8443")
 
 
 def find(found: list[Found], scene: str, people: int, kind: str, column: str) -> list[float]:
-    """Return all measured values of a scene, number of people, kind and column."""
+    """Return all measured values of a column.
+
+    Args:
+        found: the results.
+        scene: the scene's name.
+        people: the number of people.
+        kind: the kind of server, or the way to it.
+        column: the values' name.
+    """
     return [
         one.values[column]
         for one in found

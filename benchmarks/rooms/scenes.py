@@ -47,7 +47,12 @@ class Found:
 
 @contextlib.contextmanager
 def using(server: Server, found: Found) -> Iterator[None]:
-    """Store the cores that the server uses during the context, and its memory at the end, in MB."""
+    """Store the cores that a server uses during the context, and its memory at the end, in MB.
+
+    Args:
+        server: the server.
+        found: the results to add to.
+    """
     begun, used = time.monotonic(), cpu(server.pid)
     yield
     found.values["cores"] = (cpu(server.pid) - used) / (time.monotonic() - begun)
@@ -77,7 +82,14 @@ def latencies(found: Found, seen: Seen, seconds: float) -> None:
 
 
 def typing(server: Server, people: int, seconds: float, typists: int | None = None) -> Found:
-    """Let one in five people of a notebook type, or a given number of them."""
+    """Let people of a notebook type.
+
+    Args:
+        server: the server.
+        people: the number of people.
+        seconds: how long they type.
+        typists: the number of people who type; None for one in five.
+    """
     found = Found("one notebook", people, server.kind)
     many = max(1, people // 5) if typists is None else typists
     with away.crowd([server.room("n")], people, many) as crowd:

@@ -158,7 +158,13 @@ def homes(school: School, alive: list[Engine]) -> dict[str, Engine]:
 
 
 def usage(school: School, service: str, node: Engine) -> Usage:
-    """Read what a service's container on a machine has used by now."""
+    """Read what a service's container on a machine has used by now.
+
+    Args:
+        school: the school.
+        service: the service's name.
+        node: the machine.
+    """
     engine = docker.DockerClient(base_url=node.host, version="auto")
     try:
         found = engine.containers.get(school.container(service, node))
@@ -170,7 +176,13 @@ def usage(school: School, service: str, node: Engine) -> Usage:
 
 
 def own_address(school: School, name: str, node: Engine) -> str:
-    """Return the IP address of a class's container, which only its own machine can reach."""
+    """Return the IP address of a class's container, which only its own machine can reach.
+
+    Args:
+        school: the school.
+        name: the class's name.
+        node: the class's machine.
+    """
     ident = school.container(stacks.name_of_service(name), node)
     found = json.loads(
         node.docker("network", "inspect", "--format", "{{json .Containers}}", GATEWAY)

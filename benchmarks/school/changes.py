@@ -188,7 +188,12 @@ def staying_people(school: School, courses: list[Course]) -> list[Person]:
 
 
 async def befall(school: School, courses: list[Course]) -> list[Change]:
-    """Make all changes, one after the other; return their results."""
+    """Make all changes, one after the other; return their results.
+
+    Args:
+        school: the school.
+        courses: its classes with people.
+    """
     people = staying_people(school, courses)
     all_ = {course.name for course in courses}
     befalling = Befalling(school, courses, people)
