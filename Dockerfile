@@ -1,7 +1,8 @@
 # Collaborative JupyterLab: one image, one container, one shared lab. See docs/operate/index.md.
 
 # The Debian release, and the Python that comes with it. `make` reads both here (tools/engine.py):
-# the base image that it makes where none can be pulled, the engine's packages, `make lock`.
+# for the base image that it makes if none can be pulled, for the engine's packages, and for
+# `make lock`.
 ARG DEBIAN=trixie
 ARG PYTHON=3.13
 
@@ -13,8 +14,8 @@ ENV LANG=C.UTF-8 \
     PYTHONUNBUFFERED=1
 
 # python3: Hub, lab and kernels · nginx: the front (brotli-static serves what the build stage
-# compressed) and, with stream, the egress proxy · nftables, libseccomp2: the egress lock ·
-# restic: snapshots · tini: reaps what dies as PID 1 · the rest is what students find in a terminal.
+# compressed) and, with stream, the egress proxy · nftables, libseccomp2: the egress lock · restic:
+# snapshots · tini: PID 1, which reaps ended processes · the others: for students' terminals.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
         ca-certificates less libnginx-mod-http-brotli-static \
@@ -22,7 +23,7 @@ RUN apt-get update \
         tini unzip \
  && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /var/log/nginx/*
 
-# ── The labextension: Node is in this stage alone ─────────────────────────────────────────
+# ── The labextension: only this stage has Node ────────────────────────────────────────────
 FROM debian:${DEBIAN}-slim AS labextension
 
 RUN apt-get update \
@@ -40,7 +41,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
 COPY labextension ./
 RUN npm run build
 
-# Made only when they are asked for: make lint, make test.
+# Only `make lint` and `make test` build the following stages.
 FROM labextension AS labextension-tools
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.npm \
@@ -56,7 +57,7 @@ RUN npm run lint
 FROM labextension-tools AS labextension-test
 RUN npm test
 
-# ── Build: nothing of this stage but /opt/classroom reaches the runtime image ─────────────
+# ── Build: the runtime image gets only /opt/classroom from this stage ─────────────────────
 FROM base AS build
 
 RUN apt-get update \
@@ -64,7 +65,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 
 # uv installs from the lock in seconds. The `ca` secret is for people behind a proxy that
-# inspects TLS: --secret id=ca,src=their-bundle.pem; without it the system's roots are used.
+# inspects TLS: --secret id=ca,src=their-bundle.pem; without it the system's authorities count.
 COPY requirements/build.txt /build/requirements/
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.cache \
@@ -82,16 +83,17 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
  && /build/tools/bin/uv pip install --python /opt/classroom --link-mode copy --quiet \
         --compile-bytecode --no-deps --require-hashes -r /build/requirements/image.txt
 
-# A kernel starts in the folder of its notebook: -P, or a student's ipykernel_launcher.py there would
-# be what everybody's kernels are. IPython itself puts the folder back, behind the standard library.
+# A kernel starts in the folder of its notebook. Without -P, a student's ipykernel_launcher.py in
+# that folder would run as everybody's kernels there. IPython itself adds the folder to sys.path
+# again, after the standard library.
 RUN sed -i 's/^  "-m",$/  "-P",\n  "-m",/' /opt/classroom/share/jupyter/kernels/python3/kernel.json \
  && grep --quiet '"-P"' /opt/classroom/share/jupyter/kernels/python3/kernel.json
 
-# What no browser and no class asks for: source maps and sources of what is compiled already, the
-# packages' own tests, debugging symbols (but of the libraries that wheels bring along: they were
-# changed after they were linked), the classic notebook's parts, and of the Hub's web components what
-# its pages don't use. JupyterLab's own files come twice: one is a link to the other. 220 MB.
-# Then every text a browser loads is compressed once, here, as small as it gets.
+# Delete what no browser and no class needs: source maps, sources of compiled modules, the packages'
+# own tests, debugging symbols (but not those of libraries in *.libs: wheels change them after
+# linking), parts of the classic notebook, and the parts of the Hub's web components that its pages
+# don't use. JupyterLab's own files come twice: replace one copy by a link. This saves 220 MB.
+# Then compress every text that a browser loads: once, here, as small as possible.
 WORKDIR /opt/classroom
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN find lib -type d -name tests -prune -exec rm -r {} + \
@@ -123,7 +125,7 @@ RUN find lib -type d -name tests -prune -exec rm -r {} + \
            -o -name '*.ttf' -o -name '*.eot' -o -name '*.ico' \) -print0 \
     | xargs -0 -P "$(nproc)" -n 16 sh -c 'brotli --best --keep "$@" && gzip -9 --keep "$@"' sh
 
-# Our own code, on top of what changes seldom.
+# Our own code comes after what changes seldom, so that Docker's build cache keeps the layers above.
 COPY --from=labextension /labextension/dist \
     share/jupyter/labextensions/@classroom/labextension/
 RUN find share/jupyter/labextensions/@classroom -type f -size +512c -print0 \
@@ -152,11 +154,11 @@ RUN tools/bin/python -m hatchling build --target wheel \
  && /opt/classroom/bin/python -I -m classroom.runtime.compile_words locale \
  && /opt/classroom/bin/python -I -m classroom.lab.pages.preload /opt/classroom/share/jupyter
 
-# Debian's security updates and the tutor's own packages are taken anew whenever this argument
-# changes: --build-arg CACHE_INVALIDATE=$(date +%s)
+# When this argument changes, the build fetches Debian's security updates and the tutor's own
+# packages again: --build-arg CACHE_INVALIDATE=$(date +%s)
 ARG CACHE_INVALIDATE=0
-# The tutor's requirements.txt is optional (a COPY needs one name that exists). What the lab
-# itself needs stays at the locked versions: a conflict fails here, with pip's explanation.
+# The tutor's requirements.txt is optional (COPY needs at least one file that exists). The lab's own
+# packages keep their locked versions: after a conflict the build fails here, with uv's explanation.
 COPY requirements/image.txt requirements.tx[t] /build/tutor/
 RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     --mount=type=cache,target=/root/.cache \
@@ -169,7 +171,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
             --compile-bytecode --constraints /build/tutor/constraints.txt \
             -r /build/tutor/requirements.txt; \
     fi \
- && rm -f /opt/classroom/.lock   # uv's, for everybody to write
+ && rm -f /opt/classroom/.lock   # uv's lock file, which everybody could write
 
 # ── The image ─────────────────────────────────────────────────────────────────────────────
 FROM base AS runtime
@@ -178,9 +180,10 @@ LABEL org.opencontainers.image.title="Collaborative JupyterLab" \
       org.opencontainers.image.description="One shared JupyterLab for a class" \
       org.opencontainers.image.licenses="BSD-3-Clause"
 
-# Users: classroom (lab server), student (students' code), front (nginx), egress (may leave).
-# Groups: students share the lab's files; hub may connect to the Hub's socket.
-# No program may lend its owner's rights: the image has no setuid or setgid file.
+# Users: classroom (lab server), student (students' code), front (nginx), egress (the only one that
+# may connect to other hosts). Groups: students (share the lab's files), hub (may connect to the
+# Hub's socket). No program may give somebody its owner's rights: the image has no setuid or setgid
+# file.
 RUN groupadd --gid 1100 students && groupadd --system --gid 903 hub \
  && useradd --system --uid 901 --groups hub --no-create-home --shell /usr/sbin/nologin front \
  && useradd --system --uid 902 --no-create-home --shell /usr/sbin/nologin egress \
@@ -199,9 +202,9 @@ RUN echo "invalidated: ${CACHE_INVALIDATE}" \
 
 COPY --from=build /opt/classroom /opt/classroom
 
-# The tutor's own programs, as repo2docker has them: apt.txt names Debian's packages, postBuild is run
-# last, as root. Both are optional (a COPY needs one name that exists). What they bring has no more
-# rights than anything else here.
+# The tutor's own programs, in repo2docker's format: apt.txt lists Debian packages, and the build
+# runs postBuild last, as root. Both are optional (COPY needs at least one file that exists). Their
+# programs lose setuid and setgid rights, too.
 COPY LICENSE apt.tx[t] postBuil[d] /build/tutor/
 RUN if [ -e /build/tutor/apt.txt ]; then \
         /opt/classroom/bin/python -I -m classroom.runtime.tutors_text /build/tutor/apt.txt \
@@ -227,19 +230,20 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.crt \
     fi \
  && rm -rf /build
 WORKDIR /
-# A terminal's login shell sets PATH anew: `python` and `pip` must be the lab's there too.
+# A terminal's login shell sets its own PATH: `python` and `pip` must be the lab's there, too.
 RUN echo "PATH=/opt/classroom/bin:\$PATH" > /etc/profile.d/classroom.sh
 
-# By which an upgrade knows that it is one; a volume says which release wrote it.
+# The label shows `make up` whether a start is an upgrade. The file is for the lab, which stores on
+# its volume which release wrote it.
 ARG RELEASE=
 LABEL org.opencontainers.image.version="${RELEASE}"
 RUN echo "${RELEASE}" > /opt/classroom/release
 
 ENV PATH=/opt/classroom/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 EXPOSE 8443 8444
-# Asked every second while it starts, so that `make up` sees it at once. Docker starts it with the
-# container's first rights, NET_ADMIN among them: it gives them up before it does anything, and
-# loads nothing from where anybody but root has ever been able to write.
+# Docker runs the check every second during the start, so that `make up` notices at once when it
+# succeeds. Docker starts it with all capabilities of the container, including NET_ADMIN. So the
+# check first drops them, and loads no file from a place where anybody but root could ever write.
 HEALTHCHECK --interval=15s --timeout=10s --start-period=90s --start-interval=1s --retries=3 \
     CMD ["/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", \
          "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--", \

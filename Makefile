@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 PYTHON ?= python3
-# For a proxy that inspects TLS: the build trusts this bundle as well.
+# For a proxy that inspects TLS: the build also trusts the certificate authorities in this bundle.
 CA_BUNDLE ?= $(or $(SSL_CERT_FILE),/dev/null)
 export CA_BUNDLE
 
@@ -40,7 +40,7 @@ labs: running-class ## list the labs besides the class's
 	@docker compose exec --no-TTY classroom classroom labs
 
 .PHONY: lab
-lab: running-class ## start, stop or delete one of these labs; deleting keeps a snapshot: NAME=… DO=start|stop|delete
+lab: running-class ## start, stop or delete such a lab; a deleted lab leaves a snapshot: NAME=… DO=start|stop|delete
 	@docker compose exec --no-TTY classroom classroom lab "$(DO)" "$(NAME)"
 
 .PHONY: egress
@@ -60,7 +60,7 @@ backup: own-class ## write all data of the class into a file, also while the lab
 	@$(PYTHON) -m tools.backup save "$(FILE)"
 
 .PHONY: restore-backup
-restore-backup: engine own-class ## restore the data from such a file, here or on another machine: FILE=…
+restore-backup: engine own-class ## restore the data from a backup's file, here or on another machine: FILE=…
 	@$(PYTHON) -m tools.backup restore "$(FILE)"
 
 .PHONY: invitations
@@ -82,14 +82,14 @@ build: engine ## build the image
 	docker compose build
 
 .PHONY: test
-test: test-unit test-labextension test-labs ## install what is needed and run every test
+test: test-unit test-labextension test-labs ## install what is needed, and run all tests but those of test-school and test-kubernetes
 
 .PHONY: test-unit
 test-unit: venv ## run the tests without containers
 	$(BIN)/pytest tests/unit tests/upstream
 
 .PHONY: test-labextension
-test-labextension: engine ## run the labextension's own tests, where the image is built
+test-labextension: engine ## run the labextension's own tests, in a stage of the image's build
 	docker build --progress plain --target labextension-test --secret id=ca,src=$(CA_BUNDLE) .
 
 .PHONY: test-labs
@@ -156,7 +156,7 @@ bench-school: build venv ## measure six classes on three engines that are a swar
 
 .PHONY: soak
 soak: export TESTCONTAINERS_RYUK_DISABLED := true
-soak: build venv ## type while processes are killed; FILES=1: while files change; LESSON=1: an hour of a class
+soak: build venv ## let people type while processes are killed; FILES=1: while files change; LESSON=1: for an hour
 ifdef FILES
 	PYTHONPATH=src $(BIN)/python -m benchmarks.files $(SOAK)
 else ifdef LESSON
@@ -199,7 +199,7 @@ images: engine ## build a release's images for each processor: [IMAGE=…] [OUTP
 clean: ## remove files of tests and tools from this folder
 	rm -rf $(VENV) artifacts .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-##@ Set-up (the others call these)
+##@ Set-up (other commands call these)
 
 .PHONY: engine
 engine: ## install a Docker engine and the base image, if missing
@@ -211,7 +211,7 @@ own-class: ## refuse a command that would reach another folder's class
 	@$(PYTHON) -m tools.classes
 
 .PHONY: running-class
-running-class: ## the same, and refuse a command if the lab does not run
+running-class: ## refuse such a command, and any command while the lab does not run
 	@$(PYTHON) -m tools.classes --running
 
 .PHONY: venv

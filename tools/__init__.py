@@ -1,1 +1,5 @@
-"""Programs that `make` runs on the host: standard library only, as nothing is installed yet."""
+"""Programs that `make` runs on the host.
+
+Those that ``python3`` runs need only the standard library, because nothing else is installed yet;
+those that ``.venv/bin/python`` runs may need packages.
+"""

@@ -25,7 +25,7 @@ def check_new(file: Path) -> None:
     """Check that a backup can be written to a file.
 
     Raises:
-        BackupError: it can't, or an existing file would be lost.
+        BackupError: the file already exists, or its folder doesn't.
     """
     if file.exists():
         raise BackupError(f"{file} is there already: give another name, or move it away.")
@@ -34,10 +34,10 @@ def check_new(file: Path) -> None:
 
 
 def check_backup(file: Path) -> None:
-    """Check that a file looks like a backup; the lab itself checks all of it.
+    """Check that a file begins as a backup does; the lab itself checks the rest.
 
     Raises:
-        BackupError: it does not.
+        BackupError: there is no such file, or it is no gzip file.
     """
     if not file.is_file():
         raise BackupError(f"There is no file {file}.")
@@ -67,8 +67,11 @@ def command(running: bool, word: str) -> list[str]:  # noqa: FBT001 (what docker
 def save(file: Path) -> None:
     """Write a backup; the file gets its name only when it is complete.
 
+    Args:
+        file: the new file.
+
     Raises:
-        BackupError: the backup failed.
+        BackupError: the backup failed, or `check_new` refuses the file.
     """
     check_new(file)
     part = file.with_name(f"{file.name}.part")
@@ -88,8 +91,14 @@ def save(file: Path) -> None:
 def restore(file: Path) -> int:
     """Restore a backup, and restart the lab if it runs.
 
+    Args:
+        file: the backup.
+
+    Returns:
+        The exit status: 1 if the restarted lab is not healthy.
+
     Raises:
-        BackupError: nothing was changed.
+        BackupError: the backup was not restored, and nothing has changed.
     """
     check_backup(file)
     running = is_running()
@@ -108,7 +117,7 @@ def restore(file: Path) -> int:
 
 
 def main() -> int:
-    """Save or restore."""
+    """Save or restore as the command line says; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["save", "restore"])
     parser.add_argument("file", nargs="?", default="")

@@ -37,7 +37,11 @@ def security_mirror(uri: str) -> str:
 
 
 def image_sources(uri: str) -> str:
-    """Render the apt sources of the image: the release, its updates and its security fixes."""
+    """Return the apt sources of the image: the release, its updates and its security fixes.
+
+    Args:
+        uri: the main archive's address.
+    """
     keyring = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
     return (
         f"Types: deb\nURIs: {uri}\nSuites: {SUITE} {SUITE}-updates\nComponents: main\n{keyring}\n"
@@ -46,7 +50,7 @@ def image_sources(uri: str) -> str:
     )
 
 
-# As in Debian's own images: apt leaves no files behind.
+# With these settings apt leaves no files behind, as in Debian's own images.
 APT_CLEAN = """\
 APT::Install-Recommends "false";
 Dir::Cache::pkgcache "";
@@ -56,7 +60,7 @@ DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };
 
 
 def run(*words: str) -> bool:
-    """Run a command quietly and say whether it succeeded; its error output is shown if not."""
+    """Run a command quietly; say whether it succeeded, and print its error output if not."""
     result = subprocess.run(words, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         print(result.stderr[-2000:] or result.stdout[-2000:], file=sys.stderr)
@@ -104,7 +108,7 @@ def make() -> None:
         (root / "etc/apt/sources.list").unlink(missing_ok=True)
         (root / "etc/apt/sources.list.d/debian.sources").write_text(image_sources(uri))
         (root / "etc/apt/apt.conf.d/docker-clean").write_text(APT_CLEAN)
-        # The newest packages, so that a later layer need not replace half of them.
+        # Install the newest packages now, so that a later layer need not replace half of them.
         if not run("chroot", str(root), "sh", "-c", "apt-get update && apt-get upgrade --yes"):
             raise EngineError(
                 f"The security updates for {IMAGE} could not be installed: see above."

@@ -20,7 +20,7 @@ quarter less CPU in it."""
 
 
 def chromium() -> str | None:
-    """Name the system's Chromium for tests; None means Playwright's own."""
+    """Return the path of the system's Chromium for tests; None if only Playwright's can be used."""
     return shutil.which(HEADLESS) or shutil.which("chromium")
 
 
@@ -28,7 +28,7 @@ def ensure_browser(program: str = HEADLESS) -> None:
     """Install a Chromium if there is none: Debian's for root, Playwright's for others.
 
     Args:
-        program: Debian's name of it.
+        program: Debian's name of the program and of its package.
 
     Raises:
         EngineError: it can't be installed.

@@ -16,6 +16,7 @@ FAILED = re.compile(
     r"^------\n > \[(?P<step>[^\]]*)\] ?(?P<what>.*?):?\n(?P<words>.*?)^------$",
     re.MULTILINE | re.DOTALL,
 )
+"""The output of a failed step, which BuildKit repeats at the end."""
 TIME = re.compile(r"^\d+\.\d+ ", re.MULTILINE)
 """The seconds before each line in the output of a failed step."""
 TUTORS = ("requirements.txt", "apt.txt", "postBuild")
@@ -53,7 +54,11 @@ def explanation(log: str) -> str:
 
 
 def build() -> bool:
-    """Build the image; if that fails, print the build's whole output, and explain why."""
+    """Build the image; if that fails, print the build's whole output and the reason.
+
+    Returns:
+        Whether the image was built.
+    """
     progress, lines = Progress(), []
     print("Building the image: minutes the first time, seconds after that.", flush=True)
     with subprocess.Popen(

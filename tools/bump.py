@@ -38,7 +38,7 @@ IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 PIP, UV = ROOT / ".venv/bin/pip", ROOT / ".venv/bin/uv"
 SCOPE = "@jupyterlab/"
 STAGING = "jupyterlab/staging/package.json"
-"""The file in JupyterLab's wheel that lists the packages of its pages."""
+"""The file in JupyterLab's wheel that lists the npm packages of its pages."""
 PARTS = ("dependencies", "devDependencies", "overrides")
 NPM_OPTIONS = ("--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts")
 CONTRACTS = """
@@ -146,7 +146,11 @@ def write_versions() -> None:
 
 
 def run(*words: str, folder: Path = ROOT) -> None:
-    """Run a command, and show what it prints.
+    """Run a command, and show its output.
+
+    Args:
+        *words: the command.
+        folder: the folder in which it runs.
 
     Raises:
         CalledProcessError: it failed.
@@ -243,7 +247,7 @@ def contracts() -> str:
 
 
 def bump(*, tests: bool) -> None:
-    """Do all steps.
+    """Update all locks, print the changes, build the image, check the contracts, and run the tests.
 
     Args:
         tests: whether to run the tests at the end.

@@ -1,4 +1,4 @@
-"""Print what a start would refuse or warn of, without a start; a running lab goes on.
+"""Print the errors and warnings of a start, without a start; a running lab is not affected.
 
 Run as ``python3 -m tools.check`` (``make check``).
 """
@@ -26,7 +26,7 @@ def command(port: int, *options: str) -> list[str]:
 
 
 def main() -> int:
-    """Check this machine, the image, and the configuration."""
+    """Check this machine, the image, and the configuration; return 1 if a start would fail."""
     try:
         port, name = remembered.given(os.environ)
         plain = remembered.http_port(os.environ)

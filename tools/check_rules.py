@@ -1,4 +1,4 @@
-"""Have nft itself check nftables/egress.nft, in the image, so that this machine needs no nft.
+"""Check nftables/egress.nft with the image's nft, so that this machine needs no nft.
 
 Run as ``python -m tools.check_rules`` (``make lint``).
 """
@@ -17,7 +17,7 @@ from classroom.runtime import lab_users
 
 IMAGE = "collaborative_jupyterlab"
 RULES = Path("nftables/egress.nft")
-# Values of all kinds, as in a lab that uses all settings.
+# Values for all definitions in the rules, as in a lab that uses all settings.
 WANTED = EgressSettings(
     private=(ipaddress.ip_network("10.1.2.0/24"), ipaddress.ip_network("fd00::/8")),
     services=(9000,),
@@ -29,7 +29,7 @@ UIDS = {name: 1000 + number for number, name in enumerate(nftables.USERS)}
 
 
 def main() -> int:
-    """Check the rules with values and without."""
+    """Check the rules with values for all definitions, and without any; return nft's status."""
     every, none = (WANTED, NAMESERVERS, lab_users.LAST), (EgressSettings(), resolv.Nameservers(), 0)
     for wanted, nameservers, last in (every, none):
         values = nftables.values(wanted, nameservers, UIDS, last)

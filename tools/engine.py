@@ -28,7 +28,7 @@ APT = Path("/etc/apt")
 DOCKERFILE = Path(__file__).resolve().parent.parent / "Dockerfile"
 DAEMON_LOG = Path("/var/log/dockerd.log")
 PERSONS_CONFIG = Path("/etc/docker/daemon.json")
-# Without it BuildKit keeps all layers of all builds, until labs find the disk full.
+# Without this configuration BuildKit keeps all layers of all builds until the disk is full.
 OUR_CONFIG = Path(__file__).resolve().parent / "daemon.json"
 START_SECONDS = 90
 
@@ -58,7 +58,7 @@ PYTHON = argument("PYTHON", DOCKERFILE.read_text(encoding="utf-8"))
 
 
 class EngineError(Exception):
-    """The engine can't be provided; the message tells what the person should do."""
+    """The engine can't be provided; the message says what the person should do."""
 
 
 def mirror(sources: str) -> tuple[str, str | None]:
@@ -93,18 +93,27 @@ def mirror(sources: str) -> tuple[str, str | None]:
 
 
 def source_stanza(uri: str, keyring: str | None) -> str:
-    """Render a deb822 source for the suite that has a current engine."""
+    """Return a deb822 source for the suite that has a current engine.
+
+    Args:
+        uri: the mirror's address.
+        keyring: the keyring that signs it; None for apt's default.
+    """
     signed = f"Signed-By: {keyring}\n" if keyring else ""
     return f"Types: deb\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n{signed}"
 
 
 def pin() -> str:
-    """Render preferences so that the added suite upgrades no package by itself."""
+    """Return apt preferences with which the added suite upgrades no package by itself."""
     return f"Package: *\nPin: release n={SUITE}\nPin-Priority: 100\n"
 
 
 def os_release(text: str) -> dict[str, str]:
-    """Parse os-release(5)."""
+    """Return the fields of os-release(5).
+
+    Args:
+        text: the file's text.
+    """
     fields = re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE)
     return {key: value.strip("\"'") for key, value in fields}
 
@@ -154,7 +163,7 @@ def apt_get(*words: str) -> None:
 def offers(sources: str, suite: str) -> bool:
     """Say whether apt's configured sources have a suite.
 
-    os-release does not tell: packages from a later suite may have upgraded base-files.
+    os-release can't tell this: packages from a later suite may have upgraded base-files.
 
     Args:
         sources: apt's sources, as for `mirror`.
@@ -170,8 +179,9 @@ def install() -> None:
         (APT / f"sources.list.d/{SUITE}.sources").write_text(source_stanza(*mirror(sources)))
         (APT / f"preferences.d/{SUITE}").write_text(pin())
     apt_get("update")
-    # Only these four and their dependencies come from the later suite. With `-t` apt would take
-    # every dependency from there, also libc and base-files: only if both suites are already mixed.
+    # Only these four packages and the dependencies that need it come from the later suite. With
+    # `-t` apt would take every dependency from there, even libc and base-files: do that only if the
+    # first way fails, because both suites are already mixed.
     gentle = [f"{package}/{SUITE}" for package in PACKAGES]
     install = ["install", "--yes", "--no-install-recommends"]
     rehearsal = ["apt-get", "--simulate", *install, *gentle]
@@ -191,7 +201,7 @@ def daemon_command(*, persons_own: bool) -> list[str]:
 
 
 def start() -> None:
-    """Start dockerd in its own session and wait until it answers.
+    """Start dockerd in its own session, and wait until it answers.
 
     Raises:
         EngineError: it did not answer in time; the message contains the log's last lines.
@@ -251,7 +261,10 @@ def provide() -> None:
 
 
 def status_of(step: Callable[[], None]) -> int:
-    """Do a step of the set-up, or print in one sentence why it failed.
+    """Run a step of the set-up; if it fails, print why in one sentence.
+
+    Args:
+        step: the step.
 
     Returns:
         The command's exit status.

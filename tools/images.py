@@ -1,4 +1,4 @@
-"""Build a release's images with docker buildx bake; push them only if OUTPUT tells so.
+"""Build a release's images with docker buildx bake; push them only if the variable OUTPUT says so.
 
 Run as ``python3 -m tools.images`` (``make images``) for the images of all processors.
 """

@@ -16,7 +16,7 @@ from tools.compose import NOT_RUNNING, SERVICE, published_port
 
 
 def main() -> int:
-    """Write the sheet: only this account can read it."""
+    """Write the sheet, which only this account can read; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", nargs="?", default="")
     parser.add_argument("--renew", default="")

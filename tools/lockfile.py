@@ -1,4 +1,4 @@
-"""Read lock files, and compare two of them: plain values."""
+"""Read the versions in lock files, and compare two of them; without I/O."""
 
 from __future__ import annotations
 

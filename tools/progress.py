@@ -1,4 +1,4 @@
-"""Show in one line what is being done, and for how long, on a terminal."""
+"""Show on a terminal, in one line, what a command does and for how long."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WIDTH = 78
 
 
 class Progress:
-    """A line that is overwritten on a terminal; without a terminal each step is printed once."""
+    """A line on a terminal that each step overwrites; elsewhere only `end` prints something."""
 
     def __init__(self) -> None:
         """Begin to count the seconds."""
@@ -22,17 +22,17 @@ class Progress:
         return time.monotonic() - self._begun
 
     def show(self, what: str) -> None:
-        """Show what is being done; only on a terminal.
+        """Show the present step and the seconds so far, if standard output is a terminal.
 
         Args:
-            what: a few words about it.
+            what: the step in a few words.
         """
         if self._watched:
             line = f"{what} … {self.seconds:.0f} s"[:WIDTH]
             print(f"\r{line:<{WIDTH}}", end="", flush=True)
 
     def end(self, what: str = "") -> None:
-        """Replace the line by a sentence.
+        """Delete the line, and print a sentence.
 
         Args:
             what: the sentence; "" for none.

@@ -58,7 +58,7 @@ def port_of(text: str, name: str = PORT) -> int:
     """Read a port.
 
     Args:
-        text: the text that somebody wrote.
+        text: the value as a person wrote it.
         name: the variable's name.
 
     Raises:
@@ -76,10 +76,10 @@ def checked_class(name: str) -> str:
     """Check the name of a class, which becomes a part of Docker's names.
 
     Args:
-        name: the name that somebody wrote; "" for the only class of a machine.
+        name: the name as a person wrote it; "" for the only class of a machine.
 
     Raises:
-        SettingError: Docker would not take it.
+        SettingError: Docker would refuse it.
     """
     if name and not NAME.fullmatch(name):
         raise SettingError(
@@ -141,14 +141,14 @@ def http_port(environ: Mapping[str, str], file: Path = FILE) -> int | None:
 
 
 def remember(environ: Mapping[str, str], file: Path = FILE) -> tuple[int, str]:
-    """Store the command line's values for the next command; otherwise the same as `given`."""
+    """Store the command line's values in the file; arguments, result and errors are `given`'s."""
     port, name = given(environ, file)
     http_port(environ, file)
     text = text_of(file)
     kept = read(text)
     new = {one: environ[one] for one in (PORT, CLASS, HTTP_PORT) if environ.get(one)}
     changed = {one: value for one, value in new.items() if kept.get(one) != value}
-    # The usual port needs no file.
+    # The default port alone needs no file.
     if changed and (kept.get(PORT) or changed.keys() - {PORT} or port != DEFAULT_PORT):
         file.touch(mode=0o600)  # it may contain a client secret
         with file.open("w", encoding="utf-8", newline="") as stream:

@@ -102,7 +102,7 @@ def npm(lock: str) -> Iterator[Component]:
         if NPM_PREFIX not in path or found.get("dev") or "version" not in found:
             continue
         name = found.get("name") or path.rpartition(NPM_PREFIX)[2]
-        # JupyterLab itself contains most of them, and the lock does not tell which.
+        # No scope: JupyterLab itself contains most of them, and the lock does not say which.
         made = _component("npm", name, found["version"], None)
         if words := found.get("license"):
             made.licenses = [LicenseFactory().make_from_string(words)]
@@ -136,7 +136,7 @@ def debian(listed: str, suite: str) -> Iterator[Component]:
 
 
 def document(release: str, when: dt.datetime, sources: Sources) -> str:
-    """Write the document, which is the same for the same release, time and sources.
+    """Return the document as JSON text, which is the same for the same release, time and sources.
 
     Args:
         release: the release's version.

@@ -72,13 +72,18 @@ TURN = 2
 
 @pytest.fixture
 def browser(chromium: Chromium, classroom: Classroom, github: Lab) -> Iterator[Browser]:
-    """Chromium, with a lab of this scene's own."""
+    """Start a Chromium that finds the scene's own lab, and GitHub's stand-in."""
     with chromium.start({**classroom.lab.hosts, labs.GITHUB: github.ip}) as made:
         yield made
 
 
 def enter(browser: Browser, login: str) -> Page:
-    """Sign somebody in and open the lesson, without the file browser beside it."""
+    """Sign a person in, and open the lab in a large window.
+
+    Args:
+        browser: the Chromium.
+        login: the person's name.
+    """
     page = new_person(browser).new_page()
     page.set_viewport_size({"width": 1200, "height": 800})
     sign_in(page, login)
@@ -120,7 +125,7 @@ def take(page: Page, name: str) -> None:
 
     Args:
         page: the page to show.
-        name: the name of the file in ``docs/images``, without its ending.
+        name: the name of the file in ``docs/images``, without its suffix.
     """
     page.mouse.move(600, 700)  # away from elements that react to the pointer
     picture = page.screenshot(animations="disabled", caret="hide")
@@ -209,7 +214,7 @@ def test_assignments(browser: Browser, classroom: Classroom) -> None:
 
 
 def test_materials(chromium: Chromium, tmp_path: Path) -> None:
-    """Open a notebook of the tutor's, which offers a copy."""
+    """Open a notebook in the tutor's materials, which offers to make a copy."""
     folder = tmp_path / "materials"
     folder.mkdir(mode=0o755)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
@@ -228,7 +233,7 @@ def test_materials(chromium: Chromium, tmp_path: Path) -> None:
 def test_sharing(
     chromium: Chromium, network: Network, github: Lab, authority: Authority, tmp_path: Path
 ) -> None:
-    """Share a lab with somebody, and by a link that somebody else opens."""
+    """Share a lab with a person, and by a link that another person opens."""
     expected = sharing.EXPECTED
     with (
         own_labs.started(tmp_path / "tutor", authority, network, expected=expected) as lab,
@@ -261,10 +266,10 @@ def test_sharing(
 
 
 def test_what_students_see_first(chromium: Chromium) -> None:
-    """Open a trial: the browser's warning of the lab's own certificate, and the form to sign in."""
+    """Open a trial: the browser's warning about the lab's own certificate, and the sign-in form."""
     with labs.start() as lab:
         lab.wait_healthy()
-        # Only the Chromium that people use has such pages.
+        # Only a Chromium with windows has such warnings.
         full = Chromium(chromium.playwright, shutil.which("chromium") or chromium.command)
         with full.start(lab.hosts) as browser:
             page = browser.new_context(viewport=SMALL).new_page()
@@ -280,7 +285,7 @@ def test_what_students_see_first(chromium: Chromium) -> None:
 
 
 def test_invitations(chromium: Chromium, tmp_path: Path) -> None:
-    """Write the sheet of personal links, of people and a machine that do not exist."""
+    """Show the sheet of personal links, for people and a machine that do not exist."""
     folder = labs.write_folder(tmp_path / "tutor", INVITATIONS, None)
     with labs.start(folder) as lab:
         lab.wait_healthy()

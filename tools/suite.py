@@ -1,9 +1,9 @@
 """Run the tests of the image; run failed tests once more, alone, and list unsteady tests.
 
-A test that fails beside others and passes alone has found an error in itself or in the product; the
-end of the run lists it. Up to two of them do not fail the run, because on a busy machine a test may
-fail by chance, and a run takes long. More of them fail the run, and so does each test that fails
-twice. Run as ``.venv/bin/python -m tools.suite``.
+A test is unsteady if it fails beside other tests and passes alone: then the test or the product has
+an error. The end of the run lists such tests. Up to two of them do not fail the run, because on a
+busy machine a test may fail by chance, and a run takes long. More of them fail the run, and so does
+each test that fails twice. Run as ``.venv/bin/python -m tools.suite``.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def failures(cache: Path) -> list[str]:
 
 
 def lack_of_disk(free: Mapping[str, int]) -> str | None:
-    """Say which folder has too little disk for a run; the result is None if all have enough.
+    """Return a sentence about a folder with too little free disk for a run; None if there is none.
 
     Args:
         free: the free bytes of the disk of each folder.
@@ -87,7 +87,7 @@ def lack_of_disk(free: Mapping[str, int]) -> str | None:
 
 
 def free_disk() -> dict[str, int]:
-    """Measure the free bytes of the disks of temporary files and, if it is here, of the engine."""
+    """Return the free bytes on the disks of temporary files and of a local engine, by folder."""
     asked = ["docker", "info", "--format", "{{.DockerRootDir}}"]
     engines = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     folders = [tempfile.gettempdir(), *([engines] if Path(engines).is_absolute() else [])]
@@ -113,12 +113,16 @@ def main(
     options: Sequence[str] = BESIDE,
     folders: Sequence[str] = FOLDERS,
 ) -> int:
-    """Run all tests, then each failed test once more; the exit status is 1 if the run fails.
+    """Run all tests, then each failed test once more.
 
     Args:
         root: the folder that contains the tests' folders.
         options: pytest's options for the run of all tests.
         folders: the tests' folders, below the root.
+
+    Returns:
+        The exit status: 0 if the run passes, 1 if tests fail, or pytest's own status if pytest
+        could not run the tests.
     """
     status, failed = run(root, "together", ("--durations=25", *options, *folders))
     if status not in {0, TESTS_FAILED}:

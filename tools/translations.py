@@ -47,7 +47,7 @@ PAGE = (
 )
 SCHEMAS = "labextension/schema/*.json"
 PLACEHOLDER = re.compile(r"\{[a-z_]*(?::[^}]*)?\}|\{\{.*?\}\}|%\(\w+\)s|%\d|</?\w+>")
-"""The parts that must be the same in a translation: values' places, and HTML."""
+"""The parts that must be the same in a translation: placeholders of values, and HTML."""
 HEADER = """\
 msgid ""
 msgstr ""
@@ -63,7 +63,8 @@ def of_sources(sources: Iterable[tuple[Method, str, Keywords]]) -> Catalog:
     """Collect the sentences of sources.
 
     Args:
-        sources: for each kind, its method (`babel.messages.extract`), files and functions.
+        sources: for each kind of file, the method of `babel.messages.extract`, a pattern of paths,
+            and the functions whose arguments are sentences.
     """
     found = Catalog()
     for method, pattern, keywords in sources:
@@ -150,7 +151,7 @@ def written(catalogue: Catalog, template: Catalog) -> str:
 
 
 def places(text: str) -> list[str]:
-    """List the values' places and the HTML of a sentence."""
+    """List the placeholders and the HTML of a sentence, sorted."""
     return sorted(PLACEHOLDER.findall(text))
 
 

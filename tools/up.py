@@ -55,7 +55,7 @@ def warn() -> None:
 
 
 def say() -> int:
-    """Print the address and how to sign in, from the running lab itself."""
+    """Print the running lab's address and how to sign in; return the exit status."""
     port = published_port()
     if port is None:
         print(NOT_RUNNING, file=sys.stderr)
@@ -127,13 +127,17 @@ def prepare() -> None:
 def up() -> int:
     """Bring the lab up.
 
+    Returns:
+        The exit status: 1 if the build failed, the lab is not healthy, or an upgrade was undone.
+
     Raises:
         SettingError: a port or a name can't be used.
         UpError: the lab can't be started.
+        UpgradeError: the upgrade did not begin.
     """
     port, _ = remembered.remember(os.environ)
     plain = remembered.http_port(os.environ)
-    # Before a running class ends.
+    # Check this before a running class ends.
     said = classes.another() or ports.in_the_way(port, project())
     if said := said or ports.in_the_way(plain, project(), remembered.HTTP_PORT):
         raise UpError(said)
@@ -160,7 +164,7 @@ def up() -> int:
 
 
 def upgraded(step: upgrade.Upgrade, port: int) -> bool:
-    """Start another release; if it fails, restore the lab.
+    """Start another release; if that fails, restore the release and the data before it.
 
     Args:
         step: the upgrade from one release to the other.
@@ -170,7 +174,7 @@ def upgraded(step: upgrade.Upgrade, port: int) -> bool:
         Whether the new release runs.
 
     Raises:
-        UpError: neither runs.
+        UpError: Docker can run neither release.
         UpgradeError: the upgrade did not begin.
     """
     step.begin()

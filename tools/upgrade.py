@@ -82,7 +82,7 @@ def broken(before: Checked | None, after: Checked | None) -> list[str]:
     if after is None:
         return ["The new lab doesn't say whether it can open documents."]
     if before is None and after.opened:
-        return []  # it may have been so before the upgrade
+        return []  # the failed documents may have failed before the upgrade, too
     return [
         f"{path} can't be opened any more: {why}"
         for path, why in sorted(after.failed.items())
@@ -104,7 +104,7 @@ def read(said: str) -> Checked | None:
 
 
 def superfluous(names: list[str]) -> list[str]:
-    """Choose the upgrades' backups to delete: all but the newest.
+    """Return the upgrades' backups to delete: all but the newest `KEPT_BACKUPS`.
 
     Args:
         names: the names of the folder's files.
@@ -164,7 +164,7 @@ def last() -> Image | None:
 
 
 def remember(image: Image) -> None:
-    """Remember an image as the last one: the next upgrade may have to go back to it."""
+    """Remember an image as the last that ran: the next upgrade may have to go back to it."""
     _asked("tag", image.id, remembered(project()))
 
 
@@ -217,7 +217,7 @@ class Upgrade:
             (FOLDER / name).unlink()
 
     def trouble(self) -> list[str]:
-        """List errors of the new lab, which already answers; none if there is no error."""
+        """List what the new lab, which already answers, can't do any more; see `broken`."""
         return broken(self._before, documents())
 
     def back(self) -> bool:

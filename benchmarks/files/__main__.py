@@ -38,6 +38,9 @@ def started(people: int, documents: int, weights: Mapping[str, int]) -> Iterator
         people: the number of people.
         documents: the number of documents that they share.
         weights: the relative frequency of each incident.
+
+    Yields:
+        The class. The lab ends with the context.
     """
     disk = Mount("/data", None, type="tmpfs", tmpfs_size=DISK_BYTES, tmpfs_mode=0o755)
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +53,7 @@ def started(people: int, documents: int, weights: Mapping[str, int]) -> Iterator
 
 
 def main() -> int:
-    """Run it; return 1 if a word is lost, or is in a copy without a notice."""
+    """Run it, print the report, and return 1 if `report.judged` lists an error."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=1200)
     parser.add_argument("--people", type=int, default=20)

@@ -30,6 +30,7 @@ REST_SECONDS = (0.5, 3.0)
 HEARD_SECONDS = 6.0
 """How long people still type into a deleted document, before they open another."""
 CONVERGE_SECONDS = 90
+"""How long pages and files may differ after the last word."""
 CLOSE_SECONDS = 1.0
 """The wait until connections that were cancelled during their start are closed."""
 LIVE = f"wss://{labs.HOST}:8443{students.BASE}/classroom/api/live"
@@ -37,7 +38,7 @@ ROOM = f"wss://{labs.HOST}:8443{students.BASE}/api/collaboration/room"
 
 
 class Class:
-    """Twenty people, and the documents that they share."""
+    """The people, and the documents that they share."""
 
     def __init__(self, lab: Lab, people: int, documents: int, weights: Mapping[str, int]) -> None:
         """Sign everybody in.
@@ -99,17 +100,21 @@ class Class:
         return self.people[self.documents.index(document) :: len(self.documents)]
 
     async def _seat(self, document: Document) -> None:
-        """Have its people open a document."""
+        """Have a document's people open it."""
         address = await asyncio.to_thread(self._address, document)
         for person in self._group(document):
             headers = self._headers[self.people.index(person)]
             await person.open(Place(address, headers, self._where), document.kind)
 
     async def run(self, seconds: float) -> tuple[Account, list[str]]:
-        """Type and cause incidents for some time; account for all words, and list differences.
+        """Let everybody type for some time, and cause incidents meanwhile.
 
         Args:
-            seconds: the time.
+            seconds: how long.
+
+        Returns:
+            The account of all words, and a line for each document whose pages and file still differ
+            `CONVERGE_SECONDS` after the end of the typing.
         """
         listening = [asyncio.create_task(person.listen()) for person in self.people]
         for document in self.documents:

@@ -60,6 +60,7 @@ class Desk:
         place: the address of the document's room.
         kind: "notebook" or "file".
         doc: the copy.
+        is_there: whether the document has arrived; people type only then.
     """
 
     place: Place
@@ -113,6 +114,7 @@ class Typist:
         self.notices: dict[str, float] = {}
         """The time of each notice's last arrival."""
         self.lost: Counter[str] = Counter()
+        """The number of times that the connection to the document ended, by the reason."""
         self.desk: Desk | None = None
         self._live, self._clock = live, 0
         self._room: asyncio.Task[None] | None = None

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 HOME = "/home/classroom"
 LAB = "classroom.lab --config"
 FULL_SECONDS = 5.0
+"""How long the disk stays full."""
 AWAY_SECONDS = 4.0
+"""How long a file stays renamed or deleted."""
 PROGRAM = """
 import json, os, pathlib, shutil, sys, time
 how, name, word, seconds = sys.argv[1], sys.argv[2], sys.argv[3], float(sys.argv[4])
@@ -175,6 +177,10 @@ class Incidents:
         Args:
             how: a name in `WEIGHTS`.
             document: the document; its path is updated.
+
+        Raises:
+            RuntimeError: the program that changes the file failed.
+            httpx.HTTPStatusError: the lab refused to rename the file.
         """
         self._numbers += 1
         word = f"g{self._numbers:04}"

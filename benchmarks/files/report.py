@@ -29,11 +29,11 @@ KNOWN = (
 
 
 def history(people: Class, missed: Collection[str]) -> str:
-    """List the incidents, the notices, and some words' typing, by time.
+    """List, in order of time, the incidents, the notices, and when some words were typed and seen.
 
     Args:
         people: the class at the end.
-        missed: the words.
+        missed: the words to list.
     """
     events = list(people.events)
     for person in people.people:
@@ -49,7 +49,7 @@ def history(people: Class, missed: Collection[str]) -> str:
 
 
 def report(people: Class, found: Account, wrong: list[str]) -> str:
-    """Return the report.
+    """Return the report as Markdown tables and lines of text.
 
     Args:
         people: the class at the end.
@@ -80,13 +80,13 @@ def report(people: Class, found: Account, wrong: list[str]) -> str:
 
 
 def judged(found: Account, different: list[str], incidents: int, log: str) -> list[str]:
-    """List the errors at the end.
+    """List the errors: differences, lost words, unnoticed copies, too many copies, log lines.
 
     Args:
         found: the places of the words.
-        different: documents whose pages or file differ.
-        incidents: the number of incidents.
-        log: the lab's log.
+        different: a line for each document whose pages or file differ.
+        incidents: the number of incidents; there may be no more copies.
+        log: the lab's log; the first five unexpected lines are errors.
     """
     wrong = list(different)
     if found.lost:

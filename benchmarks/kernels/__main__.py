@@ -48,7 +48,7 @@ ROWS = {
     "notebook": ("all have run a pandas notebook after, s", 22.0),
     "notebook cpu": ("CPU of each for the notebook, s", None),
 }
-"""The measured values: their words, and the targets of warm kernels."""
+"""The measured values: the text of their rows, and the targets of warm kernels."""
 
 
 def measure(subject: Subject, number: int) -> dict[str, float]:
@@ -60,6 +60,9 @@ def measure(subject: Subject, number: int) -> dict[str, float]:
 
     Returns:
         A value for each of `ROWS`.
+
+    Raises:
+        RuntimeError: a kernel didn't answer, or a cell of the notebook failed.
     """
     found = {}
 
@@ -98,7 +101,7 @@ def measure(subject: Subject, number: int) -> dict[str, float]:
 
 
 def table(values: dict[str, dict[str, float]], number: int) -> tuple[str, list[str]]:
-    """Print the table, and list the missed targets.
+    """Return the table as text, and a line for each missed target.
 
     Args:
         values: the results of `measure`, by the subject's name.

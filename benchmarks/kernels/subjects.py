@@ -31,6 +31,7 @@ OURS_ALONE = "/opt/classroom/etc/ipython"
 students.SECONDS = 600
 """Thirty cold kernels that import at the same moment take longer than a test waits."""
 READY = "Kernels start warm: "
+"""The log line that the launcher writes when the fork server is ready."""
 
 
 class Subject(Protocol):
@@ -77,7 +78,7 @@ class Stock:
 
 @contextlib.contextmanager
 def ours(name: str) -> Iterator[Ours]:
-    """Start our lab, with warm kernels or cold ones.
+    """Start our lab, with warm kernels or cold ones; if warm, wait for the fork server.
 
     Args:
         name: "warm" or "cold".
@@ -96,7 +97,7 @@ def ours(name: str) -> Iterator[Ours]:
 
 @contextlib.contextmanager
 def stock() -> Iterator[Stock]:
-    """Start a stock server."""
+    """Start a stock Jupyter server from our image, without our settings for kernels."""
     options = ("token=", "password=", "disable_check_xsrf=True", "allow_root=True", "ip=0.0.0.0")
     settings = " ".join(f"--ServerApp.{one}" for one in options)
     made = (
@@ -118,7 +119,18 @@ def stock() -> Iterator[Stock]:
 
 
 def at_once(kernels: list[Any], work: Any) -> list[Any]:
-    """Call a function for several items at the same moment; return the results."""
+    """Call a function for several items at the same moment, each in its own thread.
+
+    Args:
+        kernels: the items.
+        work: the function; it must not return None.
+
+    Returns:
+        The results, in the order of the items.
+
+    Raises:
+        RuntimeError: a call raised an exception, or returned None.
+    """
     found: list[Any] = [None] * len(kernels)
     begin = threading.Barrier(len(kernels))
 

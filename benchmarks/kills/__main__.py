@@ -1,7 +1,7 @@
-"""Kill the lab server two hundred times while two people type; count the lost words.
+"""Kill the lab server two hundred times while two people type; count the kills that lose words.
 
-Run by ``make soak``. Every tenth time the whole container is killed. The two pages never reconnect
-with their copies: a new page must find all words that each had seen from the other.
+Run by ``make soak``. Every tenth kill ends the whole container. The two pages never reconnect with
+their copies: a new page must find all words that each had seen from the other, each only once.
 """
 
 from __future__ import annotations
@@ -29,13 +29,19 @@ if TYPE_CHECKING:
 
 LAB = "classroom.lab --config"
 WHOLE = 10
-"""Each kill with this number, or a multiple of it, is the container's."""
+"""Every tenth kill ends the whole container instead of the lab server."""
 MOST_SECONDS = 1.5
+"""The longest time that people type before a kill."""
 LOG = Path("artifacts/kills.log")
 
 
 class Killing:
-    """A lab that is killed again and again, and its document."""
+    """A lab to kill again and again, and its document.
+
+    Attributes:
+        lab: the container.
+        seen: the number of words that pages have seen from others, of all kills.
+    """
 
     def __init__(self, lab: Lab) -> None:
         """Sign in and make the document.
@@ -62,7 +68,7 @@ class Killing:
 
     def server(self) -> None:
         """Kill the lab server."""
-        assert self.lab.run("pkill", "-KILL", "-f", LAB)[0] == 0  # noqa: S101 (else it isn't one)
+        assert self.lab.run("pkill", "-KILL", "-f", LAB)[0] == 0  # noqa: S101 (none was killed)
 
     def container(self) -> None:
         """Kill the container, and start it again."""
@@ -72,10 +78,10 @@ class Killing:
         self._hosts.update(self.lab.hosts)
 
     def once(self, kill: Callable[[], None]) -> list[str]:
-        """Type, kill, and check; return the errors.
+        """Let two people type, kill, and compare; return a line for each error.
 
         Args:
-            kill: one of this object's methods that kill.
+            kill: `server` or `container`.
         """
         moment = random.uniform(0.1, MOST_SECONDS)
         pages = loops.run(rounds.until_killed(self._place, self._words, kill, moment))
@@ -93,7 +99,7 @@ def started() -> Iterator[Killing]:
 
 @contextlib.contextmanager
 def kept_log(lab: Lab) -> Iterator[None]:
-    """Store the lab's log if an error is raised meanwhile."""
+    """Store the lab's log in `LOG` if an exception is raised meanwhile."""
     try:
         yield
     except BaseException:
@@ -104,7 +110,7 @@ def kept_log(lab: Lab) -> Iterator[None]:
 
 
 def main() -> int:
-    """Kill it many times; return 1 if a word was lost or came twice."""
+    """Kill it many times; return 1 if a kill lost a word, or doubled one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None)

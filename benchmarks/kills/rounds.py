@@ -50,10 +50,10 @@ class Page:
         return {word for word in WORD.findall(self.text) if word[0] != self._name}
 
     async def be_there(self, words: Iterator[int], ready: Callable[[], None]) -> None:
-        """Type and listen until the connection ends, up to the last byte.
+        """Type, and read everything that arrives until the connection ends.
 
         Args:
-            words: the numbers of its words, which are all different; without any it does not type.
+            words: the numbers of its words, all different; an empty iterator for no typing.
             ready: called when the document has arrived.
         """
         async with self._place.connect(open_timeout=30, close_timeout=0.1) as connection:
@@ -93,8 +93,11 @@ async def until_killed(
     Args:
         place: the address of the document's room.
         words: the numbers of their words.
-        kill: kills the lab server.
-        seconds: the time of the kill after both have the document.
+        kill: kills the lab server or its container; called in a thread.
+        seconds: the time from when both have the document until the kill.
+
+    Raises:
+        TimeoutError: the document didn't arrive, or the connections didn't end, within a minute.
     """
     pages = [Page(place, name) for name in "ab"]
     there = asyncio.Semaphore(0)
@@ -105,13 +108,13 @@ async def until_killed(
     await asyncio.sleep(seconds)
     await asyncio.to_thread(kill)
     async with asyncio.timeout(60):
-        # Its end does not matter: all data that has come was read before.
+        # How a connection ends doesn't matter: its page has read all data that arrived.
         await asyncio.gather(*being, return_exceptions=True)
     return pages
 
 
 async def look(place: Place) -> str:
-    """Return the document's text in a new page."""
+    """Return the document's text in a new page; raise TimeoutError after a minute."""
     page, there = Page(place, "-"), asyncio.Event()
     being = asyncio.create_task(page.be_there(iter(()), there.set))
     async with asyncio.timeout(60):
@@ -122,7 +125,7 @@ async def look(place: Place) -> str:
 
 
 def wrong(pages: list[Page], text: str) -> list[str]:
-    """List the errors in a document after a kill.
+    """List the errors in a document after a kill: lost words, and words that are there twice.
 
     Args:
         pages: the pages that had it open.

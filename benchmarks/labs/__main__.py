@@ -16,7 +16,7 @@ from benchmarks.labs import report, scenes, subjects
 
 
 def main() -> int:
-    """Measure both, print, and return 1 when a target is missed."""
+    """Measure both, print the table, and return 1 if ours misses a target."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.labs", description=__doc__)
     parser.add_argument("--people", type=int, default=30, help="in the class, and with labs")
     parser.add_argument("--seconds", type=float, default=12, help="of typing")

@@ -1,4 +1,4 @@
-"""Print the table of personal labs with its targets, and list the missed targets."""
+"""Make the table of personal labs with its targets, and list the missed targets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Row:
     Attributes:
         name: the value's name.
         words: its description, with the unit.
-        at_most: the limit of ours; None for no target.
+        at_most: the largest allowed value of ours, in that unit; None for no target.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Row:
     at_most: float | None = None
 
 
-# Issue 19 sets the class's 200 ms, issue 18 the limits of a lab's start and memory.
+# Issue 19 sets the class's 200 ms, issue 18 the limit of a lab's start.
 ROWS = (
     Row("alone p50", "a lab opens, one after the other: p50, s", 2.0),
     Row("alone p95", "the slowest of these, s"),
@@ -53,7 +53,7 @@ def shown(value: float) -> str:
 
 
 def table(found: list[Found], people: int) -> str:
-    """Return the table, with the ratio of ours to stock.
+    """Return a Markdown table, with the ratio of ours to stock.
 
     Args:
         found: the results of ours, then of stock.
@@ -74,7 +74,7 @@ def table(found: list[Found], people: int) -> str:
 
 
 def missed(ours: Found) -> list[str]:
-    """List the missed targets."""
+    """Return a line for each target that ours misses."""
     return [
         f"{row.words}: {ours.values[row.name]:.2f}, not {row.at_most:g}"
         for row in ROWS

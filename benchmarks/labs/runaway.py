@@ -1,4 +1,4 @@
-"""A runaway lab: its programs, from a kernel and a terminal, and the resources that they get."""
+"""A runaway lab: its programs, from a kernel and a terminal, and the resources that they use."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WRITE = "import pathlib; at = pathlib.Path({!r}).absolute(); at.write_text({!r})
 
 @dataclass
 class Taken:
-    """The most that the lab's programs had.
+    """The largest use of the lab's programs at any call of `look`.
 
     Attributes:
         lab: the container.
@@ -45,7 +45,7 @@ class Taken:
     memory: float = 0.0
 
     def look(self) -> None:
-        """Measure the programs now."""
+        """Measure the programs now, and keep the larger values."""
         found = self.lab.container.top(ps_args="-eo pid,rss,args")["Processes"]
         ours = [(int(size), command) for _, size, command in found if f"{NAME} " in command]
         grows = [size / 1024 for size, command in ours if f"{NAME} memory" in command]
@@ -55,10 +55,11 @@ class Taken:
 
 @contextlib.contextmanager
 def runs_away(subject: Subject, client: httpx.Client, name: str, seconds: float) -> Iterator[Taken]:
-    """Let a lab run away for some time; at the end its kernel and terminal are deleted.
+    """Let a lab's programs use all they can for some time; then delete its kernel and terminal.
 
-    From the beginning all cores compute, memory grows and the disk is written. After half of the
-    time processes begin to fork; with them from the start, the others would not get that far.
+    From the beginning programs keep all cores busy, fill memory and write to the disk. After half
+    of the time processes begin to fork: if they forked from the start, the other programs would
+    hardly run.
 
     Args:
         subject: the Hub.
@@ -66,11 +67,11 @@ def runs_away(subject: Subject, client: httpx.Client, name: str, seconds: float)
         name: the owner's name; the lab is open.
         seconds: the time until all programs have stopped by themselves.
 
-    Returns:
+    Yields:
         The resources of these programs; the caller calls `Taken.look` meanwhile.
 
     Raises:
-        httpx.HTTPStatusError: the lab starts no kernel or terminal, or ends none.
+        httpx.HTTPStatusError: the lab could not start or end the kernel or the terminal.
     """
     base = f"/user/{name}"
     client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{base}/"))

@@ -2,6 +2,8 @@
 
 Each of its four kinds uses a resource for some seconds: "spin" all cores, "forks" processes up to a
 limit, "memory" bytes up to a limit, "disk" the volume, with a file without a name.
+
+Its arguments are the kind, the seconds to wait, the seconds to run, and the kind's bound.
 """
 
 from __future__ import annotations
@@ -18,11 +20,16 @@ if TYPE_CHECKING:
 
 MB = 1024**2
 FILE_BYTES = 512 * MB
-"""The size of the file on the disk, after which the program writes it again."""
+"""The largest size of the file on the disk: after it, the program writes from the start again."""
 
 
 def spin(end: float, bound: int) -> None:
-    """Compute without a pause, on each of so many cores."""
+    """Keep cores busy without a pause.
+
+    Args:
+        end: when to stop, in seconds since the epoch.
+        bound: the number of cores.
+    """
     for _ in range(bound - 1):
         if os.fork() == 0:
             break
@@ -31,7 +38,12 @@ def spin(end: float, bound: int) -> None:
 
 
 def forks(end: float, bound: int) -> None:
-    """Start processes that each start others without a pause; try again after a refusal."""
+    """Start processes that each start others without a pause; try again if fork(2) fails.
+
+    Args:
+        end: when to stop, in seconds since the epoch.
+        bound: the number of processes that fork.
+    """
     made = 0
     while made < bound and time.time() < end:
         with contextlib.suppress(OSError):
@@ -44,7 +56,12 @@ def forks(end: float, bound: int) -> None:
 
 
 def memory(end: float, bound: int) -> None:
-    """Fill memory up to the limit, evenly over the time."""
+    """Fill memory up to a limit, evenly over the time.
+
+    Args:
+        end: when to stop, in seconds since the epoch.
+        bound: the limit in bytes.
+    """
     begun = time.time()
     kept: list[bytes] = []
     while (now := time.time()) < end:
@@ -55,7 +72,12 @@ def memory(end: float, bound: int) -> None:
 
 
 def disk(end: float, bound: int) -> None:
-    """Write blocks of so many bytes, each of them through to the disk."""
+    """Write blocks to a file, and wait with fsync(2) after each until it is on the disk.
+
+    Args:
+        end: when to stop, in seconds since the epoch.
+        bound: the size of a block in bytes.
+    """
     with tempfile.TemporaryFile(dir=".", buffering=0) as file:
         while time.time() < end:
             if file.tell() + bound > FILE_BYTES:

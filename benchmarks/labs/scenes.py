@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TYPED_PER_SECOND = 4
 ONE_IN = 5
-"""One person of the class in so many types."""
+"""One in this many people of the class types."""
 ALONE = 5
 """The number of labs that open one after the other, or half of all if there are few; all others
 open at the same moment."""
@@ -46,11 +46,11 @@ class Found:
     values: dict[str, float] = field(default_factory=dict)
 
     def spread(self, name: str, values: list[float]) -> None:
-        """Store the median and the 95th percentile of values; of five values the largest.
+        """Store the median and the 95th percentile of values (of few values, the largest).
 
         Args:
             name: the name of the values.
-            values: the values; without any, because nothing ended, infinity is stored.
+            values: the values; if the list is empty, because nothing ended, store infinity.
         """
         values = values or [math.inf]
         self.values[f"{name} p50"] = statistics.median(values)
@@ -71,7 +71,7 @@ class Typing:
 
     @contextlib.contextmanager
     def noted(self, name: str) -> Iterator[None]:
-        """Store the latencies of typing meanwhile.
+        """Store the latencies of typing, and the crowd's own lag, during the context, in ms.
 
         Args:
             name: the name of the results.
@@ -99,7 +99,12 @@ class Typing:
                     break
 
     def rounds(self, name: str, seconds: float) -> None:
-        """Have them type for about so many seconds."""
+        """Have them type in rounds for some time.
+
+        Args:
+            name: the name of the results.
+            seconds: how long, rounded down to whole rounds; at least one round.
+        """
         left = iter(range(int(seconds / ROUND_SECONDS) - 1))
         self.meanwhile(name, lambda: next(left, None) is None)
 
@@ -189,6 +194,9 @@ def opening(subject: Subject, clients: dict[str, httpx.Client]) -> Iterator[list
     Args:
         subject: the Hub.
         clients: browsers by their owners' names.
+
+    Yields:
+        The seconds until each lab is open, as futures.
     """
     with ThreadPoolExecutor(len(clients)) as pool:
         yield [pool.submit(subject.open, client, name) for name, client in clients.items()]

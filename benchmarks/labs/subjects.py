@@ -32,7 +32,7 @@ c.Classroom.personal_labs = True
 c.Classroom.max_labs = 100
 c.Classroom.memory_limit = "4G"
 """
-"""A lab's programs may then use 1 GB together, and be 256 processes, on any machine."""
+"""With it a lab's programs may together use 1 GB and 256 processes, on any machine."""
 STOCK_IMAGE = "collaborative_jupyterlab_stock_hub"
 STOCK = Path(__file__).parent / "stock"
 CLASS = "class"
@@ -43,13 +43,13 @@ POLL_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Subject:
-    """A Hub that runs.
+    """A running Hub.
 
     Attributes:
         name: "ours" or "stock".
         lab: its container.
-        classroom: the class's address, below the Hub's.
-        server: a pattern of lab servers' command lines.
+        classroom: the path of the class's lab.
+        server: a regular expression for lab servers' command lines.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Subject:
             yield client
 
     def open(self, client: httpx.Client, name: str) -> float:
-        """Open somebody's own lab, as a browser does.
+        """Open somebody's personal lab, as a browser does.
 
         Args:
             client: the person's browser, signed in.
@@ -83,7 +83,7 @@ class Subject:
             Seconds until JupyterLab's page was loaded.
 
         Raises:
-            TimeoutError: it was never loaded.
+            TimeoutError: it was not loaded within `START_SECONDS`.
         """
         begun = time.monotonic()
         client.get(f"{labs.ADDRESS}/hub/spawn/{name}")
@@ -98,9 +98,12 @@ class Subject:
         """Make a notebook in a lab; return the address of its room.
 
         Args:
-            client: the browser of a person who may do that.
-            base: the lab's address, below the Hub's.
+            client: the browser of a person who may write in the lab.
+            base: the lab's path.
             name: the notebook's name.
+
+        Raises:
+            httpx.HTTPStatusError: the lab refused it.
         """
         address = f"{labs.ADDRESS}{base}/api"
         headers = {"X-XSRFToken": str(client.cookies.get("_xsrf", path=f"{base}/"))}
@@ -151,10 +154,10 @@ def ours() -> Iterator[Subject]:
 
 @contextlib.contextmanager
 def stock() -> Iterator[Subject]:
-    """Start stock JupyterHub, and the lab that stands for the class.
+    """Start stock JupyterHub, and open the lab that stands for the class.
 
     Raises:
-        subprocess.CalledProcessError: its image can't be built; docker has said why.
+        subprocess.CalledProcessError: its image can't be built; docker has printed why.
     """
     build_stock()
     container = docker.from_env().containers.run(
@@ -179,10 +182,10 @@ def stock() -> Iterator[Subject]:
 
 
 def build_stock() -> None:
-    """Build stock JupyterHub's image upon ours.
+    """Build stock JupyterHub's image from ours.
 
     Raises:
-        subprocess.CalledProcessError: docker has said why.
+        subprocess.CalledProcessError: the build failed; docker has printed why.
     """
     secret = f"id=ca,src={authorities()}"
     words = ["docker", "build", "--quiet", "--secret", secret, "--tag", STOCK_IMAGE]

@@ -47,13 +47,13 @@ FEWEST = 8
 
 
 def growth(readings: Sequence[float]) -> float:
-    """Divide the median of the last quarter by the first quarter's.
+    """Return the median of the last quarter of the readings, divided by the first quarter's.
 
     Args:
         readings: the readings in MB, in order.
 
     Raises:
-        ValueError: there are too few readings.
+        ValueError: there are fewer than `FEWEST` readings.
     """
     if len(readings) < FEWEST:
         raise ValueError(f"{len(readings)} readings are too few: {FEWEST} at least")
@@ -62,7 +62,17 @@ def growth(readings: Sequence[float]) -> float:
 
 
 def turn(lab: Measured, busy: Busy, number: int, reloading: Away) -> float:
-    """Let the class work for half a minute; return the lab server's memory at its end, in MB."""
+    """Reload pages, run a notebook and write into the chat, while others type.
+
+    Args:
+        lab: the lab.
+        busy: the person who runs notebooks and writes.
+        number: the number of this turn, from 0.
+        reloading: the crowd of the people who reload.
+
+    Returns:
+        The lab server's memory in MB, after the reloaded pages have left.
+    """
     reloading.do("come", scenes.ARRIVAL_SECONDS)
     busy.open_run_and_close(f"own-{number}.ipynb")
     busy.talk("busy", f"I have run notebook {number}.")
@@ -71,10 +81,14 @@ def turn(lab: Measured, busy: Busy, number: int, reloading: Away) -> float:
 
 
 def work(minutes: float) -> list[float]:
-    """Let the class work; return the readings of the lab server's memory, in MB.
+    """Let the class work.
 
     Args:
         minutes: how long.
+
+    Returns:
+        The readings of the lab server's memory in MB, one for each half minute; none if the lab's
+        log has unexpected lines, which are printed.
     """
     readings: list[float] = []
     with contextlib.ExitStack() as stack:
@@ -105,7 +119,7 @@ def work(minutes: float) -> list[float]:
 
 
 def main() -> int:
-    """Work and compare; the exit status is 1 if the memory has grown, or the log has errors."""
+    """Work and compare; return 1 if the memory has grown by over 10 %, or the log has errors."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lesson", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--json", type=Path, help="where to keep the readings")

@@ -48,7 +48,7 @@ class Busy:
     """A person who opens their own notebook again and again.
 
     Attributes:
-        client: a client that is signed in and may write.
+        client: the person's browser, signed in; the person may write.
         lab: the lab.
     """
 
@@ -62,7 +62,7 @@ class Busy:
             name: the notebook's name.
 
         Raises:
-            HTTPStatusError: the lab refuses a request.
+            httpx.HTTPStatusError: the lab refuses a request.
         """
         api = f"{running_lab.BASE}/api"
         model = {"type": "notebook", "format": "json", "content": NOTEBOOK}
@@ -89,7 +89,7 @@ class Busy:
         self.client.delete(f"{api}/contents/{name}").raise_for_status()
 
     def talk(self, sender: str, words: str) -> None:
-        """Open the chat, write a message, and close it.
+        """Open the chat, send a message, and close the chat.
 
         Args:
             sender: the person's name.
@@ -116,6 +116,9 @@ def hear(socket: ClientConnection, document: Doc[Any]) -> None:
     Args:
         socket: the room's socket.
         document: the copy that receives it.
+
+    Raises:
+        TimeoutError: no message arrived for `WAIT_SECONDS`.
     """
     told = False
     while not told:

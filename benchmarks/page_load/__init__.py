@@ -1,1 +1,1 @@
-"""Measure opening the lab with this image and with the old recipe, in one run."""
+"""Measure how the lab opens with this image and with the old recipe, in one run."""

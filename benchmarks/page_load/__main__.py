@@ -1,4 +1,4 @@
-"""Measure this image and the old recipe alternately; print a table and the reached targets.
+"""Measure this image and the old recipe alternately; print a table and a line for each target.
 
 Run as ``python -m benchmarks.page_load`` from the repository's root.
 """
@@ -28,15 +28,15 @@ the engine's machine).
 
 
 def say(text: str) -> None:
-    """Print the progress."""
+    """Print progress to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def measure(subjects: list[Subject], runs: int) -> None:
-    """Measure everything, the recipes alternately, so that the machine's other load affects both.
+    """Measure the recipes alternately, so that other load on the machine affects both.
 
     Args:
-        subjects: the recipes; their samples are filled in.
+        subjects: the recipes; the function adds to their samples.
         runs: the number of repetitions.
     """
     with contextlib.ExitStack() as stack:
@@ -63,7 +63,7 @@ def measure(subjects: list[Subject], runs: int) -> None:
 
 
 def main() -> int:
-    """Build, measure, print."""
+    """Build the old recipe, measure both, print, and return 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.page_load", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="how often everything is done")
     runs = max(1, parser.parse_args().runs)

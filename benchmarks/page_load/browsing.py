@@ -34,15 +34,15 @@ PORT = 8443
 
 @dataclass(frozen=True)
 class Visit:
-    """What opening the lab took.
+    """The results of one visit.
 
     Attributes:
-        requests: answered over the network.
+        requests: the number of requests that were answered over the network.
         size: MB transferred.
         usable: seconds from going to the lab's address until its windows are in place.
         quiet: seconds from the first request to the last answer.
-        assets: addresses of the static files that were transferred.
-        connections: how many those came over.
+        assets: the addresses of the transferred static files.
+        connections: the number of connections that transferred them.
     """
 
     requests: int
@@ -54,7 +54,7 @@ class Visit:
 
 
 def key_pin(ip: str) -> str:
-    """Hash the public key of a server's certificate, as Chromium's flag wants it."""
+    """Return the SHA-256 hash of a server's public key in Base64, as Chromium's flag needs it."""
     certificate = x509.load_pem_x509_certificate(ssl.get_server_certificate((ip, PORT)).encode())
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
@@ -66,12 +66,12 @@ def profile(
 ) -> Iterator[BrowserContext]:
     """Open a Chromium with an empty cache on disk and a person's cookies.
 
-    It trusts the self-signed certificate by its key: after a click through the warning Chromium
-    would not use its cache, and every visit would be a first one.
+    A flag makes it trust the self-signed certificate by its key: after a click through the warning
+    Chromium would not use its cache, and every visit would be a first one.
 
     Args:
-        playwright: starts it.
-        started: the container at the lab's name.
+        playwright: starts Chromium.
+        started: the container to which the lab's name leads.
         person: the signed-in person; None for nobody.
     """
     ip = started.lab.ip
@@ -123,16 +123,16 @@ def form(context: BrowserContext) -> float:
 
 
 def visit(context: BrowserContext, *, slow: bool = False, cpu: int = 1) -> Visit:
-    """Open the lab in a new tab and wait until all is there.
+    """Open the lab in a new tab, and wait until it is usable and the network is quiet.
 
     Args:
         context: a signed-in person's profile.
-        slow: whether over 10 Mbit/s with 40 ms.
-        cpu: by what the speed of the page's processor is divided.
+        slow: whether to slow the network down to 10 Mbit/s and 40 ms of latency.
+        cpu: the factor by which to slow the page's processor down.
 
     Raises:
-        RuntimeError: something could not be fetched.
-        TimeoutError: the network never fell silent.
+        RuntimeError: a request failed.
+        TimeoutError: the network never became quiet.
     """
     page = context.new_page()
     wire = Wire(page, slow=slow, cpu=cpu)

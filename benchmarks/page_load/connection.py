@@ -1,4 +1,4 @@
-"""The visitors' end of one connection. It counts bytes and keeps none."""
+"""The visitors' end of one connection. It counts the received bytes, and stores none."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ if TYPE_CHECKING:
     import ssl
     from collections import deque
 
-# Everybody reads into it: nobody looks at what is read.
+# All connections read into it: the received bytes are only counted.
 BUFFER = memoryview(bytearray(1 << 18))
 
 
 class Connection:
-    """One kept-alive connection that fetches what its visitor still lacks."""
+    """A kept-alive connection that fetches the files which its visitor still lacks.
+
+    Attributes:
+        socket: the TLS socket, which never blocks.
+        requests: the number of complete answers.
+        size: bytes of their bodies.
+    """
 
     def __init__(
         self, address: tuple[str, int], host: str, context: ssl.SSLContext, lacking: deque[bytes]
     ) -> None:
-        """Connect; the rest never waits: who drives all of them does.
+        """Connect. No other method blocks: the caller waits for all connections at once.
 
         Args:
             address: IP address and port.
-            host: the name to ask for.
-            context: of TLS.
-            lacking: requests, shared with the visitor's other connections.
+            host: the server's name for TLS.
+            context: the TLS context.
+            lacking: the requests to send, a queue shared with the visitor's other connections.
         """
         raw = socket.create_connection(address)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -39,11 +45,23 @@ class Connection:
         self._left = 0
 
     def shake_hands(self) -> None:
-        """Do what can be done of the TLS handshake."""
+        """Continue the TLS handshake.
+
+        Raises:
+            ssl.SSLWantReadError: call it again when the socket is readable.
+            ssl.SSLWantWriteError: call it again when the socket is writable.
+        """
         self.socket.do_handshake()
 
     def fetch(self) -> None:
-        """Read what is there and ask for the next, until nothing is lacking any more."""
+        """Read answers and send the next requests, until the queue is empty.
+
+        Raises:
+            ssl.SSLWantReadError: call it again when the socket is readable.
+            ssl.SSLWantWriteError: call it again when the socket is writable.
+            ConnectionError: the server closed the connection within an answer.
+            ValueError: an answer isn't a static file's.
+        """
         while self._busy or self._lacking:
             if not self._busy:
                 self.socket.sendall(self._lacking.popleft())
@@ -51,7 +69,7 @@ class Connection:
             self._take(self.socket.recv_into(BUFFER))
 
     def _take(self, count: int) -> None:
-        """Count what arrived."""
+        """Count some bytes in `BUFFER` that have arrived; note the end of an answer."""
         if count == 0:
             raise ConnectionError("the server closed a connection within an answer")
         if self._left == 0:
@@ -70,10 +88,13 @@ class Connection:
 
 
 def length(head: bytes) -> int:
-    """Read the length of an answer's body out of its head.
+    """Return the length of an answer's body, from its Content-Length.
+
+    Args:
+        head: the status line and the header fields.
 
     Raises:
-        ValueError: it isn't a 200, or doesn't say its length.
+        ValueError: the status isn't 200, or the field is missing.
     """
     status, *fields = head.split(b"\r\n")
     if status.split()[1] == b"200":

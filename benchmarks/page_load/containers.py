@@ -1,4 +1,4 @@
-"""Containers of either image: how long they take to answer, and what they use."""
+"""Containers of either image: how long they take until they answer, and what they use."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 LABEL = "classroom-bench"
 LAB = f"{labs.ADDRESS}/services/classroom/"
 START_SECONDS = 120
-# An idle lab uses hundredths of a second per second; while it loads, most of one.
+# An idle lab uses some hundredths of a core, and a lab that loads uses most of one.
 QUIET_SHARE = 0.1
-# The brackets keep grep's own command line from being found.
+# Because of the brackets, the pattern doesn't match grep's own command line.
 FIND_LAB = "grep -lE 'jupyterhub-singleuse[r]|classroom[.]la[b]' /proc/[0-9]*/cmdline"
 
 
@@ -34,11 +34,11 @@ class Started:
     """A container whose lab answers.
 
     Attributes:
-        recipe: what it was started from.
-        lab: the container, as the tests see it.
-        seconds: from ``docker run`` until the lab answered through the front.
-        passphrase: what lets visitors in.
-        process: the lab server's id in the container.
+        recipe: its image.
+        lab: the container, in the tests' wrapper.
+        seconds: the seconds from ``docker run`` until the lab answered through the front.
+        passphrase: the passphrase with which visitors sign in.
+        process: the lab server's process id in the container.
     """
 
     recipe: Recipe
@@ -49,13 +49,16 @@ class Started:
 
     @contextlib.contextmanager
     def sign_in(self, name: str) -> Iterator[httpx.Client]:
-        """Sign a visitor in; the client holds the cookies of Hub and lab.
+        """Sign a visitor in.
 
         Args:
             name: any user name.
 
+        Yields:
+            The visitor's browser, with the cookies of Hub and lab.
+
         Raises:
-            RuntimeError: it didn't end in the lab.
+            RuntimeError: after signing in, the browser is not in the lab.
         """
         with web.browser(self.lab.hosts) as client:
             page = web.sign_in_with_passphrase(client, labs.ADDRESS, name, self.passphrase)
@@ -64,26 +67,27 @@ class Started:
             yield client
 
     def lab_cpu(self) -> float:
-        """Read the CPU seconds that the lab server has used, all its threads."""
+        """Return the CPU seconds that all threads of the lab server have used."""
         _, stat = self.lab.run("cat", f"/proc/{self.process}/stat")
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def stats(self, *, one_shot: bool = True) -> dict[str, Any]:
-        """Ask the engine what the container uses.
+        """Return the engine's statistics of the container.
 
         Args:
-            one_shot: at once; otherwise after a second, with the values before it.
+            one_shot: whether to return the present values at once; otherwise the engine waits a
+                second, and adds the values before it.
         """
         options = {"one_shot": True} if one_shot else {}
         return cast("dict[str, Any]", self.lab.container.stats(stream=False, **options))
 
     def cpu(self) -> float:
-        """Read the CPU seconds that the whole container has used."""
+        """Return the CPU seconds that the whole container has used."""
         return float(self.stats()["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
     def idle_memory(self) -> float:
-        """Wait until nothing is being loaded any more, then read the anonymous memory in MB."""
+        """Wait until the container is idle, then return its anonymous memory in MB."""
 
         def idle() -> bool:
             stats = self.stats(one_shot=False)
@@ -94,7 +98,7 @@ class Started:
         return anonymous_memory(self.stats())
 
     def idle_pss(self) -> float | None:
-        """Add up what the processes hold and share, in MB; None where that can't be read."""
+        """Return the sum of the processes' PSS in MB; None if /proc here doesn't show it."""
         self.lab.container.reload()
         found = self.lab.container.top(ps_args="-eo pid,comm")["Processes"]
         try:
@@ -106,12 +110,12 @@ class Started:
 
 
 def anonymous_memory(stats: Mapping[str, Any]) -> float:
-    """Return a container's anonymous memory in MB: what its processes hold of their own.
+    """Return a container's anonymous memory in MB: the memory of its processes without files.
 
-    Files in the page cache depend on what else this machine has read.
+    Files in the page cache don't count: their size depends on what else this machine has read.
 
     Args:
-        stats: as `Started.stats` returns them.
+        stats: the statistics that `Started.stats` returns.
     """
     memory = stats["memory_stats"]["stats"]
     # The names of cgroup v1 and v2.
@@ -128,13 +132,13 @@ def answers(client: httpx.Client) -> bool:
 
 
 def ended(lab: labs.Lab) -> bool:
-    """Say whether the container runs no more."""
+    """Say whether the container has exited."""
     lab.container.reload()
     return str(lab.container.status) == "exited"
 
 
 def find_lab(lab: labs.Lab) -> int:
-    """Find the lab server's process.
+    """Return the process id of the lab server in a container.
 
     Raises:
         RuntimeError: there is none, or more than one.
@@ -151,12 +155,16 @@ def start(recipe: Recipe, **variables: str) -> Iterator[Started]:
 
     Args:
         recipe: the image and its passphrase.
-        **variables: of the container's environment.
+        **variables: variables of the container's environment.
+
+    Yields:
+        The container, whose lab answers.
 
     Raises:
-        RuntimeError: it ended instead; the message holds the end of its log.
+        AssertionError: the lab did not answer within `START_SECONDS`.
+        RuntimeError: the container exited; the message has the end of its log.
     """
-    # A variable of the old recipe's configuration; ours makes a passphrase of its own.
+    # The old recipe's configuration reads this variable; our image makes its own passphrase.
     environment = {"CLASSROOM_PASSPHRASE": recipe.passphrase} if recipe.passphrase else {}
     environment |= variables
     begun = time.monotonic()

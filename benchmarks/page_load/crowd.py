@@ -1,4 +1,4 @@
-"""Start the visitors' process and see what the container spends on them."""
+"""Run the visitors in their own process, and measure what the container uses for them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ VISITORS = 30
 
 
 def plan(started: Started, person: httpx.Client, assets: Sequence[str], connections: int) -> Plan:
-    """Say what each visitor fetches.
+    """Return the plan of what each visitor fetches.
 
     Args:
-        started: where from.
-        person: whose cookies they send.
-        assets: the static files of a first visit.
-        connections: how many a browser opened for them: one where it speaks HTTP/2.
+        started: the container to fetch from.
+        person: the signed-in person whose cookies they send.
+        assets: the addresses of the static files of a first visit.
+        connections: the number of connections that a browser opened for them: one with HTTP/2.
     """
     requests = [person.build_request("GET", address) for address in assets]
     files = [(request.url.raw_path.decode(), request.headers["Cookie"]) for request in requests]
@@ -37,17 +37,18 @@ def plan(started: Started, person: httpx.Client, assets: Sequence[str], connecti
 
 
 def visit(started: Started, what: Plan) -> tuple[Outcome, float]:
-    """Let the visitors come.
+    """Let the visitors fetch their files.
 
     Args:
-        started: the container they come to.
-        what: each of them fetches.
+        started: the container.
+        what: the plan of what each of them fetches.
 
     Returns:
-        Their side of it, and the CPU seconds of the whole container.
+        The visitors' results, and the CPU seconds that the whole container used.
 
     Raises:
-        RuntimeError: their process failed; the message is what it said.
+        RuntimeError: their process failed; the message has the end of its error output.
+        subprocess.TimeoutExpired: it took too long.
     """
     before = started.cpu()
     result = subprocess.run(

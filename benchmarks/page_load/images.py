@@ -1,4 +1,4 @@
-"""The two images: ours as it is, the old recipe built here."""
+"""The two images: ours, already built, and the old recipe's, built here."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Recipe:
     """An image to measure.
 
     Attributes:
-        name: what to call it while it is measured.
-        image: its id, so that a build meanwhile doesn't change what is measured.
-        passphrase: what lets visitors in; None when the image makes its own and logs it.
+        name: its name in messages.
+        image: its id, so that a build meanwhile doesn't change the measured image.
+        passphrase: the passphrase for visitors; None if the image makes its own and logs it.
     """
 
     name: str
@@ -38,27 +38,30 @@ class Recipe:
 
     @property
     def size(self) -> float:
-        """The image's size in MB, as ``docker images`` says it."""
+        """The image's size in MB, as in ``docker images``."""
         return float(docker.from_env().images.get(self.image).attrs["Size"]) / 1e6
 
 
 def identify(tag: str) -> str:
-    """Look up the id of the image that has a tag now."""
+    """Return the id of the image that has a tag now."""
     return str(docker.from_env().images.get(tag).id)
 
 
 def ours() -> Recipe:
-    """Name the image that ``make build`` made."""
+    """Return the image that ``make build`` has built."""
     return Recipe("ours", identify(labs.IMAGE))
 
 
 def constraints(lock: str) -> str:
-    """Turn a lock with hashes into constraints: hashes would ask for nothing beside it."""
+    """Return a lock file's text without hashes, as pip constraints.
+
+    With a hash for one package, pip would demand hashes for all of them.
+    """
     return re.sub(r" \\\n(?: +--hash=\S+(?: \\)?\n)+", "\n", lock)
 
 
 def authorities() -> str:
-    """Name the CA bundle that the build shall trust as well, as the Makefile does."""
+    """Return the path of a CA bundle that the build trusts too, chosen as in the Makefile."""
     return os.environ.get("CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or os.devnull
 
 
@@ -66,7 +69,7 @@ def build_old() -> Recipe:
     """Build the old recipe with the versions of our lock.
 
     Raises:
-        RuntimeError: the build failed; the message holds the end of what it said.
+        RuntimeError: the build failed; the message has the end of its error output.
         subprocess.TimeoutExpired: it took longer than half an hour.
     """
     with tempfile.TemporaryDirectory(prefix="old-recipe-") as scratch:

@@ -1,4 +1,4 @@
-"""The measured values, how several runs become one number, and the targets."""
+"""The measured values, how to summarize several runs, and the targets."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Measure:
     """One row of the table.
 
     Attributes:
-        label: what the row says.
-        unit: of the printed number; "" for a count.
-        digits: after the decimal point.
-        summary: from the runs' values to the printed one.
+        label: the row's description.
+        unit: the unit of the printed number; "" for a count.
+        digits: the number of digits after the decimal point.
+        summary: computes the printed value from those of all runs.
     """
 
     label: str
@@ -27,7 +27,7 @@ class Measure:
     summary: Callable[[Sequence[float]], float] = statistics.median
 
 
-# The values of every run, by what they measure.
+# The values of every run, by their row.
 Samples = dict[Measure, list[float]]
 
 
@@ -42,10 +42,10 @@ class VisitMeasures:
 
 
 def visit_measures(which: str) -> VisitMeasures:
-    """Make the rows of one kind of visit.
+    """Return the rows of one kind of visit.
 
     Args:
-        which: the visit and the line it comes over, for the labels.
+        which: the kind of visit and its speed, for the labels.
     """
     return VisitMeasures(
         Measure(f"{which}: requests", "", 0),
@@ -62,7 +62,7 @@ SECOND_SLOW = visit_measures("second visit, 10 Mbit/s and 40 ms")
 FIRST_WEAK = visit_measures("first visit, processor ÷ 4")
 SECOND_WEAK = visit_measures("second visit, processor ÷ 4")
 FORM = Measure("sign-in form: transferred", "kB", 0)
-# Counted in ticks of 10 ms: the mean of several says more than their median.
+# The kernel counts it in ticks of 10 ms: the mean of several runs is more precise than the median.
 LAB_CPU = Measure("CPU of the lab server for a first visit", "s", 3, statistics.mean)
 CROWD_REQUESTS = Measure("30 visitors: requests", "", 0)
 CROWD_SIZE = Measure("30 visitors: transferred", "MB", 1)
@@ -84,8 +84,8 @@ class Target:
 
     Attributes:
         measure: the row of the target.
-        limit: the largest allowed value.
-        of_old: whether the limit is a share of the old recipe's value.
+        limit: the largest allowed value, in the row's unit.
+        of_old: whether the limit is a share of the old recipe's value instead.
     """
 
     measure: Measure
@@ -93,7 +93,7 @@ class Target:
     of_old: bool = True
 
 
-# Of issue 2, and of issue 18.
+# The targets of issue 2 and issue 18.
 TARGETS = (
     Target(FIRST.size, 0.40),
     Target(CROWD_ALL, 0.10),

@@ -1,4 +1,4 @@
-"""Turn the samples into the table and the line per target."""
+"""Make the table from the samples, and a line for each target."""
 
 from __future__ import annotations
 
@@ -13,22 +13,28 @@ if TYPE_CHECKING:
 
 
 def shown(measure: Measure, value: float) -> str:
-    """Write a value with its unit."""
+    """Return a value as text, with its unit."""
     return f"{value:,.{measure.digits}f} {measure.unit}".rstrip()
 
 
 def ratio(measure: Measure, ours: Samples, old: Samples) -> float:
-    """Divide ours by the old recipe's; infinite where that was nothing."""
+    """Return our value divided by the old recipe's; infinity if that is 0.
+
+    Args:
+        measure: the row.
+        ours: our image's samples.
+        old: the old recipe's samples.
+    """
     divisor = measure.summary(old[measure])
     return measure.summary(ours[measure]) / divisor if divisor else float("inf")
 
 
 def table(ours: Samples, old: Samples) -> Iterator[str]:
-    """Lay out the rows in the order of their first sample.
+    """Make the table, with its rows in the order of their first sample.
 
     Args:
-        ours: the built image's samples.
-        old: the old recipe's samples, of the same measures.
+        ours: our image's samples.
+        old: the old recipe's samples, for the same rows.
 
     Yields:
         Lines of a Markdown table.
@@ -55,7 +61,13 @@ def table(ours: Samples, old: Samples) -> Iterator[str]:
 
 
 def verdict(target: Target, ours: Samples, old: Samples) -> str:
-    """Say in one line whether a target is reached."""
+    """Return a line that says whether a target is reached, or "NOT reached".
+
+    Args:
+        target: the target.
+        ours: our image's samples.
+        old: the old recipe's samples.
+    """
     measure = target.measure
     if target.of_old:
         value = ratio(measure, ours, old)
@@ -71,5 +83,5 @@ def verdict(target: Target, ours: Samples, old: Samples) -> str:
 
 
 def verdicts(ours: Samples, old: Samples) -> Iterator[str]:
-    """Give the line of every target that was measured."""
+    """Yield a line for each target whose value was measured."""
     return (verdict(target, ours, old) for target in TARGETS if target.measure in ours)

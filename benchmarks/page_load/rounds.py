@@ -1,4 +1,8 @@
-"""One round of measurements of a recipe; the main program repeats and alternates them."""
+"""One round of measurements of a recipe; the main program repeats and alternates the rounds.
+
+Each function measures a `Subject`, to whose samples it adds the values, with the started container
+of its recipe. Playwright starts the browsers.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 
 WEAK = 4
-"""By what a weak machine's processor is slower than this one."""
+"""The factor by which a weak machine's processor is slower than this one."""
 
 
 @dataclass
@@ -28,10 +32,10 @@ class Subject:
     """A recipe under measurement.
 
     Attributes:
-        recipe: what is measured.
-        samples: what was found so far.
-        assets: the static files of the latest first visit.
-        connections: how many Chromium opened for them.
+        recipe: the recipe.
+        samples: the values measured so far.
+        assets: the addresses of the static files of the latest first visit.
+        connections: the number of connections that Chromium opened for them.
     """
 
     recipe: Recipe
@@ -41,23 +45,23 @@ class Subject:
     _names: Iterator[int] = field(default_factory=itertools.count)
 
     def add(self, measure: Measure, value: float) -> None:
-        """Keep a run's value."""
+        """Store the value of a run."""
         self.samples.setdefault(measure, []).append(value)
 
     def add_visit(self, rows: VisitMeasures, visit: Visit) -> None:
-        """Keep a visit's values."""
+        """Store the values of a visit."""
         self.add(rows.requests, visit.requests)
         self.add(rows.size, visit.size)
         self.add(rows.usable, visit.usable)
         self.add(rows.quiet, visit.quiet)
 
     def next_name(self) -> str:
-        """Name a person who hasn't been here before."""
+        """Return the name of a new person."""
         return f"visitor-{next(self._names)}"
 
 
 def start(subject: Subject) -> None:
-    """Start a container, see how long it takes and what it holds before anybody comes."""
+    """Start a container; measure the time of its start, and its memory before the first visit."""
     with containers.start(subject.recipe) as started:
         subject.add(measures.START, started.seconds)
         subject.add(measures.MEMORY, started.idle_memory())
@@ -66,7 +70,7 @@ def start(subject: Subject) -> None:
 
 
 def warm(playwright: Playwright, subject: Subject, started: Started) -> None:
-    """Let somebody come before the measured ones: the server has then imported what it uses."""
+    """Let a person visit before the measured visits: the server then has imported its modules."""
     with (
         started.sign_in(subject.next_name()) as person,
         browsing.profile(playwright, started, person) as context,
@@ -75,7 +79,7 @@ def warm(playwright: Playwright, subject: Subject, started: Started) -> None:
 
 
 def come_twice(playwright: Playwright, subject: Subject, started: Started) -> None:
-    """Let a new person open the lab twice at full speed."""
+    """Let a new person open the lab twice at full speed; keep the first visit's static files."""
     with (
         started.sign_in(subject.next_name()) as person,
         browsing.profile(playwright, started, person) as context,
@@ -112,13 +116,13 @@ def come_twice_to_a_weak_machine(
 
 
 def look_at_the_form(playwright: Playwright, subject: Subject, started: Started) -> None:
-    """Let somebody with an empty cache see the sign-in form."""
+    """Let a person with an empty cache open the sign-in form."""
     with browsing.profile(playwright, started, None) as context:
         subject.add(measures.FORM, browsing.form(context))
 
 
 def come_at_once(subject: Subject, started: Started) -> None:
-    """Let 30 visitors fetch the static files of a first visit."""
+    """Let 30 visitors at once fetch the static files of a first visit."""
     with started.sign_in(subject.next_name()) as person:
         plan = crowd.plan(started, person, subject.assets, subject.connections)
         outcome, used = crowd.visit(started, plan)

@@ -1,7 +1,7 @@
 """Many visitors at once, in a process of their own: ``python -m benchmarks.page_load.visitors``.
 
-Reads a `Plan` as JSON, fetches, prints an `Outcome` as JSON. It shares the machine with the
-server that it measures, so it does as little as it can.
+It reads a `Plan` as JSON from standard input, fetches the files, and prints an `Outcome` as JSON.
+It shares the machine with the measured server, so it does as little work as it can.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_SECONDS = 120
-# As a browser asks for what a page needs.
+# The headers of a browser's requests for a page's static files.
 HEADERS = (
     "Accept: */*\r\nAccept-Encoding: br, gzip\r\n"
     "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Site: same-origin\r\n"
@@ -34,12 +34,12 @@ class Plan:
     """What to fetch.
 
     Attributes:
-        ip: of the server.
-        port: of the server.
-        host: the name to ask for.
-        visitors: how many.
-        connections: how many each of them opens, as browsers do.
-        files: what each of them fetches: path and Cookie header.
+        ip: the server's IP address.
+        port: the server's port.
+        host: the server's name, for TLS and the Host header.
+        visitors: the number of visitors.
+        connections: the number of connections that each of them opens.
+        files: the files that each of them fetches: paths and Cookie headers.
     """
 
     ip: str
@@ -52,14 +52,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What it took.
+    """The results of all visitors.
 
     Attributes:
-        connecting: seconds until all connections were open, TLS and all.
-        fetching: seconds from then until everybody had everything.
-        cpu: seconds of this process for both.
-        requests: how many were answered.
-        size: MB of bodies, compressed as they came.
+        connecting: seconds until all connections were open, including TLS.
+        fetching: seconds from then until all visitors had all files.
+        cpu: CPU seconds of this process for both.
+        requests: the number of answered requests.
+        size: MB of the answers' bodies, compressed as they arrived.
     """
 
     connecting: float
@@ -70,17 +70,17 @@ class Outcome:
 
 
 def drive(connections: list[Connection], step: Callable[[Connection], None]) -> float:
-    """Let every connection go on until its step is done.
+    """Call a step for every connection, again and again until it has ended for all of them.
 
     Args:
-        connections: all of them.
-        step: ends, or raises that it must wait to read or to write.
+        connections: the connections.
+        step: the step; it raises an SSLWant…Error if the socket isn't ready yet.
 
     Returns:
-        Seconds that it took.
+        The seconds that it took.
 
     Raises:
-        TimeoutError: somebody still waits after two minutes.
+        TimeoutError: a connection still waits after `MOST_SECONDS`.
     """
     begun = time.monotonic()
     with selectors.DefaultSelector() as selector:
@@ -102,10 +102,13 @@ def drive(connections: list[Connection], step: Callable[[Connection], None]) -> 
 
 
 def come(plan: Plan) -> Outcome:
-    """Let all visitors connect, and then fetch everything.
+    """Let all visitors connect, and then fetch all files.
+
+    Args:
+        plan: what to fetch.
 
     Raises:
-        TimeoutError: somebody still waits after two minutes.
+        TimeoutError: a connection still waits after `MOST_SECONDS`.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

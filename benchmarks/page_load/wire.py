@@ -1,4 +1,4 @@
-"""Count the network traffic while a page loads, by Chromium's DevTools protocol."""
+"""Count the network traffic while a page loads, with Chromium's DevTools protocol."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page
 
-# What a file on a web server can answer; the rest is pages, API calls and sockets.
+# The types of requests for static files; all others are for pages, APIs and sockets.
 STATIC = {"Script", "Stylesheet", "Font", "Image"}
 QUIET_SECONDS = 0.5
 MOST_SECONDS = 60
 POLL_MILLISECONDS = 50
 
-# Chromium delays answers and shares the bandwidth out; connections themselves open undelayed.
+# Chromium delays answers, and divides the bandwidth among them; it opens connections undelayed.
 SLOW_LINE = {
     "offline": False,
     "latency": 40,  # ms
@@ -24,26 +24,27 @@ SLOW_LINE = {
 
 
 class Wire:
-    """Counts what one page fetches over the network; what caches answer is not counted.
+    """Counts what one page fetches over the network; answers from caches don't count.
 
-    Frames of WebSockets are not part of it: they carry documents, not the page.
+    Frames of WebSockets don't count either: they carry documents, not the page.
 
     Attributes:
-        requests: answered over the network, redirects and revalidations among them.
-        size: bytes of their answers, headers included, compressed as they came.
-        assets: addresses of the static files among them.
-        connections: Chromium's numbers of the connections that static files came over.
-        began: of the first request, in Chromium's monotonic seconds.
-        last: of the last answer's end, in the same.
+        requests: the number of requests answered over the network, including redirects and
+            revalidations.
+        size: bytes of their answers, including headers, compressed as they arrived.
+        assets: the addresses of the static files among them.
+        connections: Chromium's numbers of the connections that transferred static files.
+        began: the time of the first request, in seconds of Chromium's monotonic clock.
+        last: the time of the last answer's end, in seconds of the same clock.
     """
 
     def __init__(self, page: Page, *, slow: bool, cpu: int = 1) -> None:
         """Start listening.
 
         Args:
-            page: before it goes anywhere.
-            slow: whether it shall have 10 Mbit/s and 40 ms.
-            cpu: by what the speed of its processor is divided.
+            page: a page that has not loaded anything yet.
+            slow: whether to slow its network down to 10 Mbit/s and 40 ms of latency.
+            cpu: the factor by which to slow its processor down.
         """
         self.requests = 0
         self.size = 0.0
@@ -90,7 +91,7 @@ class Wire:
             return
         self._touched = time.monotonic()
         self.last = event["timestamp"]
-        # A cache answers with nothing transferred.
+        # An answer from a cache has transferred no bytes.
         if self._count(event["encodedDataLength"]) and kind in STATIC:
             self.assets.append(address)
 
@@ -106,16 +107,16 @@ class Wire:
         return size > 0
 
     def wait_quiet(self) -> None:
-        """Wait until nothing is under way and nothing new began for half a second.
+        """Wait until no request is pending and none has begun or ended for half a second.
 
         Raises:
-            RuntimeError: something could not be fetched; the message names it.
-            TimeoutError: it never became quiet within a minute.
+            RuntimeError: a request failed; the message has its address.
+            TimeoutError: the network was not quiet within a minute.
         """
         end = time.monotonic() + MOST_SECONDS
         while self._pending or time.monotonic() - self._touched < QUIET_SECONDS:
             if time.monotonic() > end:
                 raise TimeoutError(f"still under way: {sorted(self._pending.values())}")
-            self._page.wait_for_timeout(POLL_MILLISECONDS)  # lets the events in
+            self._page.wait_for_timeout(POLL_MILLISECONDS)  # so that events arrive
         if self._failures:
             raise RuntimeError("; ".join(self._failures))

@@ -1,1 +1,1 @@
-"""Measure what whole pages cost the lab: their sockets, and the HTTP that Chromium sends."""
+"""Measure what whole pages cost the lab: their sockets, and the HTTP requests that they send."""

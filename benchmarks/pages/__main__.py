@@ -1,9 +1,9 @@
 """Measure what whole pages cost the lab; print a table with targets; fail if one is missed.
 
-Run as ``python -m benchmarks.pages`` from the repository's root. Each person is signed in alone and
-has all sockets of a page and the HTTP that a real page sends (`benchmarks.pages.recording`). One in
-five types four times a second. Rooms only: the same typists on the same lab, without pages. The
-crowds are processes of their own and share this machine's cores with the lab.
+Run as ``python -m benchmarks.pages`` from the repository's root. Each person has their own session,
+all sockets of a page, and sends the HTTP requests of a real page (`benchmarks.pages.recording`).
+One in five types four times a second. "Rooms only": the same typists on the same lab, without
+pages. The crowds run in other processes, which share this machine's cores with the lab.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ SCENES = ("typing", "visits", "folder")
 
 
 def say(text: str) -> None:
-    """Print the progress."""
+    """Print progress to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Measure all scenes, or those that the command line names."""
+    """Measure all scenes, or those that the command line names; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--scenes", nargs="+", choices=SCENES, default=SCENES)
     parser.add_argument("--people", type=int, nargs="+", default=PEOPLE)

@@ -23,7 +23,7 @@ class Answers:
 
     Attributes:
         statuses: the number of answers for each status.
-        seconds: the time of each request, from the moment when it was due.
+        seconds: the time of each request, from the call of `Exchange.ask` to its answer.
         size: bytes of all answers.
     """
 
@@ -33,7 +33,7 @@ class Answers:
 
 
 class Exchange:
-    """A connection, and the requests that it still has to send."""
+    """A connection, and the requests that it still has to send; no method blocks."""
 
     def __init__(self, place: Place, answers: Answers) -> None:
         """Connect.
@@ -80,7 +80,7 @@ class Exchange:
             pass
 
     def read(self) -> None:
-        """Read the arrived bytes.
+        """Read the arrived bytes; if an answer is complete, count it, and send the next request.
 
         Raises:
             ConnectionError: the server has ended the connection.

@@ -1,4 +1,4 @@
-"""A lab with one notebook, and the people who sign in to it, each alone."""
+"""A lab with one notebook, and the people who sign in to it, each with their own session."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from benchmarks.page_load.containers import Started
 
 AT_ONCE = 8
-"""People who sign in at the same time, while nothing is measured."""
+"""The number of people who sign in at the same time, before the measurement."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A lab that whole pages are opened in.
+    """A lab in which people open whole pages.
 
     Attributes:
         started: its container.
-        server: process id of the lab server, on this machine.
-        front: those of the front.
+        server: the process id of the lab server, on this machine.
+        front: the process ids of the front, on this machine.
         plan: what a page does, through the front.
-        past: the same, past the front: one address may have 2,000 connections.
+        past: the same without the front, which allows an address no more than 2,000 connections.
     """
 
     started: Started
@@ -46,7 +46,7 @@ class Measured:
     past: Plan
 
     def cpu(self) -> tuple[float, float]:
-        """Return the seconds that the lab server and the front have used."""
+        """Return the CPU seconds that the lab server and the front have used."""
         return servers.cpu(self.server), sum(map(servers.cpu, self.front))
 
     def memory(self) -> float:
@@ -54,12 +54,17 @@ class Measured:
         return servers.memory(self.server)
 
     def text(self) -> str:
-        """Read the notebook's first cell from the disk."""
+        """Return the source of the notebook's first cell from the disk."""
         found = json.loads(self.started.lab.read(f"/data/files/{NOTEBOOK}"))
         return "".join(found["cells"][0]["source"])
 
     def enter(self, count: int, prefix: str = "student") -> list[Person]:
-        """Sign people in, each with a session of their own."""
+        """Sign people in, each with a session of their own.
+
+        Args:
+            count: the number of people.
+            prefix: the beginning of their names.
+        """
 
         def one(number: int) -> Person:
             with self.started.sign_in(f"{prefix}-{number}") as client:
@@ -70,16 +75,16 @@ class Measured:
             return list(pool.map(one, range(count)))
 
     def unexpected(self) -> list[str]:
-        """List the lines of the log that shouldn't be there."""
+        """Return the unexpected lines of the lab's log."""
         return logs.unexpected(self.started.lab.log, ())
 
 
 def opened(client: httpx.Client, base: str) -> dict[str, str]:
-    """Make the notebook, with its kernel; return what stands in for the recording's placeholders.
+    """Make the notebook, with its kernel; return the values of the recording's placeholders.
 
     Args:
-        client: somebody who has signed in.
-        base: address of the lab.
+        client: a signed-in person's browser.
+        base: the lab's address.
     """
     recording.visit(client, base)
     room = running_lab.room(client, NOTEBOOK, base)
@@ -95,7 +100,7 @@ def opened(client: httpx.Client, base: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def start() -> Iterator[Measured]:
-    """Run the lab as a tutor does, with a notebook and its kernel."""
+    """Start a lab as a tutor does, and make a notebook with its kernel."""
     with containers.start(images.ours()) as started, started.sign_in("ada") as client:
         lab = started.lab
         (server,) = running_lab.pids(lab, r"-m classroom\.lab --config")

@@ -1,4 +1,4 @@
-"""People with whole pages: each has signed in, and has all sockets and the HTTP of a page."""
+"""People with whole pages: each has a session, all sockets of a page, and sends its requests."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ROOM, CHAT, GLOBAL = "json:notebook:", "text:chat:", "JupyterLab:globalAwareness
 ROOMS = (ROOM, CHAT, GLOBAL)
 LISTING = "GET /api/contents?content=1"
 SAVED = b"\x04hash"
-"""What the room writes into a document that is saved, and pages act on."""
+"""The key that the room writes into a document after each save; pages then send requests."""
 GREETINGS, MOVES = 20, 2
-"""Presence messages to the whole lab: when a page opens, and whenever it has listed a folder."""
+"""How many awareness messages a page sends to the whole lab when it opens, and after a listing."""
 BODIES = {
     "PUT /lab/api/workspaces": {
         "data": {f"plugin-{number}:state": {"data": "x" * 60} for number in range(25)},
@@ -37,16 +37,16 @@ BODIES = {
     "PUT /api/collaboration/session/": {"format": "text", "type": "chat"},
     "PATCH /api/sessions": {"name": NOTEBOOK},
 }
-"""What a page sends with a request, by how that begins."""
+"""The bodies of requests, by the beginning of the request."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who has signed in.
+    """A signed-in person.
 
     Attributes:
-        cookies: the header's value.
-        token: of the lab's cookie against forged requests.
+        cookies: the value of their Cookie header.
+        token: their XSRF token for the lab.
     """
 
     cookies: str
@@ -58,9 +58,9 @@ class Plan:
     """What every page does.
 
     Attributes:
-        place: of the lab: its address, and how to reach it.
-        recording: what a real page asks for.
-        ids: what stands in for the recording's placeholders.
+        place: the lab's address, and how to reach it.
+        recording: the requests of a real page.
+        ids: the values of the recording's placeholders.
     """
 
     place: Place
@@ -68,27 +68,37 @@ class Plan:
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, recorded: str) -> str:
-        """Fill in a recorded path."""
+        """Return a recorded path with its placeholders filled in, below the lab's path."""
         for name, value in self.ids.items():
             recorded = recorded.replace(f"{{{name}}}", value)
         path, mark, query = recorded.partition("?")
         return f"{BASE}{quote(path, safe='/@:')}{mark}{query}"
 
     def socket(self, recorded: str, who: Person) -> Place:
-        """Say where one of a page's sockets is."""
+        """Return the place of one of a page's sockets.
+
+        Args:
+            recorded: the recorded path of the socket.
+            who: the page's person.
+        """
         netloc = urlsplit(self.place.address).netloc
         scheme = urlsplit(self.place.address).scheme
         address = f"{scheme}://{netloc}{self.path(recorded)}"
         return replace(self.place, address=address, headers={"Cookie": who.cookies})
 
     def request(self, recorded: str, who: Person) -> bytes:
-        """Write one of a page's requests."""
+        """Return one of a page's HTTP requests, as bytes.
+
+        Args:
+            recorded: the recorded method and path.
+            who: the page's person.
+        """
         method, _, path = recorded.partition(" ")
         body = b""
         if method not in {"GET", "HEAD"}:
             found = next((body for name, body in BODIES.items() if recorded.startswith(name)), {})
             body = json.dumps(found).encode()
-        # JupyterLab makes each address new: nothing is answered by the browser's cache.
+        # JupyterLab adds the time to each address, so that no cache answers.
         path = self.path(path)
         path += f"{'&' if '?' in path else '?'}{int(time.time() * 1000)}"
         lines = [
@@ -108,10 +118,10 @@ class Plan:
 
 
 class QuietSocket(Page):
-    """A socket on which a page says nothing: of events, of a kernel, the page's own."""
+    """A socket on which a page sends nothing: for events, for a kernel, or the page's own."""
 
     def greet(self) -> None:
-        """Say nothing."""
+        """Send nothing."""
 
 
 @dataclass
@@ -120,10 +130,10 @@ class Visit:
 
     Attributes:
         who: the person.
-        came: when, in seconds of the monotonic clock.
-        http: its requests.
+        came: when it began to load, in seconds of the monotonic clock.
+        http: its HTTP connection.
         rooms: its sockets to rooms, by the beginning of the room's name.
-        there: when everything was answered and the document was there; infinity until then.
+        there: when all requests were answered and the document had arrived; infinity until then.
         due: when it polls next, by request.
     """
 
@@ -136,24 +146,24 @@ class Visit:
 
     @property
     def is_there(self) -> bool:
-        """Whether all that the page began with is done."""
+        """Whether the document has arrived, and all requests so far are answered."""
         room = self.rooms.get(ROOM)
         return room is not None and room.synced and self.http.is_quiet
 
 
 class RoomPeople(Crowd):
-    """The same people in the notebook's room alone: each with a session of their own.
+    """The same people with only a socket to the notebook's room, each with their own session.
 
-    The lab gives one person so much of the processor; all sockets as one person's would wait.
+    The lab limits the CPU time of one person's sockets: as one person's, all sockets would wait.
     """
 
     def __init__(self, plan: Plan, people: list[Person], typists: int) -> None:
-        """Let people ask for entry, all at once.
+        """Let all people connect at once.
 
         Args:
             plan: what their pages do.
-            people: who comes.
-            typists: how many of them will type.
+            people: the people.
+            typists: the number of them who will type.
         """
         super().__init__([], 0, 0)
         self.known = [Known()]
@@ -163,19 +173,19 @@ class RoomPeople(Crowd):
 
 
 class WholePeople(Crowd):
-    """People with whole pages, and the loop they live in."""
+    """People with whole pages, and the event loop of their pages."""
 
     def __init__(
         self, plan: Plan, people: list[Person], typists: int, *, first: int = 1, apart: float = 0.0
     ) -> None:
-        """Have people to come.
+        """Remember the people; `come` opens their pages.
 
         Args:
             plan: what their pages do.
-            people: who will come.
-            typists: how many of them will type.
+            people: the people.
+            typists: the number of them who will type.
             first: the number of the first page.
-            apart: seconds between two arrivals.
+            apart: the seconds between the openings of two pages.
         """
         super().__init__([], 0, 0)
         self.plan, self.first, self.apart = plan, first, apart
@@ -188,10 +198,10 @@ class WholePeople(Crowd):
         self.awaited = [(who, number < typists) for number, who in enumerate(people)]
 
     def come(self, seconds: float) -> None:
-        """Let those come whom nobody has seen yet, and live until all of them are there.
+        """Open the pages of the awaited people, and wait until all of them are there.
 
         Args:
-            seconds: at most.
+            seconds: how long to wait; return then, even if some are not there.
         """
         begun = time.monotonic()
         while time.monotonic() < begun + seconds:
@@ -215,9 +225,10 @@ class WholePeople(Crowd):
         self.visits.append(visit)
 
     def _open(self, visit: Visit, types: bool, _: int) -> None:  # noqa: FBT001 (as above)
-        """Open a page's sockets, when the page itself has come."""
+        """Open a page's sockets, after the page itself has arrived."""
         for number, recorded in enumerate(self.plan.recording.sockets):
-            # A kernel's socket is its page's alone: with another's id it would replace that one's.
+            # Each page has its own session id: with another page's id its kernel socket would
+            # replace that page's.
             place = self.plan.socket(recorded.replace("{page}", str(uuid.uuid4())), visit.who)
             name = next((name for name in ROOMS if f"/room/{name}" in recorded), None)
             if name is None:
@@ -239,12 +250,16 @@ class WholePeople(Crowd):
         self._move(visit, MOVES)
 
     def _move(self, visit: Visit, times: int) -> None:
-        """Say where the page is, as it does again and again without news."""
+        """Send the page's awareness state some times, unchanged, as real pages do."""
         for _ in range(times if GLOBAL in visit.rooms else 0):
             visit.rooms[GLOBAL].say(user={"name": f"student {visit.rooms[GLOBAL].number}"})
 
     def ready(self, descriptor: int) -> None:
-        """Take what has arrived on any of a page's sockets."""
+        """Read what has arrived on one of the pages' sockets.
+
+        Args:
+            descriptor: the socket's file descriptor.
+        """
         if descriptor in self.http:
             self.http[descriptor].http.read()
         elif descriptor in self.quiet:
@@ -253,14 +268,14 @@ class WholePeople(Crowd):
             super().ready(descriptor)
 
     def look(self, made: Page, message: bytes) -> None:
-        """Do what a page does when it hears that its document is saved."""
+        """Send the requests of a page that learns that its document was saved."""
         if self.rooms[made.number] == ROOMS.index(ROOM) and SAVED in message:
             visit = self.by_room[made.number]
             for what in self.plan.recording.saved if visit.there < math.inf else ():
                 self._ask(visit, what)
 
     def live(self, seconds: float) -> None:
-        """Let time pass; pages poll."""
+        """Run the event loop for some seconds; pages poll meanwhile."""
         end = time.monotonic() + seconds
         while True:
             now = time.monotonic()
@@ -284,11 +299,11 @@ class WholePeople(Crowd):
                 return
 
     def arrivals(self) -> list[float]:
-        """Return how long each page has taken to be there, in seconds; infinity for not yet."""
+        """Return the seconds until each page was there; infinity if it isn't yet."""
         return [one.there - one.came for one in self.visits]
 
     def leave(self) -> None:
-        """Close every page."""
+        """Close all pages; the same people can then `come` again, but nobody types."""
         sockets = [one.socket for one in (*self.pages.values(), *self.quiet.values())]
         for socket in [*sockets, *(visit.http.socket for visit in self.visits)]:
             self.poll.unregister(socket)
@@ -300,5 +315,5 @@ class WholePeople(Crowd):
         self.visits.clear()
 
     def counted(self) -> Answers:
-        """Return what was answered so far."""
+        """Return the answers so far."""
         return self.answered

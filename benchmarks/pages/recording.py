@@ -1,4 +1,4 @@
-"""Record what a real page asks the lab for, with ids replaced: the model of the crowd's pages.
+"""Record the requests of a real page, with placeholders for ids: the model of the crowd's pages.
 
 Run as ``python -m benchmarks.pages.recording`` to write `recording.json` again.
 `tests/browser/test_page_requests.py` records a page and compares it with that file.
@@ -32,7 +32,7 @@ BASE = "/services/classroom"
 NOTEBOOK, CHAT = "n.ipynb", "Classroom.chat"
 PAGE = "GET /lab/tree/{notebook}"
 STATIC = ("/static/", "/lab/extensions/", "/lab/api/themes/", "/kernelspecs/", "/oauth_callback")
-"""Requests that the front answers from the disk, and requests of a sign-in, once a day."""
+"""Paths that are left out: the front answers from the disk, or they belong to a daily sign-in."""
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NAMES = (
     (re.escape(NOTEBOOK), "{notebook}"),
@@ -45,10 +45,10 @@ NAMES = (
 )
 SETTLE_SECONDS = 5.0
 SAVES, SAVE_SECONDS = 4, 3.0
-"""How often the recording types something, which the lab then saves, and the seconds between."""
+"""How often the recorder types something, which the lab then saves, and the seconds between."""
 IDLE_SECONDS = 62.0
 OFTEN = 2
-"""Requests of one kind, within the idle minute, that make a poll."""
+"""A request that comes at least this often in the idle minute counts as a poll."""
 
 
 @dataclass
@@ -56,8 +56,8 @@ class Recording:
     """A page's requests: methods and paths, with placeholders.
 
     Attributes:
-        sockets: addresses of its WebSockets.
-        load: requests from the first one until it is quiet, in order.
+        sockets: the paths of its WebSockets.
+        load: requests from the first one until the page is quiet, in order.
         saved: requests after each save of the document.
         polled: repeated requests, with the seconds between two of them.
     """
@@ -84,19 +84,24 @@ def placed(address: str) -> str:
 
 
 def is_the_labs(address: str) -> bool:
-    """Say whether the lab server answers a request, and not the front or the Hub."""
+    """Say whether the lab server answers a request, rather than the front or the Hub."""
     path = urlsplit(address).path
     return path.startswith(f"{BASE}/") and not path.removeprefix(BASE).startswith(STATIC)
 
 
 class Recorder:
-    """Listens to one page."""
+    """Records the requests and sockets of one page.
+
+    Attributes:
+        heard: each request, and when the page sent it, in seconds of the monotonic clock.
+        sockets: the paths of the page's WebSockets.
+    """
 
     def __init__(self, page: Page) -> None:
-        """Begin.
+        """Start to record.
 
         Args:
-            page: before it goes anywhere.
+            page: a page that has not loaded anything yet.
         """
         self.heard: list[tuple[float, str]] = []
         self.sockets: list[str] = []
@@ -111,16 +116,16 @@ class Recorder:
         self.sockets.append(placed(socket.url))
 
     def since(self, begun: float) -> list[str]:
-        """List what was asked for since a time, in order."""
+        """List the requests since a time of the monotonic clock, in order."""
         return [what for when, what in self.heard if when >= begun]
 
 
 def is_each(what: str, saved: list[str], polled: dict[str, float]) -> bool:
-    """Say whether a request follows each save, and does not only come at intervals.
+    """Say whether a request follows each save, and is not only a poll.
 
     Args:
-        what: a request.
-        saved: all requests while the document was saved `SAVES` times.
+        what: the request.
+        saved: all requests while the lab saved the document `SAVES` times.
         polled: the recording's repeated requests.
     """
     by_itself = math.ceil(SAVES * SAVE_SECONDS / polled[what]) if what in polled else 0
@@ -131,8 +136,8 @@ def record(page: Page, address: str) -> Recording:
     """Open the notebook in a page, type a few times, then leave the page alone for a minute.
 
     Args:
-        page: of somebody signed in; nothing has been opened in it.
-        address: of the lab.
+        page: a signed-in person's page that has not loaded anything yet.
+        address: the lab's address.
     """
     recorder, found = Recorder(page), Recording()
     page.goto(f"{address}/lab/tree/{NOTEBOOK}", wait_until="commit")
@@ -163,11 +168,14 @@ def record(page: Page, address: str) -> Recording:
 
 
 def visit(person: httpx.Client, base: str) -> None:
-    """Visit the lab before the recording: it prepares common answers for the first page.
+    """Request the answers that the lab prepares once, so that the recorded page doesn't wait.
 
     Args:
-        person: a signed-in person.
+        person: a signed-in person's browser.
         base: the lab's address.
+
+    Raises:
+        httpx.HTTPStatusError: the lab refused a request.
     """
     settings = [f"lab/api/settings{what}" for what in first_answers.SETTINGS]
     for what in (*sorted(known_answers.KNOWN), *settings):
@@ -178,8 +186,8 @@ def chat(person: httpx.Client, base: str = running_lab.BASE) -> str:
     """Open the chat, as everybody's first page does; return its file's id.
 
     Args:
-        person: signed in.
-        base: address of the lab.
+        person: a signed-in person's browser.
+        base: the lab's address.
     """
     address = f"{base}/api/collaboration/session/{CHAT}"
     asked = {"format": "text", "type": "chat"}
@@ -193,9 +201,9 @@ def read() -> Recording:
 
 
 def main() -> None:
-    """Record a page of the image as it is, whose notebook has a kernel already.
+    """Record a page of the present image, whose notebook already has a kernel; write `FILE`.
 
-    Of somebody who has been there before: to others the welcome notebook is shown as well.
+    The welcome notebook is off: only people who are new to a class see it.
     """
     with (
         containers.start(images.ours(), WELCOME="off") as started,

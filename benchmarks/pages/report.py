@@ -1,4 +1,4 @@
-"""Print the table of whole pages with its targets, and list the missed targets."""
+"""Print the table of whole pages with its targets; list the missed targets."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MEMORY, FOLDER, ALONE = "memory after page visits", "a folder of 5,000", "rooms 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: a value of a scene, and what it is to be at most.
+    """A row of the table: a value of a scene, and its target.
 
     Attributes:
-        scene: which.
-        column: of its values.
-        unit: of the value.
-        at_most: by how many people; 0 for any number of them.
-        also: the column of "rooms only" to which a ratio is shown; "" for none.
+        scene: the scene's name.
+        column: the value's name.
+        unit: the value's unit.
+        at_most: the largest allowed value by the number of people; the key 0 is for any number.
+        also: the value of "rooms only" for the ratio; "" for no ratio.
     """
 
     scene: str
@@ -49,11 +49,11 @@ ROWS = (
     Row(FOLDER, "cpu", "ms of the lab's CPU for all eleven", {}),
 )
 WHOLE = ("arrived", "equal", "saved")
-"""Shares that are to be 1."""
+"""The names of shares whose target is 1."""
 
 
 def show(found: list[Found]) -> None:
-    """Print what was measured, with targets and ratios to rooms without pages."""
+    """Print the results as a Markdown table, with targets and ratios to rooms without pages."""
     print("| | people | measured | at most | ratio to rooms only |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for row in ROWS:
@@ -74,12 +74,12 @@ def show(found: list[Found]) -> None:
 
 
 def is_alone(other: Found, one: Found) -> bool:
-    """Say whether something is the same crowd's with sockets to rooms alone."""
+    """Say whether one result is of "rooms only", with as many people as another result."""
     return other.scene == ALONE and other.people == one.people
 
 
 def missed(found: list[Found]) -> list[str]:
-    """List the targets that were missed."""
+    """Return a line for each missed target."""
     words = []
     for one in found:
         where = f"{one.scene}, {one.people} people"

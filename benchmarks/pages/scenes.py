@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from benchmarks.rooms.crowd import Seen
 
 PARTS = 2
-"""Processes that a crowd is spread over."""
+"""The number of processes that share a crowd's pages."""
 BY_ONE_ADDRESS = 300
-"""Pages that come through the front: beyond, one address would have too many connections."""
+"""With more pages a crowd bypasses the front, which limits the connections of one address."""
 ARRIVAL_SECONDS = 240.0
 GIVEN_BACK_SECONDS = (freed_memory.EMPTY_LOOKS + 1) * freed_memory.LOOK_SECONDS
-"""How long after the last page the lab has given memory back."""
+"""How long after the last page has left the lab has returned unused memory to the system."""
 FOLDER, ENTRIES, LOOKERS = "many", 5000, 10
 MAKE = f"""
 import os, json
@@ -46,12 +46,23 @@ ALLOWED = frozenset({200, 201, 204, 304})
 
 @contextlib.contextmanager
 def crowds(lab: Measured, people: list[Person], typists: int, apart: float) -> Iterator[list[Away]]:
-    """Let people come, spread over processes of their own."""
+    """Divide people among `PARTS` processes; their pages don't open yet.
+
+    Args:
+        lab: the lab.
+        people: the people.
+        typists: the number of them who will type.
+        apart: the seconds between the openings of two pages.
+
+    Yields:
+        The processes' crowds.
+    """
     plan = lab.plan if len(people) <= BY_ONE_ADDRESS else lab.past
     with contextlib.ExitStack() as stack:
         made = []
         for part in range(PARTS):
-            # Ids of their own: what somebody else has said or written under one stays theirs.
+            # Each part has its own range of client ids: an id belongs to the first person who used
+            # it.
             some, first = people[part::PARTS], (1 + part) * 100_000
             types = typists // PARTS + (part < typists % PARTS)
             starting = away.start(WholePeople, plan, some, types, first=first, apart=apart * PARTS)
@@ -60,14 +71,20 @@ def crowds(lab: Measured, people: list[Person], typists: int, apart: float) -> I
 
 
 def together(parts: list[Away], name: str, *arguments: object) -> list[object]:
-    """Have all parts do something at the same time."""
+    """Call a method of all parts at the same time; return its results.
+
+    Args:
+        parts: the parts of a crowd.
+        name: the method's name.
+        *arguments: its arguments.
+    """
     for one in parts:
         one.ask(name, *arguments)
     return [one.wait() for one in parts]
 
 
 def merged(parts: list[Away]) -> Seen:
-    """Add up what the parts have seen."""
+    """Return what all parts have seen together."""
     first, *others = [one.result() for one in parts]
     for other in others:
         first.sent += other.sent
@@ -81,7 +98,12 @@ def merged(parts: list[Away]) -> Seen:
 
 
 def refused(found: Found, parts: list[Away]) -> None:
-    """Note what was answered to the pages' requests."""
+    """Store how many of the pages' requests were answered, how many refused, and how fast.
+
+    Args:
+        found: the results to add to.
+        parts: the parts of the crowd.
+    """
     counted: list[Answers] = [one.do("counted") for one in parts]
     statuses: dict[int, int] = {}
     for one in counted:
@@ -97,7 +119,13 @@ def refused(found: Found, parts: list[Away]) -> None:
 
 
 def arrivals(found: Found, lab: Measured, parts: list[Away]) -> None:
-    """Let everybody come, and note how long it took and what it cost."""
+    """Let everybody open their page; store how long it took, and the CPU time of each page.
+
+    Args:
+        found: the results to add to.
+        lab: the lab.
+        parts: the parts of the crowd.
+    """
     begun, (server, front) = time.monotonic(), lab.cpu()
     together(parts, "come", ARRIVAL_SECONDS)
     took = time.monotonic() - begun
@@ -111,7 +139,16 @@ def arrivals(found: Found, lab: Measured, parts: list[Away]) -> None:
 
 
 def typing(lab: Measured, people: list[Person], seconds: float) -> tuple[Found, Found]:
-    """Let everybody come within a second, then one in five type; return both parts."""
+    """Let everybody open their page within a second, then let one in five type.
+
+    Args:
+        lab: the lab.
+        people: the people.
+        seconds: how long they type.
+
+    Returns:
+        The results of the arrival, and those of the typing.
+    """
     came = Found("whole pages arrive", len(people), "ours")
     found = Found("whole pages in one notebook", len(people), "ours")
     many = max(1, len(people) // 5)
@@ -139,7 +176,13 @@ def typing(lab: Measured, people: list[Person], seconds: float) -> tuple[Found, 
 
 
 def rooms_only(lab: Measured, people: list[Person], seconds: float) -> Found:
-    """Let the same typists type with sockets to the notebook's room alone."""
+    """Let the same people type, with sockets only to the notebook's room.
+
+    Args:
+        lab: the lab.
+        people: the people, of whom one in five types.
+        seconds: how long they type.
+    """
     found = Found("rooms only", len(people), "ours")
     plan = lab.plan if len(people) <= BY_ONE_ADDRESS else lab.past
     with away.start(RoomPeople, plan, people, max(1, len(people) // 5)) as crowd:
@@ -155,16 +198,21 @@ def rooms_only(lab: Measured, people: list[Person], seconds: float) -> Found:
 
 
 def visits(lab: Measured, people: list[Person], times: int) -> Found:
-    """Let people open their pages again and again, and see what memory the lab server keeps.
+    """Let people open their pages again and again; measure the memory that the lab server keeps.
 
-    Both readings are of a lab that everybody has left, and that has given back what it could.
+    Both readings are of a lab that everybody has left and that has returned unused memory.
+
+    Args:
+        lab: the lab.
+        people: the people.
+        times: how often each of them opens a page between the readings.
     """
     found = Found("memory after page visits", len(people) * times, "ours")
     with crowds(lab, people, 0, 0.0) as parts:
         for turn in range(times + 1):
             together(parts, "come", ARRIVAL_SECONDS)
             together(parts, "leave")
-            if turn == 0:  # what the first visit loads is no leak
+            if turn == 0:  # the modules that the first visit loads are no leak
                 time.sleep(GIVEN_BACK_SECONDS)
                 found.values["MB"] = lab.memory()
         time.sleep(GIVEN_BACK_SECONDS)
@@ -174,9 +222,18 @@ def visits(lab: Measured, people: list[Person], times: int) -> Found:
 
 
 def listing(lab: Measured, people: list[Person]) -> Found:
-    """List a folder of 5,000: one person, then ten at the same time."""
+    """Let one person list a folder of 5,000 files, then ten people at the same time.
+
+    Args:
+        lab: the lab; the requests bypass the front.
+        people: the people.
+
+    Raises:
+        ValueError: the listing isn't complete.
+        httpx.HTTPStatusError: the lab refused a request.
+    """
     found = Found("a folder of 5,000", LOOKERS, "ours")
-    assert lab.started.lab.look(MAKE)  # noqa: S101 (it raises itself)
+    assert lab.started.lab.look(MAKE)  # noqa: S101 (`look` raises errors)
     with contextlib.ExitStack() as stack:
         clients = [
             stack.enter_context(

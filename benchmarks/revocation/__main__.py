@@ -1,8 +1,8 @@
 """End people's access, alone and beside a class that types; print how long they stayed connected.
 
 Run as ``python -m benchmarks.revocation`` from the repository's root. The tests wait until a person
-is disconnected, without a time limit on a busy machine; this benchmark measures the promised
-seconds.
+is disconnected, however long that takes on a busy machine; this benchmark measures whether it
+happens within the promised seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Print the table of the times until people are disconnected, and list the missed targets."""
+"""Make the table of the times until people are disconnected, and list the missed targets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Row:
     """A row of the table.
 
     Attributes:
-        name: of the kind.
-        words: what has happened, and what is waited for.
-        at_most: seconds that the slowest round may take.
+        name: the name of the values.
+        words: the description: the cause, and the effect whose delay is measured.
+        at_most: the largest number of seconds that the slowest round may take.
     """
 
     name: str
@@ -39,10 +39,10 @@ ROWS = (
 
 
 def table(found: list[Found]) -> str:
-    """Write the table, with the ratio of a busy class to a quiet lab.
+    """Return a Markdown table, with the ratio of a busy class to a quiet lab.
 
     Args:
-        found: beside nobody, then beside a class.
+        found: the results beside nobody, then those beside a class.
     """
     quiet, busy = found
     lines = [
@@ -59,7 +59,7 @@ def table(found: list[Found]) -> str:
 
 
 def missed(found: list[Found]) -> list[str]:
-    """List the targets that were missed."""
+    """Return a line for each missed target; values that were not measured miss none."""
     return [
         f"{row.words}, beside {one.people}: {slowest:.2f} s, not {row.at_most:g}"
         for one in found

@@ -30,18 +30,18 @@ SOCKETS = (page_socket.ADDRESS, "api/events/subscribe")
 FRONT = "nginx: master process.*front.conf"
 TYPED_PER_SECOND = 4
 ONE_IN = 5
-"""One person of the class in so many types."""
+"""One in this many people of the class types."""
 WAIT_SECONDS = 60
 POLL_SECONDS = 0.02
 
 
 def config(people: list[str], room: dict[str, list[str]], group: list[str]) -> str:
-    """Write a tutor's file.
+    """Return the text of a tutor's configuration file.
 
     Args:
-        people: who may be in the class.
-        room: who may be in the room, by ``edit`` and ``view``.
-        group: who may enter each other's labs.
+        people: the names on the class's list.
+        room: the names of those who may enter the room, by their role: ``edit`` or ``view``.
+        group: the names of those who may enter each other's labs.
     """
     return f"""
 c.JupyterHub.authenticator_class = "shared-password"
@@ -58,54 +58,62 @@ ALL = config(EVERYBODY, {"edit": ["ada", "grace"]}, ["ada", "grace"])
 
 @dataclass
 class Found:
-    """What was measured beside a class.
+    """The results beside a class.
 
     Attributes:
-        people: in the class.
-        seconds: of each round, by the names of `report.ROWS`.
+        people: the number of people in the class.
+        seconds: the seconds of each round, by the names of `report.ROWS`.
     """
 
     people: int
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def keep(self, name: str, begun: float) -> None:
-        """Keep how long something took, from then until now."""
+        """Store the time from a moment until now.
+
+        Args:
+            name: a name of `report.ROWS`.
+            begun: that moment, in seconds of the monotonic clock.
+        """
         self.seconds.setdefault(name, []).append(time.monotonic() - begun)
 
 
 @dataclass(frozen=True)
 class School:
-    """A lab, and the tutor's file.
+    """A lab, and the tutor's configuration file.
 
     Attributes:
-        hub: the lab, as benchmarks see it.
-        file: the tutor's.
+        hub: the lab.
+        file: the tutor's file.
     """
 
     hub: Subject
     file: Path
 
     def save(self, text: str) -> float:
-        """Save the tutor's file; return when, of the monotonic clock."""
+        """Save the tutor's file; return the time after it, in seconds of the monotonic clock."""
         self.file.write_text(text, encoding="utf-8")
         return time.monotonic()
 
     def socket(self, client: httpx.Client, base: str, path: str) -> ClientConnection:
-        """Open somebody's socket in a lab.
+        """Open a WebSocket of a person in a lab.
 
         Args:
-            client: their browser.
-            base: the lab's address, below the Hub's.
-            path: the socket's, below the lab's.
+            client: the person's browser.
+            base: the lab's path.
+            path: the socket's path, below the lab's.
         """
         return students.open_socket(client, self.hub.lab, path, base=base)
 
 
 def wait(condition: Callable[[], bool]) -> None:
-    """Ask, often, until a condition holds.
+    """Check a condition every `POLL_SECONDS` until it is true.
+
+    Args:
+        condition: the condition.
 
     Raises:
-        AssertionError: it never did.
+        AssertionError: it was not true within `WAIT_SECONDS`.
     """
     labs.wait_until(
         condition, "what is measured", WAIT_SECONDS, ignoring=labs.AWAY, every=POLL_SECONDS
@@ -113,13 +121,13 @@ def wait(condition: Callable[[], bool]) -> None:
 
 
 def status(client: httpx.Client, base: str, method: str = "GET", **body: Any) -> int:
-    """Ask for a file of a lab, or write it; return what the lab answers.
+    """List a lab's files, or write one of them; return the status of the lab's answer.
 
     Args:
-        client: somebody's browser.
-        base: the lab's address, below the Hub's.
-        method: of HTTP.
-        body: what is sent as JSON.
+        client: a person's browser.
+        base: the lab's path.
+        method: the HTTP method.
+        **body: the fields of the file to write, sent as JSON; none to list the files.
     """
     headers = {
         "X-XSRFToken": str(client.cookies.get("_xsrf", path=f"{base}/")),
@@ -134,14 +142,26 @@ def status(client: httpx.Client, base: str, method: str = "GET", **body: Any) ->
 
 
 def writes(client: httpx.Client, base: str) -> bool:
-    """Say whether somebody may write in a lab."""
+    """Say whether a person may write in a lab, by writing a file."""
     body = {"type": "file", "format": "text", "content": "x"}
     return status(client, base, "PUT", **body) in {200, 201}
 
 
 @contextlib.contextmanager
 def entered(school: School, name: str, base: str) -> Iterator[httpx.Client]:
-    """Let somebody sign in and open a lab's page, when they may again."""
+    """Let a person sign in and open a lab's page; retry until the lab admits them.
+
+    Args:
+        school: the lab, and the tutor's file.
+        name: the person's name.
+        base: the lab's path.
+
+    Yields:
+        The person's browser.
+
+    Raises:
+        AssertionError: the lab did not admit them within two minutes.
+    """
     with contextlib.ExitStack() as stack:
 
         def is_in() -> httpx.Client | None:
@@ -154,7 +174,7 @@ def entered(school: School, name: str, base: str) -> Iterator[httpx.Client]:
 
 @contextlib.contextmanager
 def opened(school: School, name: str, base: str) -> Iterator[tuple[httpx.Client, ClientConnection]]:
-    """Let somebody open a lab's page, with its own socket."""
+    """Let a person open a lab's page and the page's own socket; the arguments are `entered`'s."""
     with (
         entered(school, name, base) as client,
         school.socket(client, base, page_socket.ADDRESS) as socket,
@@ -163,7 +183,12 @@ def opened(school: School, name: str, base: str) -> Iterator[tuple[httpx.Client,
 
 
 def off_the_list(school: School, found: Found) -> None:
-    """Take somebody off the list who has the class open."""
+    """Remove a person from the list while they have the class open.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "sockets" and "request".
+    """
     with entered(school, "grace", students.BASE) as grace, contextlib.ExitStack() as stack:
         sockets = [
             stack.enter_context(school.socket(grace, students.BASE, path)) for path in SOCKETS
@@ -179,7 +204,12 @@ def off_the_list(school: School, found: Found) -> None:
 
 
 def out_of_the_room(school: School, found: Found) -> None:
-    """Let somebody view alone who has edited in a room, and then nothing."""
+    """Let a person who may edit in a room only view, then remove them from it.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "view" and "room".
+    """
     base = own_labs.base(ROOM)
     with opened(school, "grace", base) as (grace, socket):
         wait(partial(writes, grace, base))
@@ -192,7 +222,12 @@ def out_of_the_room(school: School, found: Found) -> None:
 
 
 def out_of_the_group(school: School, found: Found) -> None:
-    """Take somebody out of a group who has the lab of another open."""
+    """Remove a person from a group while they have another member's lab open.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "group".
+    """
     base = own_labs.base(OWN)
     with opened(school, "grace", base) as (_, socket):
         begun = school.save(config(EVERYBODY, {"edit": ["ada", "grace"]}, ["ada"]))
@@ -201,7 +236,12 @@ def out_of_the_group(school: School, found: Found) -> None:
 
 
 def revoked(school: School, found: Found) -> None:
-    """Revoke somebody's access to a lab that its owner has shared with them, in its panel."""
+    """Revoke a share of a lab, as its owner does in the panel.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "share" and "shared".
+    """
     base, place = own_labs.base(OWN), f"{sharing.ADDRESS}/hedy"
     with entered(school, OWN, base) as ada:
         ada.headers["X-XSRFToken"] = str(ada.cookies.get("_xsrf", path=f"{base}/"))
@@ -217,7 +257,12 @@ def revoked(school: School, found: Found) -> None:
 
 
 def dead_front(school: School, found: Found) -> None:
-    """Kill the front; a class's sockets would end with it."""
+    """Kill the front, and wait until it answers again; this would end the sockets of a class.
+
+    Args:
+        school: the lab, and the tutor's file.
+        found: the results; the function stores "front".
+    """
     lab = school.hub.lab
     address = f"https://{lab.ip}:8443/hub/health"
     lab.run("kill", "-9", str(lab.pid(FRONT)))
@@ -228,16 +273,16 @@ def dead_front(school: School, found: Found) -> None:
 
 BESIDE = (off_the_list, out_of_the_room, out_of_the_group, revoked)
 DEATHS = 2
-"""The number of the front's deaths: the supervisor waits longer before each further restart."""
+"""How often the front is killed: the supervisor waits longer before each further restart."""
 
 
 def measure(school: School, people: int, rounds: int) -> Found:
-    """Take people off lists, beside a class.
+    """End people's access, beside a class; kill the front only without a class.
 
     Args:
-        school: the lab.
-        people: in the class, of whom one in five types; 0 for none.
-        rounds: of each kind.
+        school: the lab, and the tutor's file.
+        people: the number of people in the class, of whom one in five types; 0 for no class.
+        rounds: the number of rounds of each kind.
     """
     found = Found(people)
     with contextlib.ExitStack() as stack:
@@ -261,7 +306,7 @@ def measure(school: School, people: int, rounds: int) -> Found:
 
 @contextlib.contextmanager
 def started() -> Iterator[School]:
-    """Start a lab with a room, a group, and the lab of one of its people."""
+    """Start a lab with a room and a group; open the room's lab and one person's own lab."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -1,9 +1,10 @@
-"""Measure stock rooms, ours and Node's y-websocket alternately; print the reached targets.
+"""Measure stock rooms, ours and Node's y-websocket alternately; print tables and missed targets.
 
 Run as ``python -m benchmarks.rooms`` from the repository's root. One in five types four times a
-second at the end of one notebook's cell; everybody echoes presence as JupyterLab's pages do.
-Latency: from a marker's sending to its arrival at each of the others. The crowds are processes of
-their own that share this machine's cores with the server: their CPU and lag are in the table.
+second at the end of one notebook's cell; everybody echoes awareness as JupyterLab's pages do. The
+latency is the time from the sending of a marker to its arrival at each of the others. The crowds
+run in other processes, which share this machine's cores with the server: their CPU and lag are in
+the table.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from benchmarks.rooms.bare import bare
 from benchmarks.rooms.scenes import SCENES, Found, through
 
 PEOPLE = (2, 10, 30, 60, 100, 200, 500)
-STOCK_AT_MOST = 30  # with more it does not come to rest, and measures nothing
-NODE_AT_MOST = 200  # beyond, it is the crowd that is measured
+STOCK_AT_MOST = 30  # with more people, they never become quiet, and measure nothing
+NODE_AT_MOST = 200  # with more people, the crowd itself is the bottleneck
 ROUNDS = 3
 PLAN: dict[str, dict[int, tuple[str, ...]]] = {
     "lone": {10: ("stock", "ours", "node")},
@@ -33,20 +34,32 @@ PLAN: dict[str, dict[int, tuple[str, ...]]] = {
 
 
 def kinds(people: int) -> tuple[str, ...]:
-    """Choose the servers to measure with so many people in one notebook."""
+    """Return the kinds of servers to measure with a number of people in one notebook."""
     stock = ("stock",) if people <= STOCK_AT_MOST else ()
     return (*stock, "ours", *(("node",) if people <= NODE_AT_MOST else ()))
 
 
 def measure(scene: str, kind: str, people: int, seconds: float) -> Found:
-    """Run one scene on a server of its own."""
+    """Run one scene on a new server.
+
+    Args:
+        scene: a name in `SCENES`.
+        kind: "stock", "ours" or "node".
+        people: the number of people.
+        seconds: how long they type.
+    """
     print(f"{scene}: {people} people, {kind} …", file=sys.stderr, flush=True)
     with servers.start(kind) as server:
         return SCENES[scene](server, people, seconds)
 
 
 def by_both_ways(people: int, seconds: float) -> list[Found]:
-    """Type in the whole lab, past the front and through it, by turns."""
+    """Type in a whole lab, alternately past the front and through it.
+
+    Args:
+        people: the number of people.
+        seconds: how long they type each time.
+    """
     found = []
     with running_lab.start() as (_, ways, front):
         for _ in range(ROUNDS):
@@ -60,7 +73,7 @@ def by_both_ways(people: int, seconds: float) -> list[Found]:
 
 
 def main() -> int:
-    """Measure all scenes, or those that the command line names."""
+    """Measure all scenes, or those that the command line names; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", nargs="+", default=["typing", *PLAN, "whole"])
     parser.add_argument("--people", type=int, nargs="+", default=PEOPLE)

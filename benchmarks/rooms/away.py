@@ -19,7 +19,14 @@ ANSWER_SECONDS = 300
 
 
 def live(pipe: Connection, kind: type[Crowd], arguments: Any, options: Any) -> None:
-    """Run a crowd until a message ends it: carry out calls, and let the crowd live in between."""
+    """Run a crowd in this process until the pipe closes: its calls, and its event loop in between.
+
+    Args:
+        pipe: sends calls, each as a name and arguments, and receives their results.
+        kind: the crowd's class.
+        arguments: its constructor's positional arguments.
+        options: its constructor's keyword arguments.
+    """
     crowd = kind(*arguments, **options)
     pipe.send("there")
     while True:
@@ -36,22 +43,22 @@ def live(pipe: Connection, kind: type[Crowd], arguments: Any, options: Any) -> N
 
 
 class Away:
-    """A crowd in another process, as seen from here."""
+    """Controls a crowd in another process."""
 
     def __init__(self, pipe: Connection) -> None:
-        """Talk to it through a pipe."""
+        """Remember the pipe to the other process."""
         self._pipe = pipe
 
     def ask(self, name: str, *arguments: Any) -> None:
-        """Call a method of the crowd, without waiting for its end."""
+        """Call a method of the crowd without waiting for its end; `wait` once for each call."""
         self._pipe.send((name, arguments))
 
     def wait(self) -> Any:
-        """Wait for the end of the call.
+        """Wait for the end of the call, and return its result.
 
         Raises:
-            TimeoutError: it never came.
-            ConnectionError: the server has ended somebody's connection.
+            TimeoutError: it did not end within `ANSWER_SECONDS`.
+            ConnectionError: the server has ended a page's connection.
         """
         if not self._pipe.poll(ANSWER_SECONDS):
             raise TimeoutError("the crowd doesn't answer")
@@ -61,19 +68,25 @@ class Away:
         return found
 
     def do(self, name: str, *arguments: Any) -> Any:
-        """Call a method of the crowd, and wait for its end."""
+        """Call a method of the crowd, wait for its end, and return its result."""
         self.ask(name, *arguments)
         return self.wait()
 
     def result(self) -> Seen:
-        """Return what it has seen."""
+        """Return what the crowd has seen so far."""
         found: Seen = self.do("result")
         return found
 
 
 @contextlib.contextmanager
 def start(kind: type[Crowd], *arguments: Any, **options: Any) -> Iterator[Away]:
-    """Make a crowd in a process of its own; the arguments are its constructor's."""
+    """Make a crowd in a new process, which ends with the context.
+
+    Args:
+        kind: the crowd's class.
+        *arguments: its constructor's positional arguments.
+        **options: its constructor's keyword arguments.
+    """
     near, far = SPAWN.Pipe()
     process = SPAWN.Process(target=live, args=(far, kind, arguments, options), daemon=True)
     process.start()
@@ -90,6 +103,6 @@ def start(kind: type[Crowd], *arguments: Any, **options: Any) -> Iterator[Away]:
 
 @contextlib.contextmanager
 def crowd(places: list[Any], people: int, typists: int, **options: Any) -> Iterator[Away]:
-    """Let a crowd in another process enter rooms; the arguments are `Crowd`'s."""
+    """Let a `Crowd` in a new process enter rooms; the arguments are its constructor's."""
     with start(Crowd, places, people, typists, **options) as made:
         yield made

@@ -1,4 +1,4 @@
-"""Measure the physical limit: send the same bytes by a loop of socket writes."""
+"""Measure the physical limit: send as many bytes as a room did, with a loop of socket writes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from benchmarks.rooms.away import SPAWN
 
 
 def bare(places: int, frames: float, size: float) -> float:
-    """Send as many bytes in as many writes as a room did, by nothing but a loop.
+    """Send as many bytes in as many writes as a room did, with a loop that does nothing else.
 
     Args:
-        places: how many sockets.
-        frames: a second, to all of them together.
-        size: bytes of each.
+        places: the number of sockets.
+        frames: the number of writes per second, to all of them together.
+        size: the average size of a write, in bytes.
 
     Returns:
-        Cores: the physical limit of a server that writes to each socket by itself.
+        The cores that the loop used: no server that writes to each socket can use less.
     """
     with SPAWN.Pool(1) as pool:
         return float(pool.apply(_bare, (places, frames, size)))

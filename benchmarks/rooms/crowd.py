@@ -1,8 +1,8 @@
-"""People in one room, as JupyterLab's pages behave: they type, move cursors and echo presence.
+"""People in rooms, who behave as JupyterLab's pages: they type, move cursors and echo awareness.
 
-It is one process with one epoll loop and plain sockets: the clients must cost so little that the
-benchmark measures the server. Echoes: y-websocket's client sends others' presence back. A marker
-contains the time of its sending, so that a page that finds it in a message knows the latency.
+A crowd is one process with one epoll loop and plain sockets: the clients must cost so little that
+the benchmark measures the server. Echoes: y-websocket's client sends others' awareness back. A
+marker contains the time of its sending, so a page that finds it in a message knows the latency.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Seen:
     """What a crowd has seen.
 
     Attributes:
-        sent: markers: microseconds of the monotonic clock.
-        latencies: seconds from there to each of the others.
-        lags: seconds by which each keystroke came late, because the crowd itself was busy.
-        frames: messages received.
-        size: their bytes.
-        echoes: presence messages sent back.
-        cpu: seconds that the crowd itself has used while it typed.
-        texts: the different texts that its typists ended up with.
+        sent: the typed markers: times of the monotonic clock, in microseconds.
+        latencies: the seconds from each marker's sending to its arrival at each page.
+        lags: the seconds by which each keystroke was late, because the crowd itself was busy.
+        frames: the number of received messages.
+        size: their size in bytes.
+        echoes: the number of awareness messages sent back.
+        cpu: the CPU seconds that the crowd itself has used while it typed.
+        texts: the different texts in its typists' documents.
     """
 
     sent: list[int] = field(default_factory=list)
@@ -51,18 +51,18 @@ class Seen:
 
 
 class Crowd:
-    """All pages of some rooms, and the loop they live in."""
+    """All pages of some rooms, and their event loop."""
 
     def __init__(
         self, places: list[Place], people: int, typists: int, *, echo: bool = True, first: int = 1
     ) -> None:
-        """Let people ask for entry, all at once.
+        """Let all people connect at once.
 
         Args:
-            places: of rooms; as many people enter each.
-            people: in each room.
-            typists: how many of them will type.
-            echo: whether they send presence back.
+            places: the rooms.
+            people: the number of people in each room.
+            typists: the number of them, in each room, who will type.
+            echo: whether they send awareness back.
             first: the number of the first page.
         """
         self.seen = Seen()
@@ -78,12 +78,12 @@ class Crowd:
                 self.enter(room, place, first + len(self.pages), types=number < typists)
 
     def enter(self, room: int, place: Place, number: int, *, types: bool = False) -> Page:
-        """Let one page ask for entry.
+        """Connect one page to a room.
 
         Args:
-            room: the number of its room.
-            place: of the room.
-            number: of this page alone.
+            room: the number of the room.
+            place: the room's address.
+            number: the page's number, which no other page has.
             types: whether it will type.
         """
         made = Page(place, number, types=types)
@@ -95,16 +95,20 @@ class Crowd:
         return made
 
     def ready(self, descriptor: int) -> None:
-        """Take what has arrived on a socket."""
+        """Handle what has arrived on a socket.
+
+        Args:
+            descriptor: the socket's file descriptor.
+        """
         made = self.pages[descriptor]
         if not made.deaf:
             self.hear(made)
 
     def look(self, made: Page, message: bytes) -> None:
-        """Look at a message of a document before the page takes it; nothing here."""
+        """Look at a document's message before the page applies it; a subclass may override this."""
 
     def live(self, seconds: float) -> None:
-        """Let time pass."""
+        """Run the event loop for some seconds."""
         end = time.monotonic() + seconds
         while True:
             left = max(0.0, end - time.monotonic())
@@ -116,7 +120,7 @@ class Crowd:
                 return
 
     def hear(self, to: Page) -> None:
-        """Take what has arrived for a page."""
+        """Handle the messages that have arrived for a page."""
         messages, now = to.messages(), time.monotonic()
         for message in messages:
             self.seen.frames += 1
@@ -127,15 +131,23 @@ class Crowd:
                 if self.echo and back and message not in to.heard:
                     self.seen.echoes += 1
                     to.send(back)
-                to.heard.add(message)  # a second time it is no news
+                to.heard.add(message)  # it has no news if it arrives again
                 continue
-            if message[1] == page.UPDATE:  # not the document as it was when somebody came
+            if message[1] == page.UPDATE:  # not the whole document, which a new page gets
                 self.seen.latencies += [now - int(sent) / 1e6 for sent in MARKER.findall(message)]
             self.look(to, message)
             to.take(message)
 
     def answer(self, room: int, message: bytes) -> tuple[frozenset[int], bytes]:
-        """Work out who is in a presence message, and its echo, once for all of a room."""
+        """Return the clients in an awareness message and its echo, parsed once for a whole room.
+
+        Args:
+            room: the number of the room.
+            message: the message.
+
+        Returns:
+            The ids of the clients, and the message to send back; b"" for no news.
+        """
         if (room, message) not in self.answers:
             if len(self.answers) > 3000:
                 self.answers.clear()
@@ -146,13 +158,13 @@ class Crowd:
         return self.answers[room, message]
 
     def take_cells(self) -> None:
-        """Have each typist add a cell, and type in that one from now on."""
+        """Have each typist add a cell, and type in that cell from now on."""
         for who in self.typists:
             who.cell = f"of-{who.number}"
             who.change(functools.partial(page.add_cell, cell=who.cell))
 
     def type(self, who: Page) -> None:
-        """Type one marker at the end of what is there."""
+        """Type a marker at the end of the cell's text."""
         marker = max(int(time.monotonic() * 1e6), self.seen.sent[-1] + 1 if self.seen.sent else 0)
         self.seen.sent.append(marker)
 
@@ -164,7 +176,12 @@ class Crowd:
         who.say(user={"name": f"student {who.number}"}, cursor=marker)
 
     def work(self, seconds: float, per_second: float) -> None:
-        """Have the typists type for a while, evenly and not all at once."""
+        """Have the typists type, evenly and not all at once.
+
+        Args:
+            seconds: how long.
+            per_second: the number of markers that each of them types in a second.
+        """
         begun, cpu = time.monotonic(), time.process_time()
         apart = 1 / per_second / max(1, len(self.typists))
         due = [(begun + index * apart, who) for index, who in enumerate(self.typists)]
@@ -179,10 +196,13 @@ class Crowd:
         self.seen.cpu += time.process_time() - cpu
 
     def settle(self, seconds: float) -> float:
-        """Let everybody arrive: until each has the document and knows all the others.
+        """Run the event loop until each page has the document and knows all others of its room.
+
+        Args:
+            seconds: how long to wait.
 
         Returns:
-            Seconds until the last message that told anybody anything new, or infinity.
+            The seconds that it took, or infinity if some page still lacks something.
         """
         begun = time.monotonic()
         while time.monotonic() < begun + seconds:
@@ -198,7 +218,11 @@ class Crowd:
         return made.synced and made.people >= there - {made.client}
 
     def say(self, each: int) -> None:
-        """Have everybody say something of themselves, some times."""
+        """Have everybody send a new awareness state.
+
+        Args:
+            each: the number of states that each page sends.
+        """
         for turn in range(each):
             for made in self.pages.values():
                 made.say(user={"name": f"student {made.number}"}, current=f"tab {turn}")
@@ -208,21 +232,25 @@ class Crowd:
         """Have the first typist run a cell that prints much.
 
         Args:
-            size: bytes of each output.
-            times: how often.
-            apart: seconds.
+            size: the bytes of each output.
+            times: the number of outputs.
+            apart: the seconds between two outputs.
         """
         for _ in range(times):
             self.typists[0].change(lambda doc: page.add_output(doc, size))
             self.live(apart)
 
     def stop_reading(self, how_many: int) -> None:
-        """Let the last ones be: their sockets fill up."""
+        """Stop reading from the sockets of the last pages, which then fill up.
+
+        Args:
+            how_many: the number of pages.
+        """
         for made in list(self.pages.values())[-how_many:]:
             made.deaf = True
             self.poll.unregister(made.socket)
 
     def result(self) -> Seen:
-        """Return what was seen."""
+        """Return what the crowd has seen so far."""
         self.seen.texts = {str(page.text_of(who.doc)) for who in self.typists if who.doc}
         return self.seen

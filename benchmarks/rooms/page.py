@@ -1,4 +1,4 @@
-"""One page's socket to a room, and the document of somebody who types."""
+"""One page's socket to a room, and its document if it types."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ from classroom.lab.protocol.awareness import Entry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# All pages read into it, one after the other.
+# All pages of a process read into it, one after the other.
 INTO = memoryview(bytearray(1 << 18))
-STEP_1 = b"\x00\x00\x01\x00"  # nothing known yet: send me everything
+STEP_1 = b"\x00\x00\x01\x00"  # the page knows nothing yet, and requests everything
 STEP_2, UPDATE = 1, 2
 WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 @functools.cache
 def anybody() -> ssl.SSLContext:
-    """Make what trusts any certificate; once, because each would load the system's authorities."""
+    """Return a TLS context that trusts any certificate.
+
+    It is made only once, because each new context loads the system's certificate authorities.
+    """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     return made
@@ -36,14 +39,14 @@ def anybody() -> ssl.SSLContext:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a room is.
+    """The address of a room, and how to reach it.
 
     Attributes:
-        address: ws: or wss:, with path and query.
-        unix: the server's socket, to reach it past its proxy; "" for TCP.
-        ip: where its name leads, when no resolver knows it.
-        headers: further lines of the request, such as cookies.
-        before: what is sent before anything else, such as what a proxy says of a connection.
+        address: its ws: or wss: address, with path and query.
+        unix: the path of the server's Unix socket, to bypass its proxy; "" for TCP.
+        ip: the IP address of the server's name; "" to resolve the name.
+        headers: further headers of the request, such as cookies.
+        before: bytes to send first, such as a header of the PROXY protocol.
     """
 
     address: str
@@ -53,7 +56,7 @@ class Place:
     before: bytes = b""
 
     def connect(self) -> socket.socket:
-        """Open a connection that doesn't block."""
+        """Connect; return a socket that doesn't block."""
         parts = urlsplit(self.address)
         if self.unix:
             made = socket.socket(socket.AF_UNIX)
@@ -72,7 +75,7 @@ class Place:
         return made
 
     def request(self) -> bytes:
-        """Ask for a WebSocket."""
+        """Return the HTTP request that opens a WebSocket."""
         parts = urlsplit(self.address)
         origin = f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"
         headers = {
@@ -90,21 +93,32 @@ class Place:
 
 
 class Page:
-    """One page's socket to a room. It greets when the server has let it in."""
+    """One page's socket to a room. It greets after the server has accepted the WebSocket.
+
+    Attributes:
+        number: the page's number.
+        client: its client id.
+        doc: its copy of the document; None if it doesn't type.
+        open: whether the server has accepted the WebSocket.
+        synced: whether the document has arrived.
+        deaf: whether the page has stopped reading.
+        people: the client ids that it has heard of.
+        heard: the awareness messages that it has received.
+    """
 
     def __init__(self, place: Place, number: int, *, types: bool) -> None:
-        """Ask for the socket.
+        """Connect, and send the request for the WebSocket.
 
         Args:
-            place: of the room.
-            number: of this page alone.
-            types: whether it needs a document, to type.
+            place: the room's address.
+            number: the page's number, which no other page has.
+            types: whether it will type, and therefore needs a document.
         """
         self.number = number
         self.client = number * 1000 + 7
         self.doc: Doc[Any] | None = Doc(client_id=self.client) if types else None
         self.cell = ""
-        """The id of the cell that somebody types in; "" for the first."""
+        """The id of the cell in which the person types; "" for the first."""
         self.open = self.synced = self.deaf = False
         self.people: set[int] = set()
         self.heard: set[bytes] = set()
@@ -116,12 +130,12 @@ class Page:
         self.flush()
 
     def send(self, message: bytes, kind: int = wire.BINARY) -> None:
-        """Send a message, or keep what the kernel doesn't take."""
+        """Send a message; keep the bytes that the system doesn't accept yet for `flush`."""
         self._unsent += wire.masked(message, kind)
         self.flush()
 
     def flush(self) -> None:
-        """Send what was kept."""
+        """Send as many of the kept bytes as the system accepts."""
         try:
             while self._unsent:
                 done = self.socket.send(self._unsent)
@@ -130,13 +144,17 @@ class Page:
             pass
 
     def say(self, **state: Any) -> None:
-        """Say something of oneself."""
+        """Send an awareness state.
+
+        Args:
+            **state: the fields of the state.
+        """
         self._clock += 1
         entry = Entry(self.client, self._clock, json.dumps(state).encode())
         self.send(awareness.encode([entry]))
 
     def read(self) -> None:
-        """Take what has arrived; of more than fits epoll tells again.
+        """Read arrived bytes, as many as fit into `INTO`; epoll then reports the rest.
 
         Raises:
             ConnectionError: the server has ended the connection.
@@ -149,19 +167,19 @@ class Page:
             if count == 0:
                 raise ConnectionError(f"page {self.number} was let go{self._farewell}")
             self._buffer += INTO[:count]
-            # TLS may keep a rest that the kernel knows nothing of.
+            # TLS may have decrypted more bytes than it returned; epoll doesn't know of them.
             if not (isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()):
                 return
 
     def messages(self) -> list[bytes]:
-        """Take out the messages that have arrived whole.
+        """Return the messages that have arrived completely.
 
         Raises:
-            ConnectionError: the server refuses the socket.
+            ConnectionError: the server refused the WebSocket, or has ended the connection.
         """
         self.read()
         if not self.open:
-            self.flush()  # what waited for the handshake
+            self.flush()  # the request, which waited for the TLS handshake
             head, end, rest = self._buffer.partition(b"\r\n\r\n")
             if not end:
                 return []
@@ -183,19 +201,22 @@ class Page:
         return found
 
     def greet(self) -> None:
-        """Ask for the document, and say who this is."""
+        """Request the document, and send the first awareness state."""
         self.send(STEP_1)
         self.say(user={"name": f"student {self.number}"}, autosave=True)
 
     def take(self, message: bytes) -> None:
-        """Take a message of the document."""
+        """Apply a document's message to the copy, if the page types."""
         self.synced |= message[1] == STEP_2
-        # The server's own question comes first, of somebody who has nothing to answer.
+        # Skip the server's own request (step 1), which comes first: the page has nothing to send.
         if self.doc is not None and message[1] and len(message) > 4:
             handle_sync_message(message[1:], self.doc)
 
     def change(self, what: Callable[[Doc[Any]], None]) -> None:
-        """Change the document and tell the server.
+        """Change the document, and send the change to the server.
+
+        Args:
+            what: changes the document.
 
         Raises:
             ValueError: this page has no document.
@@ -211,11 +232,11 @@ class Page:
 
 
 def text_of(doc: Doc[Any], cell: str = "") -> Text:
-    """Find a cell's text, or that of a plain document.
+    """Return the text of a cell, or of a document without cells.
 
     Args:
-        doc: of a notebook, or of a server that knows none.
-        cell: its id; "" for the first.
+        doc: a notebook, or a document of a server that knows no notebooks.
+        cell: the cell's id; "" for the first.
     """
     cells: Array[Any] = doc.get("cells", type=Array)
     named = (one["source"] for one in cells if not cell or one["id"] == cell)
@@ -227,7 +248,7 @@ def add_cell(doc: Doc[Any], cell: str) -> None:
     """Add a code cell without text at the notebook's end.
 
     Args:
-        doc: of a notebook.
+        doc: the notebook.
         cell: the cell's id.
     """
     cells: Array[Any] = doc.get("cells", type=Array)
@@ -236,11 +257,11 @@ def add_cell(doc: Doc[Any], cell: str) -> None:
 
 
 def add_output(doc: Doc[Any], size: int) -> None:
-    """Put an output into the first cell in place of what was there, as a run does.
+    """Replace the first cell's outputs with a new one, as a run does.
 
     Args:
-        doc: of a notebook, or of a server that knows none.
-        size: bytes.
+        doc: a notebook, or a document of a server that knows no notebooks.
+        size: the output's size in bytes.
     """
     cells: Array[Any] = doc.get("cells", type=Array)
     outputs: Array[Any] = cells[0]["outputs"] if len(cells) else doc.get("outputs", type=Array)

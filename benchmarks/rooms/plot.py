@@ -1,6 +1,7 @@
 """Draw how the cost of a room grows with its people; run in the image, which has matplotlib.
 
-``python -m benchmarks`` does it, with what ``python -m benchmarks.rooms --json`` has kept.
+``python -m benchmarks`` runs it, with the results that ``python -m benchmarks.rooms --json`` has
+stored. Its arguments are the path of these results, and the path of the picture.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import matplotlib as mpl
 mpl.use("svg")
 mpl.rcParams["svg.hashsalt"] = "rooms"
 
-from matplotlib import pyplot as plt  # noqa: E402 (after its backend)
+from matplotlib import pyplot as plt  # noqa: E402 (the backend is chosen first)
 
 LOOKS = {"stock": "#c0392b", "ours": "#1f6fb2", "node": "#6b8e23"}
 NAMES = {"stock": "stock", "ours": "ours", "node": "y-websocket on Node"}
 
 
 def main() -> None:
-    """Read what was measured and write the picture."""
+    """Read the results, and write the picture as SVG."""
     source, target = map(Path, sys.argv[1:])
     found = [one for one in json.loads(source.read_text()) if one["scene"] == "one notebook"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")

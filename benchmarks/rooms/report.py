@@ -1,4 +1,4 @@
-"""Print the tables, and list the missed targets."""
+"""Print the tables of rooms; list the missed targets."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached.
+    """A target.
 
     Attributes:
-        scene: where.
-        people: how many.
-        column: of what.
-        at_most: absolutely, or in proportion to another kind's value plus something.
+        scene: the scene's name.
+        people: the number of people.
+        column: the value's name.
+        at_most: the largest allowed value, or its ratio to the value of another kind.
         of: that kind; "" for an absolute limit.
-        plus: what may be added to it.
+        plus: what is added to a limit by ratio, in the value's unit.
     """
 
     scene: str
@@ -60,7 +60,7 @@ TARGETS = (
     Target("one notebook", 10, "MB", 1.3, of="stock"),
     Target("a lone typist", 10, "p50", 1, of="stock", plus=1.0),
     Target("all come at once", 100, "settled", 3000),
-    # What they haven't read is in the first 150 MB; from then on nothing more is kept.
+    # The server may keep the first 150 MB for the client that doesn't read; after them, no more.
     Target("one stops reading", 10, "then MB", 20),
 )
 PROXY_ADDS_AT_MOST = 2.0
@@ -68,7 +68,15 @@ WAYS = ("its own socket", "through 8443")
 
 
 def find(found: list[Found], scene: str, people: int, kind: str, column: str) -> list[float]:
-    """Pick values out of what was measured."""
+    """Return all measured values of a column.
+
+    Args:
+        found: the results.
+        scene: the scene's name.
+        people: the number of people.
+        kind: the kind of server, or the way to it.
+        column: the values' name.
+    """
     return [
         one.values[column]
         for one in found
@@ -77,7 +85,7 @@ def find(found: list[Found], scene: str, people: int, kind: str, column: str) ->
 
 
 def missed(found: list[Found]) -> list[str]:
-    """List the targets that our rooms have missed, of those that were measured."""
+    """Return a line for each target that our rooms miss, of those that were measured."""
     words = []
     for target in TARGETS:
         limit = target.at_most
@@ -102,7 +110,10 @@ def missed(found: list[Found]) -> list[str]:
 
 
 def show(found: list[Found]) -> None:
-    """Print a table for each scene; the ratio is of p95, or of CPU, to the other's."""
+    """Print a Markdown table for each scene, with the ratio of a row's key value to ours.
+
+    The key value is the first measured one of p95, the time to arrive, the memory and the cores.
+    """
     for scene in dict.fromkeys(one.scene for one in found):
         rows = [one for one in found if one.scene == scene]
         names = [name for name in COLUMNS if any(name in row.values for row in rows)]

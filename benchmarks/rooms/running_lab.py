@@ -1,4 +1,4 @@
-"""The whole lab: the same server by its own socket and through the front, TLS and all."""
+"""A whole lab: the same server by its own socket, and through the front with TLS."""
 
 from __future__ import annotations
 
@@ -23,18 +23,32 @@ BASE = f"{labs.ADDRESS}/services/classroom"
 
 
 def pids(lab: labs.Lab, pattern: str) -> list[int]:
-    """Find processes of a container by their command; numbers of this machine."""
+    """Return the process ids, on this machine, of a container's processes.
+
+    Args:
+        lab: the container.
+        pattern: a regular expression for their command lines.
+    """
     found = lab.container.top(ps_args="-eo pid,args")["Processes"]
     return [int(pid) for pid, command in found if re.search(pattern, command)]
 
 
 def token(client: httpx.Client) -> dict[str, str]:
-    """Return the header without which the lab takes nothing that changes anything."""
+    """Return the XSRF header, without which the lab refuses requests that change something."""
     return {"X-XSRFToken": str(client.cookies.get("_xsrf", path="/services/classroom/"))}
 
 
 def kernel(client: httpx.Client, name: str, base: str = BASE) -> str:
-    """Start a notebook's kernel, or find it, and return its id."""
+    """Start a notebook's kernel, unless it has one, and return its id.
+
+    Args:
+        client: a signed-in person's browser.
+        name: the notebook's name.
+        base: the lab's address.
+
+    Raises:
+        httpx.HTTPStatusError: the lab refused it.
+    """
     answer = client.post(
         f"{base}/api/sessions",
         headers=token(client),
@@ -45,7 +59,16 @@ def kernel(client: httpx.Client, name: str, base: str = BASE) -> str:
 
 
 def room(client: httpx.Client, name: str, base: str = BASE) -> str:
-    """Make a notebook and return the path of its room, with its query."""
+    """Make a notebook, and return the path and query of its room.
+
+    Args:
+        client: a signed-in person's browser.
+        name: the notebook's name.
+        base: the lab's address.
+
+    Raises:
+        httpx.HTTPStatusError: the lab refused to make it.
+    """
     headers = token(client)
     made = client.put(
         f"{base}/api/contents/{quote(name)}",
@@ -64,10 +87,10 @@ def room(client: httpx.Client, name: str, base: str = BASE) -> str:
 
 @contextlib.contextmanager
 def start() -> Iterator[tuple[Server, dict[str, Place], list[int]]]:
-    """Run the lab as a tutor does and sign somebody in.
+    """Start a lab as a tutor does, and sign a person in.
 
-    Returns:
-        The lab server, a notebook's room by both ways in, and the front's processes.
+    Yields:
+        The lab server, a notebook's room by both ways, and the process ids of the front.
     """
     with containers.start(images.ours()) as started, started.sign_in("ada") as client:
         lab = started.lab

@@ -1,4 +1,8 @@
-"""The scenes: each fills a server's rooms with people, and returns the measured values."""
+"""The scenes: each fills a server's rooms with people, and returns the measured values.
+
+The arguments of the functions in `SCENES` are the server, the number of people, and the seconds of
+typing.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,15 @@ MEGABYTE = 1 << 20
 
 @dataclass
 class Found:
-    """What a scene has measured, by column: ms, cores, MB, shares of one."""
+    """The results of a scene.
+
+    Attributes:
+        scene: the scene's name.
+        people: the number of people.
+        kind: the kind of server, or the way to it.
+        values: the values by column: ms, cores, MB, shares of one.
+        notes: further text for the report.
+    """
 
     scene: str
     people: int
@@ -35,7 +47,12 @@ class Found:
 
 @contextlib.contextmanager
 def using(server: Server, found: Found) -> Iterator[None]:
-    """Measure how much of a core the server uses meanwhile."""
+    """Store the cores that a server uses during the context, and its memory at the end, in MB.
+
+    Args:
+        server: the server.
+        found: the results to add to.
+    """
     begun, used = time.monotonic(), cpu(server.pid)
     yield
     found.values["cores"] = (cpu(server.pid) - used) / (time.monotonic() - begun)
@@ -43,7 +60,13 @@ def using(server: Server, found: Found) -> Iterator[None]:
 
 
 def latencies(found: Found, seen: Seen, seconds: float) -> None:
-    """Sum up what a crowd has seen, which has typed for some seconds."""
+    """Store the latencies, and the other values of a crowd that has typed.
+
+    Args:
+        found: the results to add to.
+        seen: what the crowd has seen.
+        seconds: how long it has typed.
+    """
     milliseconds = sorted(1000 * one for one in seen.latencies) or [float("inf")]
     lags = sorted(1000 * one for one in seen.lags)
     found.values |= {
@@ -59,7 +82,14 @@ def latencies(found: Found, seen: Seen, seconds: float) -> None:
 
 
 def typing(server: Server, people: int, seconds: float, typists: int | None = None) -> Found:
-    """One notebook in which one in five types, or so many."""
+    """Let people of a notebook type.
+
+    Args:
+        server: the server.
+        people: the number of people.
+        seconds: how long they type.
+        typists: the number of people who type; None for one in five.
+    """
     found = Found("one notebook", people, server.kind)
     many = max(1, people // 5) if typists is None else typists
     with away.crowd([server.room("n")], people, many) as crowd:
@@ -80,14 +110,14 @@ def typing(server: Server, people: int, seconds: float, typists: int | None = No
 
 
 def lone(server: Server, people: int, seconds: float) -> Found:
-    """One notebook in which one types: nobody else's keystroke makes theirs wait."""
+    """Let one person of a notebook type, so that no other keystrokes delay theirs."""
     found = typing(server, people, seconds, typists=1)
     found.scene = "a lone typist"
     return found
 
 
 def many(server: Server, people: int, seconds: float) -> Found:
-    """Notebooks of four people each, in which one types."""
+    """Let one person type in each of many notebooks with four people."""
     found = Found("notebooks of four", people, server.kind)
     places = [server.room(f"n{number}") for number in range(people // 4)]
     with away.crowd(places, 4, 1) as crowd:
@@ -99,12 +129,12 @@ def many(server: Server, people: int, seconds: float) -> Found:
         seen = crowd.result()
     latencies(found, seen, seconds)
     found.values["arrived"] *= len(places)
-    del found.values["equal"], found.values["frames"]  # each notebook has a text of its own
+    del found.values["equal"], found.values["frames"]  # the texts of the notebooks differ
     return found
 
 
 def storm(server: Server, people: int, _: float) -> Found:
-    """Everybody comes at once."""
+    """Let everybody connect at once."""
     found = Found("all come at once", people, server.kind)
     place = server.room("n")
     with using(server, found), away.crowd([place], people, 0) as crowd:
@@ -114,7 +144,7 @@ def storm(server: Server, people: int, _: float) -> Found:
 
 
 def presence(server: Server, people: int, seconds: float) -> Found:
-    """Only the list of who is in the lab: thirty messages from each who loads, two every ten."""
+    """Let people only send awareness: each 30 messages as a page loads, then one every 5 s."""
     found = Found("only presence", people, server.kind)
     with away.crowd([server.room(GLOBAL)], people, 0) as crowd:
         begun, used = time.monotonic(), cpu(server.pid)
@@ -133,7 +163,7 @@ def presence(server: Server, people: int, seconds: float) -> Found:
 
 
 def outputs(server: Server, people: int, seconds: float) -> Found:
-    """One in five types while a cell prints a megabyte every other second."""
+    """Let one in five type while a cell prints a megabyte every other second."""
     found = Found("1 MB outputs", people, server.kind)
     place = server.room("n")
     with (
@@ -153,7 +183,7 @@ def outputs(server: Server, people: int, seconds: float) -> Found:
 
 
 def late(server: Server, people: int, seconds: float) -> Found:
-    """Somebody comes to a document of 10 MB while others type."""
+    """Let a person open a document of 10 MB while others type."""
     found = Found("a late joiner, 10 MB", people, server.kind)
     place = server.room("n")
     with away.crowd([place], people, people // 5) as crowd:
@@ -171,7 +201,14 @@ def late(server: Server, people: int, seconds: float) -> Found:
 
 
 def joined(comer: Away) -> float:
-    """Wait until somebody alone has the whole document; milliseconds."""
+    """Wait until a new page has the whole document.
+
+    Args:
+        comer: the crowd of the new page alone.
+
+    Returns:
+        The milliseconds that it took, or infinity after a minute.
+    """
     begun = time.monotonic()
     while comer.result().size < 10 * MEGABYTE:
         if time.monotonic() > begun + 60:
@@ -181,7 +218,7 @@ def joined(comer: Away) -> float:
 
 
 def deaf(server: Server, people: int, _: float) -> Found:
-    """Somebody stops reading while outputs of a megabyte are printed: 150, then 150 more."""
+    """Let a page stop reading while a cell prints outputs of 1 MB: 150, then 150 more."""
     found = Found("one stops reading", people, server.kind)
     with away.crowd([server.room("n")], people, 1) as crowd:
         crowd.do("settle", 5)
@@ -196,14 +233,14 @@ def deaf(server: Server, people: int, _: float) -> Found:
 
 
 def through(way: str, people: int, seconds: float, front: list[int], crowd: Away) -> Found:
-    """The whole lab, by one way in: a short while of typing, for both ways by turns.
+    """Let a crowd type in a whole lab, through the front or past it.
 
     Args:
-        way: its name.
-        people: in the crowd.
-        seconds: to type.
-        front: the proxy's processes.
-        crowd: that came this way.
+        way: the name of the way.
+        people: the number of people in the crowd.
+        seconds: how long they type.
+        front: the process ids of the front.
+        crowd: the crowd, which is connected by this way.
     """
     found = Found("the whole lab", people, way)
     used, begun = sum(map(cpu, front)), time.monotonic()

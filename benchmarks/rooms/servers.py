@@ -29,11 +29,11 @@ IMAGE = os.environ.get("CLASSROOM_IMAGE", "collaborative_jupyterlab")
 PEER_IMAGE = "collaborative_jupyterlab_peer"
 PEER = Path(__file__).parent / "peer"
 LABEL = "classroom-benchmark"
-# JupyterHub's code is half of a hub-managed server's memory, with stock rooms and with ours.
+# Import JupyterHub's code: it is half of the memory of a server that a Hub manages.
 MAIN = "import jupyterhub.singleuser; from jupyter_server.serverapp import main; main()"
 STARTS = {
     "stock": MAIN,
-    # As classroom.lab does for jupyterhub-singleuser.
+    # classroom.lab does the same for jupyterhub-singleuser.
     "ours": "import asyncio, uvloop; asyncio.set_event_loop_policy(uvloop.EventLoopPolicy()); "
     + MAIN,
 }
@@ -52,7 +52,7 @@ def cpu(pid: int) -> float:
 
 
 def memory(pid: int) -> float:
-    """Return the memory of a process that is in use, in MB."""
+    """Return the resident memory of a process, in MB."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     found = re.search(r"VmRSS:\s+(\d+)", status)
     return int(found.group(1)) / 1024 if found else 0.0
@@ -64,10 +64,10 @@ class Server:
 
     Attributes:
         kind: "stock", "ours" or "node".
-        address: http:, with a slash at the end.
-        pid: of its process, on this machine.
-        folder: with its notebooks.
-        container: Docker's.
+        address: its http: address, with a slash at the end.
+        pid: its process id, on this machine.
+        folder: the folder of its notebooks.
+        container: its container.
     """
 
     kind: str
@@ -77,10 +77,10 @@ class Server:
     container: Any
 
     def room(self, name: str) -> Place:
-        """Make a notebook and return the place of its room.
+        """Make a notebook, unless it exists, and return the place of its room.
 
         Args:
-            name: without its ending.
+            name: the notebook's name without its suffix, or `GLOBAL` for the lab's own room.
         """
         netloc = urlsplit(self.address).netloc
         if self.kind == "node":
@@ -93,7 +93,7 @@ class Server:
         return Place(session(self.address, file.name))
 
     def text(self, name: str) -> str | None:
-        """Read the first cell from the file; None when this server keeps no files."""
+        """Return the first cell's source from the file; None if this server has no files."""
         if self.kind == "node":
             return None
         cell = json.loads((self.folder / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]
@@ -101,17 +101,23 @@ class Server:
 
 
 def notebook(source: str = "") -> str:
-    """Write a notebook of one cell."""
+    """Return the JSON text of a notebook with one cell."""
     cell = nbformat.v4.new_code_cell(source)
     return str(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
 
 
 def session(address: str, path: str, headers: dict[str, str] | None = None) -> str:
-    """Ask for a notebook's room and return the address of its socket.
+    """Request a notebook's room, and return the address of its socket.
+
+    Args:
+        address: the server's address, with a slash at the end.
+        path: the notebook's path.
+        headers: further headers of the request.
 
     Raises:
-        OSError: nobody answers.
-        ValueError: the answer is no room.
+        OSError: the server doesn't answer.
+        ValueError: the answer isn't JSON.
+        KeyError: the answer isn't a room's.
     """
     parts = urlsplit(address)
     body = json.dumps({"format": "json", "type": "notebook"})
@@ -126,11 +132,11 @@ def session(address: str, path: str, headers: dict[str, str] | None = None) -> s
 
 
 def configuration(kind: str, **more: dict[str, object]) -> dict[str, dict[str, Any]]:
-    """Configure a server: the same for both but for our extension.
+    """Return a Jupyter server's configuration: it differs between the kinds only by our extension.
 
     Args:
         kind: "stock" or "ours".
-        **more: traits by the class that has them.
+        **more: further traits, by their class.
     """
     extensions = {"jupyter_server_ydoc": True, "jupyter_server_fileid": True}
     if kind == "ours":
@@ -159,11 +165,11 @@ def configuration(kind: str, **more: dict[str, object]) -> dict[str, dict[str, A
 
 @contextlib.contextmanager
 def start(kind: str, **more: dict[str, object]) -> Iterator[Server]:
-    """Run a server and wait until it answers.
+    """Start a server in a container, and wait until it answers.
 
     Args:
         kind: "stock", "ours" or "node".
-        **more: traits by the class that has them.
+        **more: further traits, by their class.
     """
     with tempfile.TemporaryDirectory() as place, contextlib.closing(docker.from_env()) as engine:
         folder = Path(place)
@@ -198,7 +204,7 @@ def wait(server: Server) -> None:
     """Wait until a server answers.
 
     Raises:
-        TimeoutError: it never does.
+        TimeoutError: it refused 300 connections.
     """
     parts = urlsplit(server.address)
     for _ in range(300):
@@ -215,7 +221,7 @@ def build_peer() -> None:
     """Build the image of Node's server.
 
     Raises:
-        subprocess.CalledProcessError: docker has said why.
+        subprocess.CalledProcessError: the build failed; docker has printed why.
     """
     secret = f"id=ca,src={authorities()}"
     words = ["docker", "build", "--quiet", "--secret", secret, "--tag", PEER_IMAGE]

@@ -1,4 +1,4 @@
-"""WebSocket frames by hand (RFC 6455, 5.2): a crowd of clients must cost next to nothing."""
+"""WebSocket frames without a library (RFC 6455, 5.2): a crowd of clients must cost very little."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ BINARY, CLOSE, PING, PONG = 2, 8, 9, 10
 
 
 def masked(message: bytes, kind: int = BINARY) -> bytes:
-    """Wrap a message as a client sends it; with a mask of zeros, which changes nothing."""
+    """Return a client's frame of a message, with a mask of zeros, which leaves the bytes unchanged.
+
+    Args:
+        message: the message.
+        kind: the frame's opcode.
+    """
     size, first = len(message), 0x80 | kind
     if size < 126:
         head = struct.pack("!BB", first, 0x80 | size)
@@ -20,14 +25,14 @@ def masked(message: bytes, kind: int = BINARY) -> bytes:
 
 
 def take_frame(buffer: bytearray, at: int) -> tuple[int, bytes, int] | None:
-    """Read one frame as a server sends it.
+    """Parse one frame of a server, which has no mask.
 
     Args:
-        buffer: what has arrived.
-        at: where the frame begins.
+        buffer: the bytes that have arrived.
+        at: the position of the frame.
 
     Returns:
-        Its kind, its payload and where the next begins; None when it isn't whole.
+        Its opcode, its payload and the position of the next frame; None if it isn't complete.
     """
     if len(buffer) < at + 2:
         return None

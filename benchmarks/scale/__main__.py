@@ -2,7 +2,7 @@
 
 Run as ``python -m benchmarks.scale`` from the repository's root. Everybody has a whole page of one
 notebook, one in five types four times a second, nine in ten have a kernel of their own that has
-imported numpy, pandas and pyplot. What students compute comes on top of it.
+imported numpy, pandas and pyplot. The computations of students' programs are not measured.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PEOPLE = (10, 30, 100)
 
 
 def main() -> int:
-    """Measure each size of class, and print both tables."""
+    """Measure each size of class, print both tables, and return 0: there are no targets."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--people", type=int, nargs="+", default=PEOPLE)
     parser.add_argument("--seconds", type=float, default=30, help="of typing")

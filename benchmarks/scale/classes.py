@@ -1,4 +1,4 @@
-"""Let a class work, and measure its container meanwhile."""
+"""Let a class work, and measure what its container uses meanwhile."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tests.students import Kernel
 
 TYPISTS = 5
-"""One person in so many types."""
+"""One in this many people types."""
 KERNELS = 0.9
-"""The share of people with a kernel of their own; the lab of this machine has no more than that."""
+"""The share of people with their own kernel: on this machine the lab allows no more kernels."""
 CELL = """
 import numpy, pandas, matplotlib.pyplot
 frame = pandas.DataFrame(numpy.random.rand(10_000, 4))
@@ -41,15 +41,15 @@ print(json.dumps(held))
 
 @dataclass(frozen=True)
 class Usage:
-    """What a container has used until a moment.
+    """What a container has used by a certain time.
 
     Attributes:
-        at: seconds, since whenever.
-        cpu: seconds.
-        memory: MB of anonymous pages.
-        sent: bytes.
-        received: bytes.
-        disk: bytes on the volume.
+        at: that time, in seconds of the monotonic clock.
+        cpu: CPU seconds since its start.
+        memory: its anonymous memory at that time, in MB.
+        sent: bytes sent since its start.
+        received: bytes received since its start.
+        disk: bytes on its volume at that time.
     """
 
     at: float
@@ -61,7 +61,7 @@ class Usage:
 
 
 def usage(lab: Measured) -> Usage:
-    """Read what the container has used until now."""
+    """Read what the container has used by now."""
     stats = lab.started.stats()
     ways = stats["networks"].values()
     return Usage(
@@ -75,7 +75,16 @@ def usage(lab: Measured) -> Usage:
 
 
 def kernels(lab: Measured, client: httpx.Client, number: int) -> list[Kernel]:
-    """Start kernels one after the other; each imports what a lesson imports."""
+    """Start kernels one after the other; each runs `CELL`, which imports a lesson's libraries.
+
+    Args:
+        lab: the lab.
+        client: a signed-in person's browser.
+        number: the number of kernels.
+
+    Raises:
+        RuntimeError: the cell has printed something, such as an error.
+    """
     ours = Ours("class", lab.started.lab, client)
     found = []
     for _ in range(number):
@@ -86,11 +95,11 @@ def kernels(lab: Measured, client: httpx.Client, number: int) -> list[Kernel]:
 
 
 def work(people: int, seconds: float) -> Cost:
-    """Let a class work: whole pages of one notebook, and kernels of people's own.
+    """Let a class work: each person has a whole page of one notebook, nine in ten have a kernel.
 
     Args:
-        people: how many there are.
-        seconds: for which one in five types.
+        people: the number of people.
+        seconds: how long one in five types.
     """
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(page_labs.start())

@@ -1,11 +1,11 @@
-"""Compute how many classes fit on a machine: plain values."""
+"""Compute how many classes fit on a machine; without I/O."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 BUSY = 0.7
-"""The share of the cores that classes may use: above it people wait for each other."""
+"""The share of the cores that classes may use: if they used more, people would wait."""
 SYSTEM_MB = 1_500
 """Memory for the engine, the system and its cache of files."""
 
@@ -15,12 +15,12 @@ class Cost:
     """What one class uses while it works.
 
     Attributes:
-        people: how many it has.
-        cores: of the whole container: lab, Hub, front and kernels.
-        memory: MB that its processes hold of their own.
-        sent: kB a second to the pages.
-        received: kB a second from them.
-        disk: MB that its volume has grown by.
+        people: the number of its people.
+        cores: the cores that the whole container uses: lab, Hub, front and kernels.
+        memory: the anonymous memory of its processes, in MB.
+        sent: kB per second sent to the pages.
+        received: kB per second received from them.
+        disk: the growth of its volume, in MB.
     """
 
     people: int
@@ -36,8 +36,8 @@ class Machine:
     """A machine that classes run on.
 
     Attributes:
-        cores: how many it has.
-        memory: MB.
+        cores: the number of its cores.
+        memory: its memory, in MiB.
     """
 
     cores: int
@@ -48,15 +48,15 @@ MACHINES = tuple(
     Machine(cores, gigabytes * 1024)
     for cores, gigabytes in ((2, 4), (2, 8), (4, 16), (8, 32), (32, 128), (64, 256))
 )
-"""Machines of usual sizes for rent."""
+"""Machines of the sizes that hosting companies usually rent out."""
 
 
 def fitting(machine: Machine, cost: Cost) -> tuple[int, str]:
     """Return how many classes can work on a machine at once, and which resource is the limit.
 
     Args:
-        machine: nothing else runs on it.
-        cost: of one class.
+        machine: the machine; nothing else runs on it.
+        cost: the cost of one class.
 
     Returns:
         The number of classes, and ``cores`` or ``memory``.

@@ -1,10 +1,10 @@
 """Measure a school of six classes on three machines; fail if a target is missed.
 
 Run as ``python -m benchmarks.school`` from the repository's root, as root (``make bench-school``).
-The machines are engines in network namespaces of this one, and share its cores with the clients.
-Each class has the same number of people with whole pages (`benchmarks.pages`); one in five types
-four times a second. Then everybody types a word every other second, while a class is added, the
-image changes, and a machine ends.
+The machines are Docker engines in network namespaces of this machine, and share its cores with the
+clients. Each class has the same number of people with whole pages (`benchmarks.pages`); one in five
+types four times a second. Then everybody types a word every two seconds, while the benchmark adds a
+class, changes the image, and cuts a machine off.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from tests.swarm import schools
 
 CLASSES = ("algebra", "biology", "chemistry", "drama", "english", "french")
 HEARTBEAT = "5s"
-"""Swarm's own."""
+"""Swarm's default period between heartbeats; the tests use a shorter one."""
 
 
 def say(text: str) -> None:
-    """Print the progress."""
+    """Print progress to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Measure a school, and print its tables."""
+    """Measure a school, print its tables, and return 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.school", description=__doc__)
     parser.add_argument("--people", type=int, default=10, help="in each class, two at least")
     parser.add_argument("--seconds", type=float, default=20, help="of typing")

@@ -31,49 +31,52 @@ if TYPE_CHECKING:
     from tests.swarm.schools import School
 
 AT_ONCE = 4
-"""People who sign in at the same time, while nothing is measured."""
+"""The number of people who sign in at the same time, before the measurement."""
 FRONT = f"{stacks.FRONT}_{stacks.FRONT}"
 GATEWAY = "docker_gwbridge"
-"""The network by which a swarm's containers leave their machine, which alone can reach them."""
+"""The network by which a swarm's containers reach other machines.
+
+Only their own machine can reach them by it.
+"""
 
 
 class People(WholePeople):
-    """Whole people of one class, who may be on one of the school's machines."""
+    """People of one class with whole pages; their process may be on a machine of the school."""
 
     def __init__(self, network: str, plan: Plan, people: list[Person], typists: int) -> None:
-        """Have people to come, within a second.
+        """Remember the people; `come` opens their pages within a second.
 
         Args:
-            network: the file of a network namespace to be in; "" for this machine's own.
+            network: the file of the network namespace to enter; "" for this machine's own.
             plan: what their pages do.
-            people: who will come.
-            typists: how many of them will type.
+            people: the people.
+            typists: the number of them who will type.
 
         Raises:
-            OSError: the namespace can't be entered.
+            OSError: the process can't enter the namespace.
         """
         if network:
             enter(network)
         super().__init__(plan, people, typists, apart=1 / len(people))
 
     def arrival(self) -> float:
-        """Return the seconds from the first request until all pages were there."""
+        """Return the seconds from the first request until all pages were there, or infinity."""
         first = min(one.came for one in self.visits)
         return max(one.there for one in self.visits) - first
 
     def connections(self) -> int:
-        """Return how many connections the pages have open."""
+        """Return the number of the pages' open connections."""
         return len(self.pages) + len(self.quiet) + len(self.http)
 
 
 def enter(network: str) -> None:
-    """Have this process be in another network namespace.
+    """Move this thread, and those that it starts, to another network namespace.
 
     Args:
-        network: its file.
+        network: the namespace's file.
 
     Raises:
-        OSError: it can't be entered.
+        OSError: the thread can't enter it.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor = os.open(network, os.O_RDONLY)
@@ -89,9 +92,9 @@ class Course:
     """A class with its people.
 
     Attributes:
-        name: the class's.
-        by: the machine by whose front its people come at first.
-        people: who have signed in.
+        name: the class's name.
+        by: the machine whose front its people use at first.
+        people: its people, who have signed in.
         plan: what their pages do.
     """
 
@@ -112,10 +115,10 @@ def opened(school: School, name: str, count: int, by: int) -> Course:
     """Sign people in to a class, and make its notebook.
 
     Args:
-        school: the class's.
-        name: the class's.
-        count: how many people.
-        by: the number of the machine by whose front they come.
+        school: the school.
+        name: the class's name.
+        count: the number of people.
+        by: the number of the machine whose front they use.
     """
     base = f"{schools.address(name)}{students.BASE}"
     with schools.person(school, name, "ada", by) as client:
@@ -133,7 +136,7 @@ def opened(school: School, name: str, count: int, by: int) -> Course:
 
 
 def text(school: School, name: str) -> str:
-    """Read the first cell of a class's notebook from the disk."""
+    """Return the source of the first cell of a class's notebook, from the disk."""
     place = Path(school.classes[name]["folder"], "files", NOTEBOOK)
     found = json.loads(place.read_text(encoding="utf-8"))
     return "".join(found["cells"][0]["source"])
@@ -143,8 +146,8 @@ def homes(school: School, alive: list[Engine]) -> dict[str, Engine]:
     """Return the machines on which the classes run, by the classes' names.
 
     Args:
-        school: whose classes.
-        alive: the machines that can be asked.
+        school: the school.
+        alive: the machines whose engines answer; classes on others are left out.
     """
     return {
         name: node
@@ -155,7 +158,13 @@ def homes(school: School, alive: list[Engine]) -> dict[str, Engine]:
 
 
 def usage(school: School, service: str, node: Engine) -> Usage:
-    """Read what a service's container on a machine has used until now."""
+    """Read what a service's container on a machine has used by now.
+
+    Args:
+        school: the school.
+        service: the service's name.
+        node: the machine.
+    """
     engine = docker.DockerClient(base_url=node.host, version="auto")
     try:
         found = engine.containers.get(school.container(service, node))
@@ -167,7 +176,13 @@ def usage(school: School, service: str, node: Engine) -> Usage:
 
 
 def own_address(school: School, name: str, node: Engine) -> str:
-    """Return the address at which a class is reached from its own machine."""
+    """Return the IP address of a class's container, which only its own machine can reach.
+
+    Args:
+        school: the school.
+        name: the class's name.
+        node: the class's machine.
+    """
     ident = school.container(stacks.name_of_service(name), node)
     found = json.loads(
         node.docker("network", "inspect", "--format", "{{json .Containers}}", GATEWAY)

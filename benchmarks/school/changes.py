@@ -1,4 +1,4 @@
-"""Changes and failures of a school while people type in all its classes."""
+"""Change a school, and end one of its machines, while people type in all its classes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Befalling:
     """Changes and failures of a school with people in all its classes."""
 
     def __init__(self, school: School, courses: list[Course], people: list[Person]) -> None:
-        """Begin.
+        """Remember the school, and let nobody type yet.
 
         Args:
             school: the school.
             courses: its classes with people.
-            people: who type all the time.
+            people: the people, who type during each change.
         """
         self.school = school
         self.courses = courses
@@ -50,7 +50,7 @@ class Befalling:
         return command(self.school)
 
     def image(self) -> float:
-        """Have all classes run another image; return the seconds that it took."""
+        """Give all classes another image; return the seconds that it took."""
         following = f"{labs.IMAGE}:next"
         for node in self.school.nodes:
             node.docker("tag", labs.IMAGE, following)
@@ -58,14 +58,17 @@ class Befalling:
         return command(self.school)
 
     def kill(self, victim: Engine, moving: set[str]) -> float:
-        """End a machine at once; return the seconds until its classes answer elsewhere.
+        """End a machine as a power failure does; return the seconds until its classes answer.
 
         Args:
             victim: the machine.
-            moving: the classes that run on it.
+            moving: the names of the classes that run on it, which start on other machines.
+
+        Raises:
+            AssertionError: a class did not answer within `UP_SECONDS`.
         """
         begun = time.monotonic()
-        victim.cut()  # first: from a machine without power comes nothing at all
+        victim.cut()  # first cut off its network: a machine without power sends nothing at all
         victim.kill()
         for name in moving:
             labs.wait_until(
@@ -77,12 +80,12 @@ class Befalling:
         return time.monotonic() - begun
 
     async def during(self, what: str, do: Callable[[], float], concerned: set[str]) -> Change:
-        """Have something happen while people type; then wait until all have the same.
+        """Make a change while people type; then wait until all pages and files have the same text.
 
         Args:
-            what: happens, in words.
-            do: makes it happen; returns the seconds that it took.
-            concerned: the classes whose pages may have to wait.
+            what: the change's title.
+            do: makes the change in a thread, and returns the seconds that it took.
+            concerned: the names of the classes whose pages may have to wait.
         """
         before = {person.name: len(person.typed) for person in self.people}
         self.lag.most = 0.0
@@ -93,7 +96,7 @@ class Befalling:
         await self._all_heard()
         longest: dict[bool, list[float]] = {True: [0.0], False: [0.0]}
         for person in self.people:
-            person.listen()  # to whom nothing has come yet has waited until now
+            person.listen()  # a person who has received nothing yet has waited until now
             longest[person.class_ in concerned].append(person.longest)
         self.may.clear()
         typed = {word for one in self.people for word in one.typed[before[one.name] :]}
@@ -110,7 +113,7 @@ class Befalling:
         )
 
     async def _all_heard(self) -> None:
-        """Wait until everybody has heard something that was typed after this moment."""
+        """Wait until everybody has received a word that another person typed after this moment."""
         counts = {person.name: len(person.typed) for person in self.people}
         end = time.monotonic() + CONVERGE_SECONDS
         while time.monotonic() < end:
@@ -128,7 +131,11 @@ class Befalling:
         return not new.isdisjoint(staying.words(person.text))
 
     async def _converge(self, typed: set[str]) -> tuple[int, int]:
-        """Wait until nothing is missing; return how many words are, and how many classes differ."""
+        """Wait until no word is missing, or for `CONVERGE_SECONDS`.
+
+        Returns:
+            The number of missing words, and the number of classes whose pages differ.
+        """
         end = time.monotonic() + CONVERGE_SECONDS
         while True:
             await asyncio.sleep(1)
@@ -148,7 +155,7 @@ def command(school: School) -> float:
     """Run `make school`; return the seconds that it took.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: it failed; the message is its output.
     """
     begun = time.monotonic()
     status, said = school.command()
@@ -158,16 +165,15 @@ def command(school: School) -> float:
 
 
 def answers(school: School, name: str) -> bool:
-    """Say whether a class answers through the manager's front."""
+    """Say whether a class answers through the front of the swarm's manager."""
     with web.browser({f"{name}.{DOMAIN}": school.nodes[0].ip}) as client:
         return client.get(schools.api(name), timeout=3).status_code == 200
 
 
 def staying_people(school: School, courses: list[Course]) -> list[Person]:
-    """Have everybody of all classes open the notebook again.
+    """Return all people of all classes, each with their class's notebook.
 
-    Each time they connect they try the next machine, as browsers do where a name has several
-    addresses.
+    With each connection they try the next machine, as browsers do if a name has several addresses.
     """
     found = []
     for number, course in enumerate(courses):
@@ -182,12 +188,17 @@ def staying_people(school: School, courses: list[Course]) -> list[Person]:
 
 
 async def befall(school: School, courses: list[Course]) -> list[Change]:
-    """Let everything befall a school, one after the other; return how it went."""
+    """Make all changes, one after the other; return their results.
+
+    Args:
+        school: the school.
+        courses: its classes with people.
+    """
     people = staying_people(school, courses)
     all_ = {course.name for course in courses}
     befalling = Befalling(school, courses, people)
     async with staying.there(people, befalling.may, befalling.lag):
-        await befalling.during("", lambda: 0.0, set())  # until everybody is there
+        await befalling.during("", lambda: 0.0, set())  # wait until everybody is there
         found = [await befalling.during(report.MORE, befalling.more, set())]
         found.append(await befalling.during(report.IMAGE, befalling.image, all_))
         victim = school.nodes[-1]

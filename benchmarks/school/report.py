@@ -1,4 +1,4 @@
-"""The tables of a school, and which targets were missed."""
+"""Make the tables of a school, and list the missed targets."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SET_UP, MORE, IMAGE, KILLED = (
     "a machine without power",
 )
 ADDED_MS, RATIO = 5.0, 2.0
-"""The time that a front may add to a keystroke, in ms, and the factor. Nobody sees five
-milliseconds; on a busy machine a slow keystroke may take twice as long. One of the two limits must
-hold."""
+"""The limits of what a front may add to a keystroke: in ms, and as a factor. The target is missed
+only if both limits are exceeded: nobody notices five milliseconds, and on a busy machine a slow
+keystroke may take twice as long."""
 WAITED_SECONDS = {IMAGE: 30.0, MORE: 5.0}
-"""Seconds for which a page may wait. Half a minute is what docs/operate/school.md says of a class
-that is started again."""
+"""The seconds that a page may wait. docs/operate/school.md promises half a minute for a class that
+starts again."""
 TAKEN_SECONDS = {KILLED: 60.0}
-"""Seconds until the classes are up elsewhere, as docs/operate/school.md says."""
+"""The seconds until the classes answer on other machines, as docs/operate/school.md promises."""
 
 
 TITLES = ("classes", "the front", "changes")
@@ -34,7 +34,13 @@ TITLES = ("classes", "the front", "changes")
 def whole(
     of_classes: Sequence[OfClass], of_fronts: OfFronts, befell: Sequence[Change]
 ) -> list[str]:
-    """Write all tables."""
+    """Return the lines of all tables.
+
+    Args:
+        of_classes: the results of the classes.
+        of_fronts: the results of the fronts.
+        befell: the results of the changes.
+    """
     tables = (classes(of_classes), fronts(of_fronts), changes(befell))
     return [
         line
@@ -44,10 +50,10 @@ def whole(
 
 
 def classes(found: Sequence[OfClass]) -> list[str]:
-    """Write the table of all classes.
+    """Return the table of all classes.
 
     Args:
-        found: each class, while all of them work.
+        found: the results of each class, while all of them work.
     """
     rows = [
         "| class | on | people, by the front of | all are there after s | refused"
@@ -64,7 +70,7 @@ def classes(found: Sequence[OfClass]) -> list[str]:
 
 
 def fronts(found: OfFronts) -> list[str]:
-    """Write the table of the fronts."""
+    """Return the table of the fronts."""
     through, straight = (
         f"{statistics.median(turns):.1f} ({min(turns):.1f} to {max(turns):.1f})"
         for turns in (found.through, found.straight)
@@ -85,7 +91,7 @@ def fronts(found: OfFronts) -> list[str]:
 
 
 def changes(found: Sequence[Change]) -> list[str]:
-    """Write the table of what befalls the school."""
+    """Return the table of the changes."""
     rows = [
         "| | done after s | at most | its classes' pages waited s | other classes' pages s"
         " | at most | words typed | lost | clients' lag s |",
@@ -100,24 +106,24 @@ def changes(found: Sequence[Change]) -> list[str]:
 
 
 def typed(one: Change) -> str:
-    """Write what was typed meanwhile, what of it is lost, and the clients' lag."""
+    """Return a change's cells for the typed words, the lost ones, and the clients' lag."""
     return f"{one.typed:,} | {one.lost} | {one.lag:.1f}" if one.typed else " | | "
 
 
 def seconds(value: float | None) -> str:
-    """Write a time that may not have been measured."""
+    """Return a time in seconds as text; "" if it was not measured."""
     return "" if value is None else f"{value:.1f}"
 
 
 def bound(bounds: dict[str, float], one: Change) -> str:
-    """Write what a change may take; "" for any time."""
+    """Return the limit of a change in seconds as text; "" for no limit."""
     return f"{bounds[one.what]:.0f}" if one.what in bounds else ""
 
 
 def missed(
     of_classes: Sequence[OfClass], of_fronts: OfFronts, befell: Sequence[Change]
 ) -> list[str]:
-    """List the targets that were missed, a line each."""
+    """Return a line for each missed target; the arguments are those of `whole`."""
     lines = [line for one in of_classes for line in _of_class(one)]
     if of_fronts.added > ADDED_MS and of_fronts.ratio > RATIO:
         lines.append(f"the front: {of_fronts.added:.1f} ms more, {of_fronts.ratio:.2f} times")
@@ -125,7 +131,7 @@ def missed(
 
 
 def _of_class(one: OfClass) -> list[str]:
-    """List what a class has missed."""
+    """Return a line for each target that a class misses."""
     lines = []
     if one.refused:
         lines.append(f"{one.name}: {one.refused} requests refused")
@@ -140,7 +146,7 @@ def _of_class(one: OfClass) -> list[str]:
 
 
 def _of_change(change: Change) -> list[str]:
-    """List what was missed while something befell the school."""
+    """Return a line for each target that a change misses."""
     lines = []
     if change.lost:
         lines.append(f"{change.what}: {change.lost} of {change.typed} words lost")
@@ -148,7 +154,7 @@ def _of_change(change: Change) -> list[str]:
         lines.append(f"{change.what}: the pages of {change.unequal} classes differ")
     if change.took > TAKEN_SECONDS.get(change.what, float("inf")):
         lines.append(f"{change.what}: {change.took:.0f} s, not {TAKEN_SECONDS[change.what]:.0f}")
-    # Where no class is concerned, nobody's page may wait.
+    # If the change concerns no class, the limit is for the pages of all classes.
     waited = change.waited if change.waited is not None else change.others
     if (waited or 0.0) > WAITED_SECONDS.get(change.what, float("inf")):
         lines.append(

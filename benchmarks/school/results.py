@@ -1,4 +1,4 @@
-"""The measured values of a school: plain values."""
+"""The results of a school, without I/O."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Usage:
-    """What a container has used until a moment.
+    """What a container has used by a certain time.
 
     Attributes:
-        at: seconds, since whenever.
-        cpu: seconds.
-        memory: MB of anonymous pages.
+        at: that time, in seconds of the monotonic clock.
+        cpu: CPU seconds since its start.
+        memory: its anonymous memory at that time, in MB.
     """
 
     at: float
@@ -21,7 +21,7 @@ class Usage:
     memory: float
 
     def cores(self, before: Usage) -> float:
-        """Return how many cores it has used since an earlier moment."""
+        """Return the average number of cores that it has used since an earlier reading."""
         return (self.cpu - before.cpu) / (self.at - before.at)
 
 
@@ -30,20 +30,20 @@ class OfClass:
     """A class while all of them work.
 
     Attributes:
-        name: the class's.
-        by: the machine by whose front its people come.
-        people: how many they are.
-        arrival: seconds from the first request until all pages are there.
-        refused: requests that were refused.
-        p50: ms from a keystroke until another page has it.
-        p95: the same.
-        arrived: share of the keystrokes that have come to the others.
-        equal: whether all who type have the same text in the end.
-        saved: share of the keystrokes that are on the disk.
-        lag: ms by which the clients themselves were late, p95.
-        node: the machine that it runs on.
-        cores: of its container.
-        memory: MB of its container.
+        name: the class's name.
+        by: the name of the machine whose front its people use.
+        people: the number of its people.
+        arrival: the seconds from the first request until all pages are there.
+        refused: the number of refused requests.
+        p50: the median time from a keystroke until another page has it, in ms.
+        p95: the 95th percentile of that time, in ms.
+        arrived: the share of the keystrokes that have arrived at the others.
+        equal: whether all typists have the same text at the end.
+        saved: the share of the keystrokes that are on the disk.
+        lag: the 95th percentile of the clients' own delay, in ms.
+        node: the name of the machine that runs it.
+        cores: the cores that its container uses.
+        memory: the anonymous memory of its container, in MB.
     """
 
     name: str
@@ -67,12 +67,13 @@ class OfFronts:
     """The fronts of all machines.
 
     Attributes:
-        connections: that people have open through them.
-        idle: MB of all fronts before anybody comes.
-        memory: MB of all fronts while all work.
-        cores: of all fronts meanwhile.
-        through: of each turn, ms from a keystroke to another page through the front, p95.
-        straight: the same people, past the front, to the same class's own port.
+        connections: the number of people's open connections through them.
+        idle: the memory of all fronts before the first page opens, in MB.
+        memory: the memory of all fronts while everybody works, in MB.
+        cores: the cores that all fronts use meanwhile.
+        through: for each turn, the 95th percentile of the time from a keystroke to another page
+            through the front, in ms.
+        straight: the same for the same people past the front, to the class's own port.
     """
 
     connections: int
@@ -89,29 +90,29 @@ class OfFronts:
 
     @property
     def added(self) -> float:
-        """What the front adds to a keystroke, in ms: the medians of all turns are compared."""
+        """The time that the front adds to a keystroke, in ms, from the medians of all turns."""
         return statistics.median(self.through) - statistics.median(self.straight)
 
     @property
     def ratio(self) -> float:
-        """How much longer a keystroke takes through the front."""
+        """The time of a keystroke through the front, divided by the time past it."""
         return statistics.median(self.through) / statistics.median(self.straight)
 
 
 @dataclass(frozen=True)
 class Change:
-    """Something that befalls the school, while people type in all classes.
+    """A change or a failure of the school, while people type in all classes.
 
     Attributes:
-        what: befalls it.
-        took: seconds until the school is as it should be.
-        waited: seconds for which a page heard nothing of the others: at most, in the classes that
-            are concerned; None if none is.
-        others: the same, in all other classes; None if there is none.
-        typed: words meanwhile.
-        lost: of these, how many are missing in somebody's page or on the disk in the end.
-        unequal: classes whose pages differ in the end.
-        lag: seconds by which the clients themselves were late, at most.
+        what: its title.
+        took: the seconds that the change took, or until the classes answer elsewhere.
+        waited: the longest time in seconds for which a page received nothing from the others, in
+            the concerned classes; None if there are none.
+        others: the same in all other classes; None if there are none.
+        typed: the number of words typed meanwhile.
+        lost: the number of these words that are missing in a page or on the disk at the end.
+        unequal: the number of classes whose pages differ at the end.
+        lag: the longest delay of the clients themselves, in seconds.
     """
 
     what: str

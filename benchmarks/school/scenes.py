@@ -25,20 +25,23 @@ if TYPE_CHECKING:
     from tests.swarm.schools import School
 
 TYPISTS = 5
-"""One person in so many types, and two at least, so that everybody hears somebody."""
+"""One in this many people types, and two at least: everybody then receives another's words."""
 SETTLE_SECONDS = 6
-"""Until pages that have come say nothing of it any more."""
+"""How long new pages still send messages about their arrival."""
 
 
 def at_work(
     school: School, courses: list[Course], seconds: float
 ) -> tuple[list[OfClass], OfFronts]:
-    """Let the people of all classes come at the same moment, and one in five type.
+    """Let the people of all classes open their pages at once, then let one in five type.
 
     Args:
-        school: whose classes.
-        courses: all of them.
-        seconds: of typing.
+        school: the school.
+        courses: all its classes.
+        seconds: how long they type.
+
+    Returns:
+        The results of each class, and those of the fronts, still without the times of keystrokes.
     """
     homes = campus.homes(school, school.nodes)
     fronts = {f"{FRONT} of {node.name}": (FRONT, node) for node in school.nodes}
@@ -77,19 +80,19 @@ def at_work(
 def _crowd(
     course: Course, plan: Plan, network: str = ""
 ) -> contextlib.AbstractContextManager[Away]:
-    """Have a class's people in a process of their own.
+    """Make a crowd of a class's people in a process of its own.
 
     Args:
         course: the class.
         plan: what their pages do.
-        network: the file of a network namespace to be in; "" for this machine's own.
+        network: the file of the network namespace to enter; "" for this machine's own.
     """
     people = course.people
     return away.start(People, network, plan, people, max(2, len(people) // TYPISTS))
 
 
 def _of_class(school: School, course: Course, crowd: Away, seconds: float) -> OfClass:
-    """Sum up what a class's people have seen, who have typed for some seconds."""
+    """Return the results of a class whose people have typed for some seconds."""
     seen, result = Found("classes", len(course.people), course.name), crowd.result()
     latencies(seen, result, seconds)
     page_scenes.refused(seen, [crowd])
@@ -112,22 +115,24 @@ def _of_class(school: School, course: Course, crowd: Away, seconds: float) -> Of
 def both_ways(
     school: School, course: Course, turns: int, seconds: float
 ) -> tuple[list[float], list[float]]:
-    """Let the people of one class type through the front and past it, in turn.
+    """Let the people of one class type alternately through the front and past it.
 
-    They are on the class's own machine, so that the ways differ by the front alone.
+    The people's process is on the class's own machine, so that the two ways differ only by the
+    front.
 
     Args:
-        school: the class's.
+        school: the school.
         course: the class.
-        turns: how often each way.
-        seconds: of typing, each time.
+        turns: how often they type each way.
+        seconds: how long they type each time.
 
     Returns:
-        ms from a keystroke to another page, p95, of each turn: through the front, and past it.
+        The 95th percentile of the time from a keystroke to another page, in ms, for each turn:
+        through the front, and past it.
     """
     home = campus.homes(school, school.nodes)[course.name]
     straight = campus.own_address(school, course.name, home)
-    # What the front says of each connection; the port is nobody's.
+    # The front sends this header on each connection. The port here is made up.
     said = f"PROXY TCP4 {home.ip} {home.ip} 40000 443\r\n".encode()
     plan = course.plan
     ways = (
@@ -142,7 +147,7 @@ def both_ways(
 
 
 def _p95(home: Engine, course: Course, plan: Plan, seconds: float) -> float:
-    """Let people come one way and type; return ms from a keystroke to another page, p95."""
+    """Let people connect by one way and type; return p95 of a keystroke to another page, in ms."""
     network = f"/run/netns/{home.namespace}"
     people = course.people
     with _crowd(course, plan, network) as crowd:

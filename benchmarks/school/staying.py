@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"<[^<>]+>")
 BETWEEN_SECONDS = 2.0
-"""Between two words of one person, on average."""
+"""The average time between two words of one person."""
 DEAF_SECONDS = 30
-"""After so long without a message a page ends its connection, as y-websocket does."""
+"""A page without a message for this long ends its connection, as y-websocket does."""
 CLOSE_SECONDS = 60
-"""For which it then waits for the other end before it connects again, as Chromium does."""
+"""How long it then waits for the server to close, before it reconnects, as Chromium does."""
 
 
 @dataclass
 class Person:
-    """Somebody with one notebook open.
+    """A person who has one notebook open.
 
     Attributes:
-        name: theirs; nobody else's in the school.
-        class_: theirs.
-        place: where the notebook is; where it leads may be another machine each time.
-        doc: their copy.
-        typed: every word of theirs.
-        longest: seconds for which nothing of the others came, at most.
+        name: the person's name, which nobody else in the school has.
+        class_: the name of their class.
+        place: the notebook's address; each connection may lead to another machine.
+        doc: their copy of the notebook.
+        typed: all words that they have typed.
+        longest: the longest time in seconds for which nothing arrived from the others.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Person:
     _types: bool = False
 
     def __post_init__(self) -> None:
-        """Notice what others type."""
+        """Start to observe what others type."""
         self._watching = self.doc.observe(self._changed)
 
     def _changed(self, _: Any) -> None:
@@ -60,22 +60,22 @@ class Person:
             self.listen()
 
     def listen(self) -> None:
-        """Note how long it was since something of the others came."""
+        """Note the time since something last arrived from the others, if it is the longest."""
         now = time.monotonic()
         self.longest = max(self.longest, now - self._heard)
         self._heard = now
 
     def begin(self) -> None:
-        """Forget for how long nothing came until now."""
+        """Measure the longest time again from now on."""
         self.longest, self._heard = 0.0, time.monotonic()
 
     @property
     def text(self) -> str:
-        """What the notebook's first cell has."""
+        """The source of the notebook's first cell."""
         return text_of(self.doc)
 
     async def stay(self) -> None:
-        """Be there until cancelled; come back whenever the connection ends or says nothing."""
+        """Stay connected until cancelled; reconnect if the connection ends or is silent."""
         more: dict[str, Any] = {"open_timeout": 10, "close_timeout": CLOSE_SECONDS}
         more |= {"ping_interval": None, "compression": None}  # pages send no pings
         while True:
@@ -87,10 +87,10 @@ class Person:
             await asyncio.sleep(AGAIN_SECONDS * (1 + random.random()))
 
     async def _hear(self, connection: Any) -> None:
-        """Take what comes.
+        """Apply arriving messages to the copy.
 
         Raises:
-            TimeoutError: nothing comes any more.
+            TimeoutError: nothing arrived for `DEAF_SECONDS`.
             WebSocketException: the connection has ended.
         """
         while True:
@@ -99,16 +99,16 @@ class Person:
                 await connection.send(reply)
 
     async def type(self, may: asyncio.Event) -> None:
-        """Type a word now and then until cancelled, connected or not.
+        """Type words until cancelled, with or without a connection.
 
         Args:
-            may: set while people type.
+            may: set while people may type.
         """
         while True:
             await asyncio.sleep(random.uniform(0.5, 1.5) * BETWEEN_SECONDS)
             await may.wait()
             if not len(self.doc.get("cells", type=Array)):
-                continue  # not there yet for the first time
+                continue  # the notebook hasn't arrived yet
             word = f"<{self.name}.{len(self.typed)}>"
             self._types = True
             source = self.doc.get("cells", type=Array)[0]["source"]
@@ -118,17 +118,21 @@ class Person:
 
 
 class Lag:
-    """By how much a loop is late."""
+    """Measures the delay of the event loop.
+
+    Attributes:
+        most: the longest delay so far, in seconds.
+    """
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with no delay."""
         self.most = 0.0
 
     async def watch(self, every: float = 0.05) -> None:
         """Measure until cancelled.
 
         Args:
-            every: seconds between two looks.
+            every: the seconds between two measurements.
         """
         while True:
             begun = time.monotonic()
@@ -138,7 +142,13 @@ class Lag:
 
 @contextlib.asynccontextmanager
 async def there(people: Iterable[Person], may: asyncio.Event, lag: Lag) -> AsyncIterator[None]:
-    """Let people be there, and type while they may."""
+    """Keep people connected during the context; they type while they may.
+
+    Args:
+        people: the people.
+        may: set while people may type.
+        lag: measures the event loop's delay meanwhile.
+    """
     tasks = [asyncio.create_task(person.stay()) for person in people]
     tasks += [asyncio.create_task(person.type(may)) for person in people]
     tasks.append(asyncio.create_task(lag.watch()))
@@ -151,7 +161,7 @@ async def there(people: Iterable[Person], may: asyncio.Event, lag: Lag) -> Async
 
 
 def words(text: str) -> set[str]:
-    """Return the words of a text."""
+    """Return the typed words in a text."""
     return set(WORD.findall(text))
 
 
@@ -159,8 +169,8 @@ def lost(typed: Iterable[str], texts: Iterable[str]) -> set[str]:
     """Return the words that are missing in at least one of some texts.
 
     Args:
-        typed: words.
-        texts: of pages and of files, which all should have them.
+        typed: the words.
+        texts: the texts of pages and files, each of which should have all words.
     """
     held = [words(text) for text in texts]
     return {word for word in typed if not all(word in one for one in held)}

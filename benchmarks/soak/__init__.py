@@ -1,1 +1,1 @@
-"""A class that types for a long time while everything around it is killed at random."""
+"""Let a class type for a long time while a program kills random processes that serve it."""

@@ -1,8 +1,8 @@
-"""A class and labs of people's own type for twenty minutes while all that serves them is killed.
+"""Let people type in a class and in personal labs for twenty minutes, and kill what serves them.
 
-Run by ``make soak``. At the end every copy of every document is the same, has every word that
-anybody typed, and so has its file; and who was cut off was so by something of their own lab's, or
-of everybody's. Anything else is an error.
+Run by ``make soak``. At the end all copies of a document must be the same, and they and its file
+must have all words that anybody typed. A person's connection may end only if the killed process
+belongs to their own lab, or serves everybody. Anything else is an error.
 """
 
 from __future__ import annotations
@@ -43,22 +43,31 @@ KNOWN = (
     r"(?s)^\[E [^\n]* ServerApp\] \{\n",
     *(*own_labs.EXPECTED, own_labs.NEW_TOKENS),
 )
-"""What the log may say when things are killed."""
+"""Log lines that are expected if processes are killed."""
 LOG = Path("artifacts/soak.log")
-"""Where the lab's whole log is kept when something is wrong."""
+"""The file for the lab's whole log, if there are errors."""
 
 
 class Soak:
-    """The class and the labs of people's own, and what befalls them."""
+    """The class and the personal labs, and the faults.
+
+    Attributes:
+        lab: the container.
+        hosts: its address, by its name.
+        groups: the class, and the personal labs.
+        faults: all faults that may happen.
+        happened: the faults that have happened.
+        wrong: a line for each error.
+    """
 
     def __init__(self, lab: Lab, people: int, notebooks: int, own: int) -> None:
-        """Sign everybody in, and have them open a document each.
+        """Sign everybody in, and open the personal labs.
 
         Args:
-            lab: with a volume.
-            people: how many are in the class.
-            notebooks: how many documents they share.
-            own: how many others have a lab of their own.
+            lab: a lab with a volume.
+            people: the number of people in the class.
+            notebooks: the number of documents that they share.
+            own: the number of other people, who have personal labs.
         """
         self.lab = lab
         self.hosts = lab.hosts
@@ -71,28 +80,28 @@ class Soak:
         self.wrong: list[str] = []
 
     def where(self) -> tuple[str, int]:
-        """Return where the lab is now."""
+        """Return the lab's present IP address and port."""
         return self.hosts[labs.HOST], 8443
 
     def answers(self, path: str) -> bool:
-        """Say whether the lab answers at a path."""
+        """Say whether the lab answers at a path, after its container may have a new address."""
         self.hosts.update(self.lab.hosts)
         with web.browser(self.hosts) as client:
-            # One that doesn't run is answered for by the Hub, from elsewhere.
+            # If a lab doesn't run, the Hub answers instead, after a redirect to another path.
             answer = client.get(f"{labs.ADDRESS}{path}")
             return answer.status_code == httpx.codes.OK and answer.url.path == path
 
     @property
     def people(self) -> list[Person]:
-        """Everybody, wherever they type."""
+        """All people, of the class and of the personal labs."""
         return [person for group in self.groups for person in group.people]
 
     async def run(self, seconds: float, kinds: list[str] | None) -> None:
-        """Type and kill for so long.
+        """Let everybody type, and kill processes; add the errors to `wrong`.
 
         Args:
             seconds: how long.
-            kinds: what may be killed; None for everything.
+            kinds: the names of the faults that may happen; None for all.
         """
         staying = [asyncio.create_task(person.stay()) for person in self.people]
         typing = [asyncio.create_task(person.type(BETWEEN_WORDS_SECONDS)) for person in self.people]
@@ -111,11 +120,11 @@ class Soak:
             task.cancel()
 
     async def _break(self, fault: Fault) -> None:
-        """Kill something, wait until all is well again, and see whom it has disturbed.
+        """Kill something, wait until everything works again, and list the labs that it disturbed.
 
         Raises:
-            AssertionError: something doesn't come back.
-            TimeoutError: somebody doesn't.
+            AssertionError: a process, a lab or a kernel doesn't come back.
+            TimeoutError: a person doesn't reconnect.
         """
         await self._each(Group.start_kernels)
         await self._until_here({})
@@ -137,10 +146,10 @@ class Soak:
         print(f"  {fault.name} {fault.user} back after {took:.1f} s", flush=True)
 
     async def _reopen(self) -> float:
-        """Have people open their own labs again, all at the same moment; return the seconds.
+        """Have people open their own labs again, all at once; return the seconds that it took.
 
         Raises:
-            AssertionError: one doesn't open.
+            AssertionError: a lab doesn't open.
         """
         begun = time.monotonic()
         health = "/hub/health"
@@ -151,17 +160,18 @@ class Soak:
         return time.monotonic() - begun
 
     async def _each(self, do: Callable[[Group], None]) -> None:
-        """Do something for the class and for each lab, at the same moment."""
+        """Call a function for the class and for each personal lab, all at once."""
         await asyncio.gather(*(asyncio.to_thread(do, group) for group in self.groups))
 
     async def _until_here(self, least: Mapping[str, int]) -> None:
         """Wait until everybody is connected.
 
         Args:
-            least: connections that each person must have lost before: an end is noticed late.
+            least: the number of connections that must have ended for each person before, because
+                a client notices late that its connection has ended.
 
         Raises:
-            TimeoutError: somebody isn't.
+            TimeoutError: a person isn't connected after `HERE_SECONDS`.
         """
         end = asyncio.get_running_loop().time() + HERE_SECONDS
         while away := [
@@ -174,7 +184,7 @@ class Soak:
             await asyncio.sleep(0.1)
 
     async def _converge(self) -> list[str]:
-        """Wait until all is the same everywhere; return what isn't in the end."""
+        """Wait until all copies and files are the same; return the differences that remain."""
         wrong = [""]
         end = asyncio.get_running_loop().time() + CONVERGE_SECONDS
         while wrong and asyncio.get_running_loop().time() < end:
@@ -187,7 +197,7 @@ class Soak:
 
 
 def main() -> int:
-    """Run the soak; 1 when anything was lost, or the log says something that it shouldn't."""
+    """Run the soak, print the report, and return 1 for any error or unexpected log line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--people", type=int, default=30)

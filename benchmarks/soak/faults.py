@@ -1,4 +1,4 @@
-"""What is killed, whose connections that may end, how it is seen to be back, and how soon it is."""
+"""The faults: what to kill, whose connections may end, and how to find out that it is back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.labs import Lab
 
 CLASS = "class"
-"""What the class is called among the labs."""
+"""The name of the class among the labs."""
 EVERYBODY = "everybody"
 NOBODY = ""
 BACK_SECONDS = 60
@@ -23,15 +23,15 @@ BACK_SECONDS = 60
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is killed.
+    """Something to kill.
 
     Attributes:
         name: its kind.
-        pattern: by which its process is found; "" for the whole container.
-        asks: the address that answers when it is back.
-        weight: how often, beside the others.
-        cuts: the lab whose people lose their connection by it, `EVERYBODY`, or `NOBODY`.
-        user: whose process it is; "" for anybody's.
+        pattern: a regular expression for its command line; "" for the whole container.
+        asks: the path that answers when it is back.
+        weight: its relative frequency.
+        cuts: the lab whose people lose their connections by it, `EVERYBODY`, or `NOBODY`.
+        user: the user that runs its process; "" for any user.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Fault:
     user: str = ""
 
     def reaches(self, lab: str) -> bool:
-        """Say whether the people of a lab lose their connection by it."""
+        """Say whether the people of a lab lose their connections by it."""
         return self.cuts in {EVERYBODY, lab}
 
 
@@ -51,7 +51,8 @@ FAULTS = (
     Fault("lab", SERVER, "/services/classroom/api", 4, CLASS, "classroom"),
     Fault("Hub", r"classroom\.hub --config", "/hub/health", 3, NOBODY),
     Fault("front", r"nginx: master.*front\.conf", "/hub/health", 3, EVERYBODY),
-    # All labs' alike. The process that kernels are forked from has a longer name.
+    # One launcher serves all labs. Because of the space, the pattern doesn't match the fork server,
+    # whose module has a longer name.
     Fault("launcher", r"classroom\.launcher ", "/services/classroom/api", 2, NOBODY),
     Fault("kernel", KERNEL, "/services/classroom/api", 3, NOBODY, "student"),
     Fault("container", "", "/services/classroom/api", 1, EVERYBODY),
@@ -61,11 +62,11 @@ OWN = ("own-lab", "own-kernel")
 
 
 def of_own_lab(name: str, number: int) -> tuple[Fault, ...]:
-    """List what is killed of a lab of somebody's own.
+    """Return the faults of a personal lab.
 
     Args:
-        name: the owner's.
-        number: the lab's.
+        name: the owner's name.
+        number: the lab's number.
     """
     asks, user = f"/user/{name}/api", f"lab{number}"
     return (
@@ -75,10 +76,10 @@ def of_own_lab(name: str, number: int) -> tuple[Fault, ...]:
 
 
 def in_turn(faults: Sequence[Fault]) -> Iterator[Fault]:
-    """Choose what is killed: each kind once, in any order, and then at random.
+    """Choose faults without end: each kind once in random order, then at random by their weights.
 
     Args:
-        faults: all that may be.
+        faults: the faults to choose from.
     """
     kinds = {fault.name for fault in faults}
     first = [random.choice([one for one in faults if one.name == kind]) for kind in sorted(kinds)]
@@ -89,11 +90,11 @@ def in_turn(faults: Sequence[Fault]) -> Iterator[Fault]:
 
 
 def disturbed(fault: Fault, cut: Mapping[str, int]) -> list[str]:
-    """List the labs in which a fault ended connections, though it is none of theirs.
+    """Return a line for each lab in which a fault ended connections that it must not reach.
 
     Args:
-        fault: what was killed.
-        cut: how many connections have ended meanwhile, by lab.
+        fault: the fault.
+        cut: the number of connections that have ended meanwhile, by lab.
     """
     return [
         f"{fault.name}{f' of {fault.cuts}' if fault.cuts else ''} cut {times} connections in {lab}"
@@ -106,15 +107,15 @@ def bring_about(fault: Fault, lab: Lab, answers: Callable[[str], bool]) -> float
     """Kill something and wait until it is back.
 
     Args:
-        fault: what.
-        lab: whose.
-        answers: says whether an address answers.
+        fault: what to kill.
+        lab: the container.
+        answers: says whether the lab answers at a path.
 
     Returns:
-        Seconds until then; None when there was nothing to kill.
+        The seconds until it was back; None if there was nothing to kill.
 
     Raises:
-        AssertionError: it doesn't come back.
+        AssertionError: it wasn't back within `BACK_SECONDS`.
     """
 
     def found() -> list[int]:
@@ -138,11 +139,11 @@ def bring_about(fault: Fault, lab: Lab, answers: Callable[[str], bool]) -> float
 
 
 def is_replaced(before: list[int], now: Iterable[int]) -> bool:
-    """Say whether there are as many again as before the first one was killed.
+    """Say whether a killed process is gone, and there are at least as many as before.
 
     Args:
-        before: process ids, the killed one first.
-        now: process ids.
+        before: the process ids before, with the killed one first.
+        now: the process ids now.
     """
     there = set(now)
     return before[0] not in there and len(there) >= len(before)

@@ -1,4 +1,4 @@
-"""The people of one lab, the class or one of somebody's own, with the notebooks they type in."""
+"""The people of one lab, the class's or a personal one, and the notebooks in which they type."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ c.SharedPasswordAuthenticator.admin_password = "{TUTORS_PASSPHRASE}"
 c.Classroom.personal_labs = True
 c.Classroom.max_labs = {{labs}}
 """
-"""The tutor's file, with labs of people's own."""
+"""The settings for personal labs in the tutor's configuration file."""
 
 
 @dataclass
 class Visitor:
-    """A browser in which a lab of somebody's own is open.
+    """A browser in which a personal lab is open.
 
     Attributes:
         client: the browser.
-        headers: of the page's connections; another cookie where the lab was started again.
+        headers: the headers of the page's connections; `open_lab` puts a new cookie into them.
     """
 
     client: httpx.Client
@@ -47,11 +47,11 @@ class Group:
     """The people of one lab.
 
     Attributes:
-        name: the lab's.
-        base: its address, below the Hub's.
-        client: the browser by which its files are read and kernels started.
-        documents: who types in each notebook, by its name.
-        visitors: those whose browser has to enter again when the lab was started again.
+        name: the lab's name: `CLASS`, or its owner's name.
+        base: the lab's path.
+        client: the browser that reads its files and starts its kernels.
+        documents: the people who type in each notebook, by its name.
+        visitors: the browsers that must open the lab again after the container has restarted.
     """
 
     name: str
@@ -62,28 +62,28 @@ class Group:
 
     @property
     def people(self) -> list[Person]:
-        """Everybody."""
+        """All people of the lab."""
         return [person for persons in self.documents.values() for person in persons]
 
     @property
     def cut(self) -> int:
-        """How many of their connections have ended so far."""
+        """The number of their connections that have ended so far."""
         return sum(person.cut for person in self.people)
 
     def reopen(self) -> None:
-        """Open a lab of somebody's own again after a start of the container, as its people do.
+        """Open a personal lab again after the container has restarted, as its people do.
 
         Raises:
-            AssertionError: it doesn't open.
+            AssertionError: the lab doesn't open.
         """
         for visitor in self.visitors:
             open_lab(visitor, self.name, self.base)
 
     def start_kernels(self) -> None:
-        """Give each notebook its kernel, unless it has it.
+        """Start the kernel of each notebook that has none.
 
         Raises:
-            AssertionError: one doesn't start.
+            AssertionError: a kernel doesn't start.
         """
         for name in self.documents:
             what = f"a kernel of {self.name}'s {name}"
@@ -96,7 +96,7 @@ class Group:
         return bool(self.client.post(address, json=body, timeout=60).is_success)
 
     def differences(self) -> list[str]:
-        """List what is lost, or not the same for everybody and in the file."""
+        """Return a line for each error: different copies, lost words, other text in the file."""
         return [
             f"{self.name}: {name}: {words}"
             for name, persons in self.documents.items()
@@ -124,28 +124,28 @@ class Group:
 
 
 def open_lab(visitor: Visitor, name: str, base: str) -> None:
-    """Open somebody's own lab in a browser, as its owner, or a tutor, does.
+    """Open a personal lab in a browser, as its owner or a tutor does.
 
     Args:
-        visitor: the browser; its headers become the lab's.
-        name: the owner's.
-        base: the lab's address, below the Hub's.
+        visitor: the browser; the function updates its headers.
+        name: the owner's name.
+        base: the lab's path.
 
     Raises:
-        AssertionError: it doesn't open.
+        AssertionError: the lab doesn't open.
     """
     own_labs.enter(visitor.client, name)
     visitor.headers |= {"Cookie": cookies(visitor.client, base), "Origin": labs.ADDRESS}
 
 
 def of_class(hosts: dict[str, str], where: Where, people: int, notebooks: int) -> Group:
-    """Sign the class in, and have everybody open a notebook.
+    """Sign the class in, make the notebooks, and give each person one of them.
 
     Args:
-        hosts: where the container is.
-        where: says the same for connections.
-        people: how many.
-        notebooks: how many they share.
+        hosts: the container's IP address, by its name.
+        where: returns the container's present IP address and port.
+        people: the number of people.
+        notebooks: the number of notebooks that they share.
     """
     reader = enter(hosts, "reader-of-the-soak")
     names = [f"soak{number}.ipynb" for number in range(notebooks)]
@@ -162,15 +162,15 @@ def of_class(hosts: dict[str, str], where: Where, people: int, notebooks: int) -
 
 
 def of_own(hosts: dict[str, str], where: Where, number: int) -> Group:
-    """Have somebody open a lab of their own, and one or two pages type in it.
+    """Open a personal lab for one or two pages that type in it.
 
-    In every third lab the owner is alone, in another a tutor types too, and in another the owner
-    has two pages open.
+    In a third of the labs a tutor types too, in a third the owner has two pages open, and in a
+    third the owner has one page.
 
     Args:
-        hosts: where the container is.
-        where: says the same for connections.
-        number: which lab.
+        hosts: the container's IP address, by its name.
+        where: returns the container's present IP address and port.
+        number: the number of the lab, from 0.
     """
     name = f"own-{number}"
     base = own_labs.base(name)

@@ -1,4 +1,4 @@
-"""A lab that is made to be killed, and people who sign in to it."""
+"""A lab for tests that kill it, and people who sign in to it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ API = f"{labs.ADDRESS}{students.BASE}/api"
 
 @contextlib.contextmanager
 def started(name: str, config: str = CONFIG) -> Iterator[Lab]:
-    """Start a lab whose volume outlives its container, until the end.
+    """Start a lab with a volume, and remove both at the end of the context.
 
     Args:
-        name: of what it is for, in the volume's name.
-        config: the tutor's file.
+        name: the benchmark's name, for the volume's name.
+        config: the text of the tutor's configuration file.
     """
     volume = docker.from_env().volumes.create(f"classroom-{name}-{uuid.uuid4().hex[:8]}")
     try:
@@ -45,12 +45,12 @@ def started(name: str, config: str = CONFIG) -> Iterator[Lab]:
 
 
 def sign_in(hosts: dict[str, str], name: str, passphrase: str = PASSPHRASE) -> httpx.Client:
-    """Sign somebody in.
+    """Sign a person in; return their browser.
 
     Args:
-        hosts: where the lab is; read again for each request.
-        name: theirs.
-        passphrase: a student's or a tutor's.
+        hosts: the lab's IP address, by its name; the browser looks it up for each request.
+        name: the person's name.
+        passphrase: the students' or the tutors' passphrase.
     """
     client = web.browser(hosts)
     web.sign_in_with_passphrase(client, labs.ADDRESS, name, passphrase)
@@ -58,11 +58,11 @@ def sign_in(hosts: dict[str, str], name: str, passphrase: str = PASSPHRASE) -> h
 
 
 def enter(hosts: dict[str, str], name: str) -> httpx.Client:
-    """Sign somebody in, who may then write in the class.
+    """Sign a person in; return their browser, with the XSRF header for writing in the class.
 
     Args:
-        hosts: where the lab is; read again for each request.
-        name: theirs.
+        hosts: the lab's IP address, by its name; the browser looks it up for each request.
+        name: the person's name.
     """
     client = sign_in(hosts, name)
     client.headers["X-XSRFToken"] = str(client.cookies.get("_xsrf", path=f"{students.BASE}/"))
@@ -70,12 +70,15 @@ def enter(hosts: dict[str, str], name: str) -> httpx.Client:
 
 
 def room(client: httpx.Client, name: str, base: str = students.BASE) -> str:
-    """Make a notebook; return the path and query of its room.
+    """Make a notebook; return the wss: address of its room.
 
     Args:
-        client: the browser of somebody who may write there.
-        name: the notebook's.
-        base: the lab's address, below the Hub's.
+        client: the browser of a person who may write in the lab.
+        name: the notebook's name.
+        base: the lab's path.
+
+    Raises:
+        httpx.HTTPStatusError: the lab refused to make it.
     """
     api = f"{labs.ADDRESS}{base}/api"
     content = json.loads(
@@ -90,11 +93,11 @@ def room(client: httpx.Client, name: str, base: str = students.BASE) -> str:
 
 
 def cookies(client: httpx.Client, base: str = students.BASE) -> str:
-    """Return the cookies that a browser sends to a lab, as in a request's header.
+    """Return the value of the Cookie header that a browser sends to a lab.
 
     Args:
-        client: the browser of somebody who has signed in.
-        base: the lab's address, below the Hub's.
+        client: a signed-in person's browser.
+        base: the lab's path.
     """
     found = [one for one in client.cookies.jar if f"{base}/".startswith(one.path)]
     return "; ".join(f"{one.name}={one.value}" for one in found)

@@ -1,4 +1,4 @@
-"""People who type, lose their connection, and come back by themselves, as pages do."""
+"""People who type, lose their connection, and reconnect, as pages do."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ AGAIN_SECONDS = 0.5
 
 @dataclass
 class Place:
-    """Where a document is, as somebody sees it.
+    """A document's address for one person.
 
     Attributes:
-        address: wss:, with path and query.
-        headers: with the cookies of who looks at it.
-        where: returns address and port of the lab as it is now.
+        address: the room's wss: address, with path and query.
+        headers: the person's headers, with their cookies.
+        where: returns the lab's present IP address and port.
     """
 
     address: str
@@ -36,10 +36,10 @@ class Place:
     where: Callable[[], tuple[str, int]]
 
     def connect(self, **more: Any) -> connect:
-        """Connect to the document, where the lab is now.
+        """Return a connection to the document, at the lab's present IP address; await or enter it.
 
         Args:
-            **more: for ``websockets``, such as how long that may take.
+            **more: further arguments of `websockets.asyncio.client.connect`, such as time limits.
         """
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -56,18 +56,18 @@ class Place:
 
 
 def text_of(doc: Doc[Any]) -> str:
-    """Return a notebook's first cell's source, "" before there is one."""
+    """Return the source of a notebook's first cell; "" if there is none yet."""
     cells = doc.get("cells", type=Array)
     return str(cells[0]["source"]) if len(cells) else ""
 
 
 @contextlib.asynccontextmanager
 async def telling(connection: Any, doc: Doc[Any]) -> AsyncIterator[None]:
-    """Send the others what is typed into a document, for as long as the connection is used.
+    """Send all changes of a document to its room during the context.
 
     Args:
-        connection: to the document's room.
-        doc: somebody's copy.
+        connection: the connection to the room.
+        doc: a person's copy of the document.
     """
     updates: asyncio.Queue[bytes] = asyncio.Queue()
     watching = doc.observe(lambda event: updates.put_nowait(event.update))
@@ -87,17 +87,17 @@ async def telling(connection: Any, doc: Doc[Any]) -> AsyncIterator[None]:
 
 @dataclass
 class Person:
-    """Somebody with one document open.
+    """A person who has one document open.
 
     Attributes:
-        name: theirs.
-        place: where the document is.
-        doc: their copy.
-        typed: everything that they have typed, a word each.
-        seen: words of others that have come to them: the lab has told them.
-        lost: how often they had to connect again, by why the connection ended or didn't begin.
+        name: the person's name.
+        place: the document's address.
+        doc: their copy of the document.
+        typed: all words that they have typed.
+        seen: unused.
+        lost: how often they had to reconnect, by the reason why a connection ended or failed.
         is_here: whether they are connected.
-        cut: how often a connection that they had has ended.
+        cut: the number of their established connections that have ended.
     """
 
     name: str
@@ -111,11 +111,11 @@ class Person:
 
     @property
     def text(self) -> str:
-        """The first cell's source, "" before there is one."""
+        """The source of the first cell; "" if there is none yet."""
         return text_of(self.doc)
 
     async def stay(self) -> None:
-        """Be there until cancelled; come back whenever the connection ends."""
+        """Stay connected until cancelled; reconnect whenever the connection ends."""
         while True:
             try:
                 async with self.place.connect(open_timeout=10) as connection:
@@ -130,7 +130,7 @@ class Person:
             await asyncio.sleep(AGAIN_SECONDS * (1 + random.random()))
 
     async def _be_there(self, connection: Any) -> None:
-        """Tell what is typed, and hear what others type."""
+        """Send the person's words, and apply what others type."""
         await connection.send(create_sync_message(self.doc))
         async with telling(connection, self.doc):
             async for message in connection:
@@ -138,15 +138,15 @@ class Person:
                     await connection.send(reply)
 
     async def type(self, seconds: float) -> None:
-        """Type a word now and then until cancelled, connected or not.
+        """Type words until cancelled, with or without a connection.
 
         Args:
-            seconds: between two words, on average.
+            seconds: the average time between two words.
         """
         while True:
             await asyncio.sleep(random.uniform(0.5, 1.5) * seconds)
             if not self.text and not self.typed and not len(self.doc.get("cells", type=Array)):
-                continue  # not there yet for the first time
+                continue  # the document hasn't arrived yet
             word = f"{self.name}.{len(self.typed)};"
             source = self.doc.get("cells", type=Array)[0]["source"]
             source += word

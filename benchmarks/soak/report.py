@@ -1,4 +1,4 @@
-"""What a soak has come to, in words: what was killed, what was typed, and who had to reconnect."""
+"""Report the result of a soak: what was killed, what was typed, and who had to reconnect."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from benchmarks.soak.groups import Group
 
 REOPENED = "own labs, after the container"
-"""What their being open again is called among what has happened: no fault of its own."""
+"""The name of the reopening of personal labs among the results; it is no fault of its own."""
 
 
 @dataclass(frozen=True)
 class Happened:
-    """Something that was killed and came back.
+    """A fault that has happened.
 
     Attributes:
-        name: its kind.
-        seconds: until it was back.
-        cut: connections that ended meanwhile, by lab.
+        name: its kind, or `REOPENED`.
+        seconds: the seconds until what was killed was back.
+        cut: the number of connections that ended meanwhile, by lab.
     """
 
     name: str
@@ -34,20 +34,20 @@ class Happened:
 
     @property
     def in_class(self) -> int:
-        """How many connections of the class ended."""
+        """The number of the class's connections that ended."""
         return self.cut.get(CLASS, 0)
 
     @property
     def in_labs(self) -> int:
-        """How many connections of labs of people's own ended."""
+        """The number of personal labs' connections that ended."""
         return sum(self.cut.values()) - self.in_class
 
 
 def of_faults(happened: Sequence[Happened]) -> list[str]:
-    """Write the table of what was killed.
+    """Return the table of the faults.
 
     Args:
-        happened: all of it.
+        happened: all faults.
     """
     lines = [
         "| killed | times | back after: median s | longest s | reconnections: class | own labs |",
@@ -63,10 +63,10 @@ def of_faults(happened: Sequence[Happened]) -> list[str]:
 
 
 def of_groups(groups: Sequence[Group]) -> list[str]:
-    """Write the table of who typed where.
+    """Return the table of the labs, with their pages, edits and reconnections.
 
     Args:
-        groups: the class, and each lab of somebody's own.
+        groups: the class, and the personal labs.
     """
     lines = [
         "| lab | pages | edits | reconnections | tries that failed |",
@@ -81,12 +81,12 @@ def of_groups(groups: Sequence[Group]) -> list[str]:
 
 
 def whole(happened: Sequence[Happened], groups: Sequence[Group], wrong: Sequence[str]) -> str:
-    """Word everything.
+    """Return the whole report.
 
     Args:
-        happened: what was killed.
-        groups: the class, and each lab of somebody's own.
-        wrong: what is lost or shouldn't be so; nothing if all is well.
+        happened: all faults.
+        groups: the class, and the personal labs.
+        wrong: a line for each error.
     """
     lost = sum((one.lost for group in groups for one in group.people), Counter[str]())
     faults = sum(one.name != REOPENED for one in happened)

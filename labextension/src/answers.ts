@@ -11,7 +11,7 @@
 const LOADING_MS = 30_000;
 /** For this long, a repeated request shares the earlier request's answer. */
 const FRESH_MS = 3_000;
-/** Answered from the page only once: a second request needs the current state. */
+/** Requests that the page's data answers only once: a second request needs the current state. */
 const CHANGES =
   /^(PUT |api\/(kernels|sessions|terminals|metrics\/v1)$|lab\/api\/(settings|workspaces)\b)/;
 /** Answers that later requests share: several parts of a page ask about the same document. */
@@ -57,6 +57,7 @@ interface IShared {
   came: number;
 }
 
+/** Answers a loading page's requests, or sends them to the server. */
 export class Answers {
   private shared = new Map<string, IShared>();
 
@@ -151,6 +152,7 @@ export class Answers {
     }
   }
 
+  /** Send a request, or share the answer of the same request shortly before. */
   private share(what: string, ask: () => Promise<Response>): Promise<Response> {
     const known = this.shared.get(what);
     if (known && this.now() < known.came + FRESH_MS) {

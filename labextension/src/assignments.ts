@@ -26,7 +26,7 @@ import { type Texts, texts } from './texts';
 const HAND_OUT = 'classroom:hand-out';
 const TABLE = 'classroom:assignments';
 const NAMESPACE = 'classroom-assignments';
-/** How long the notification of work in progress is shown at most. */
+/** The longest time for which the notification of work in progress is shown. */
 const MEANWHILE_MS = 5000;
 
 /** Whether this lab is the class, the only lab with handing out and collecting. */
@@ -61,6 +61,7 @@ export async function tell(doing: string, work: () => Promise<string[]>): Promis
   }
 }
 
+/** A tutor's actions on assignments. */
 class Desk {
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -69,7 +70,7 @@ class Desk {
     this.api = new AssignmentsApi(app.serviceManager.serverSettings);
   }
 
-  /** Ask to whom to hand out a file or folder, and hand it out; return whether that was done. */
+  /** Ask for the recipients of a file or folder, and hand it out; return whether that was done. */
   async handOut(path: string, name: string): Promise<boolean> {
     const { words } = this;
     const recipients = await this.api.all();
@@ -126,6 +127,7 @@ class Desk {
     await this.app.commands.execute('filebrowser:open-path', { path });
   };
 
+  /** Describe an outcome: a line for all done work, and one for each student who was skipped. */
   private report(found: IOutcome, said: (done: number, unchanged: number) => string): string[] {
     const left = Object.entries(found.left).map(([name, why]) => `${name}: ${why}`);
     const out = found.leftOut.length ? [this.words.leftOutOf(found.leftOut.join(', '))] : [];

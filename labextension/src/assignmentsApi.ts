@@ -63,10 +63,13 @@ export interface IMine extends IHandedIn {
 
 /** The outcome of handing out or collecting. */
 export interface IOutcome {
+  /** Names of the students for whom something was copied. */
   readonly done: readonly string[];
+  /** Names of the students for whom nothing had to be copied. */
   readonly unchanged: readonly string[];
   /** The reasons why students were skipped, by their names. */
   readonly left: Readonly<Record<string, string>>;
+  /** Entries that were not copied, such as links. */
   readonly leftOut: readonly string[];
 }
 
@@ -79,7 +82,13 @@ export class AssignmentsApi {
     return this.call('assignments');
   }
 
-  /** Hand out a file or folder to students, by their names. */
+  /**
+   * Hand out a file or folder.
+   *
+   * @param name - the assignment's name.
+   * @param path - the path of the file or folder.
+   * @param students - the names of the recipients; null for everybody on the class list.
+   */
   handOut(name: string, path: string, students: readonly string[] | null): Promise<IOutcome> {
     return this.call('assignments', {
       method: 'POST',
@@ -87,12 +96,19 @@ export class AssignmentsApi {
     });
   }
 
+  /** List an assignment's rows, one for each student. */
   async table(name: string): Promise<IRow[]> {
     const { rows } = await this.call<{ rows: IRow[] }>(`assignments/${encodeURIComponent(name)}`);
     return rows;
   }
 
-  /** Copy the hand-ins into a folder of the class's files. */
+  /**
+   * Copy the hand-ins into a folder of the class's files.
+   *
+   * @param name - the assignment's name.
+   * @param folder - the folder.
+   * @param missing - whether to take the present copies of students who have handed in nothing.
+   */
   collect(name: string, folder: string, missing: boolean): Promise<IOutcome> {
     return this.call(`assignments/${encodeURIComponent(name)}/submitted`, {
       method: 'POST',
@@ -100,7 +116,7 @@ export class AssignmentsApi {
     });
   }
 
-  /** Get the hand-ins as an archive. */
+  /** Get the hand-ins as an archive; the parameters are those of `collect`. */
   async archive(name: string, missing: boolean): Promise<Blob> {
     const more = missing ? '?missing=yes' : '';
     const address = `assignments/${encodeURIComponent(name)}/submitted${more}`;
@@ -112,6 +128,7 @@ export class AssignmentsApi {
     return (await this.call<{ assignments: IMine[] }>('my/assignments')).assignments;
   }
 
+  /** Hand in an assignment of the person at the page, as their copy is now. */
   handIn(name: string): Promise<IMine & { leftOut: readonly string[] }> {
     return this.call(`my/assignments/${encodeURIComponent(name)}`, { method: 'POST' });
   }

@@ -47,7 +47,7 @@ class Following {
     return this.leading.asking;
   }
 
-  /** Take over the tutors' locations. */
+  /** Handle the tutors' new locations. */
   take(leading: LeadingMessage): void {
     const before = this.leading;
     this.leading = leading;
@@ -119,6 +119,7 @@ class Following {
       : this.words.follow(shown);
   }
 
+  /** Handle that a tutor has asked everybody to follow, or has ended it. */
   private hearAsked(before: LeadingMessage): void {
     const { asking } = this.leading;
     if (asking) {

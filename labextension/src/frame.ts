@@ -14,10 +14,10 @@ export interface IItem {
 /** The greatest height of a frame, and its height until it has reported its own. */
 const HIGHEST_PX = 20_000;
 const FIRST_PX = 24;
-/** A page that grows with its frame is stopped after this many steps of at most this size. */
+/** If the content grows whenever its frame grows, the frame stops after this many small steps. */
 const CREEP_PX = 8;
 const CREEPS = 12;
-/** How far outside of the visible part a frame is already made. */
+/** A frame is made when its place is this near to the visible part of the page. */
 const NEAR = '600px';
 const STYLE = [
   '--jp-border-color1',
@@ -95,6 +95,7 @@ export class Frame {
     }
   }
 
+  /** Send the page's colours to this frame. */
   dress(): void {
     if (this.ready) {
       this.send([]);

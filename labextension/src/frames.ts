@@ -1,8 +1,8 @@
 /**
  * Show outputs in frames if they need a script, or have HTML that sanitising would change.
  *
- * Each output has a frame of its own. But outputs share one if the script of one looks for an
- * element of another, as bokeh's do. Each frame also loads the libraries of the cells above.
+ * Each output has its own frame. But outputs share one if the script of one looks for an element of
+ * another, as bokeh's do. Each frame also loads the libraries of the cells above.
  */
 
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -57,6 +57,7 @@ class Output {
   html = '';
   script = '';
 
+  /** Take a new model, decide whether it needs a frame, and show it. */
   async take(model: IRenderMime.IMimeModel): Promise<void> {
     const { html, script } = piece(model.data);
     this.html = this.type === HTML || FILLS.includes(this.type) ? html : '';

@@ -24,6 +24,7 @@ function attributes(element: Element): string {
   return [style, ...others.sort()].join('\n');
 }
 
+/** List the elements with their attributes, and the texts, in their order. */
 function* described(root: HTMLElement): Iterable<string> {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {

@@ -1,4 +1,4 @@
-/** Decide which kernel a notebook gets on its own; a pure function. */
+/** Choose the kernel of a notebook for which nobody has chosen one; without side effects. */
 
 /** The kernel that a notebook's file names (nbformat: `metadata.kernelspec`, `language_info`). */
 export interface IWanted {

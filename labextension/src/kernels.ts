@@ -48,7 +48,7 @@ function specsOf(panel: Notebook): KernelSpec.ISpecModels | null {
   return panel.sessionContext.specsManager.specs;
 }
 
-/** Return the kernel that a notebook gets on its own; null for none. */
+/** Return the kernel that a notebook gets if nobody chooses one; null for none. */
 function ownKernel(panel: Notebook): string | null {
   const specs = specsOf(panel);
   return kernelFor(wantedBy(panel), installed(specs), specs?.default ?? '');
@@ -93,7 +93,7 @@ class Starting {
   /**
    * Choose the kernel of a notebook that is being opened, once its file has been read.
    *
-   * Upstream asks for the session then. A notebook whose kernel already runs is connected to it.
+   * Upstream initializes the session at that time, and connects to a kernel that already runs.
    */
   hold(panel: NotebookPanel): void {
     const { sessionContext } = panel;
@@ -148,7 +148,7 @@ class Starting {
       ...preference,
       ...(has ? { name } : {}),
       autoStartDefault: has,
-      // True even without a kernel: upstream then finds out that somebody has to choose.
+      // True even without a kernel: upstream then returns that the person must choose one.
       shouldStart: !waits
     };
     return has;

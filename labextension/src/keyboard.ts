@@ -19,7 +19,10 @@ const TABBED_MS = 300;
 /** On its way to a frame the pointer moves at least this far, and ends this near to the frame. */
 const TRAVELLED_PX = 12;
 const NEAR_PX = 250;
-/** A frame is stopped when it has taken the focus this often; once, after many stopped frames. */
+/**
+ * A frame is stopped when it has taken the focus this often; if so many frames have been stopped
+ * before, it is stopped the first time.
+ */
 const TIMES = 3;
 const MANY = 10;
 /** How often to check the focus: the page gets no event when one frame takes it from another. */
@@ -74,7 +77,7 @@ class Keyboard {
     window.addEventListener('pointerdown', (event) => this.act(event), options);
     window.addEventListener('pointermove', (event) => this.move(event), options);
     window.addEventListener('focusin', (event) => this.take(event.target), options);
-    // In a task of its own, because the browser is still moving the focus.
+    // In a later task, because the browser is still moving the focus.
     window.addEventListener('blur', () => window.setTimeout(() => this.look()));
     window.setInterval(() => this.look(), LOOK_MS);
   }
@@ -139,7 +142,7 @@ class Keyboard {
       this.stop(frame);
     }
     if (document.hasFocus()) {
-      window.focus(); // first of all, because the frame also has the window's focus
+      window.focus(); // first, because the frame also has the window's focus
     }
     frame.blur();
     if (to?.isConnected) {
@@ -160,7 +163,7 @@ class Keyboard {
       said.replaceWith(frame); // this reloads the frame
       frame.focus();
       this.holder = frame;
-      // Then it is stopped at the next time.
+      // If it takes the focus once more, it is stopped again.
       this.counted.set(this.place(frame), TIMES - 1);
     });
     said.append(button);

@@ -48,7 +48,7 @@ export function thereAreSeveral(): boolean {
   return PageConfig.getOption('classroomLabs') !== '';
 }
 
-/** Take over whether there are other labs: a tutor may make the first or remove the last. */
+/** Store whether there are other labs: a tutor may make the first or remove the last. */
 export function hear({ several }: LabsMessage): void {
   PageConfig.setOption('classroomLabs', several ? LABS : '');
 }

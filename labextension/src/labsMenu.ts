@@ -64,7 +64,7 @@ export function ordered(labs: readonly ILab[]): ILab[] {
   );
 }
 
-/** Say who is in a lab. */
+/** Return a text that names the people in a lab. */
 export function company({ people, running }: ILab, words: Texts): string {
   const names = people.slice(0, NAMES).map(({ name }) => name);
   const more = people.length - names.length;

@@ -5,7 +5,7 @@ import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ITranslator } from '@jupyterlab/translation';
 import { texts } from './texts';
 
-/** The name of the list's last entry, which tells that (`classroom.lab.files.models`). */
+/** The name of the list's last entry, which has their number (`classroom.lab.files.models`). */
 const NAME = /^… and (\d+) more: use a terminal$/;
 
 export const leftOut: JupyterFrontEndPlugin<void> = {

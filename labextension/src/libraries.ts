@@ -37,6 +37,7 @@ export interface ILibrary {
   readonly loaded: Pick<IItem, 'html' | 'script'>;
 }
 
+/** Return what an output loads; null if it loads nothing. */
 function library(bundle: Bundle): ILibrary | null {
   const { html, script } = piece(bundle);
   const loads = script.length > LIBRARY_CHARACTERS || LOADS.some((type) => type in bundle);

@@ -13,7 +13,7 @@ import { texts } from './texts';
 const COMMAND = 'classroom:copy-link';
 /** The query parameter of the cell; a fragment would get lost during sign-in. */
 const CELL = 'cell';
-/** How often to check that a cell is in view, how many checks in a row suffice, and all checks. */
+/** The time between checks that a cell is in view; how many in a row suffice; the most checks. */
 const MOMENT_MS = 100;
 const STEADY = 5;
 const TRIES = 50;

@@ -1,11 +1,15 @@
-/** The links to this lab: the role that each gives, its end, who used it; revoking one. */
+/** The links to this lab: the role that each gives, its end, who used it, and how to revoke it. */
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type * as React from 'react';
 import type { ILink } from './sharesApi';
 import type { Texts } from './texts';
 
-/** @param seconds - a time in seconds since the epoch. */
+/**
+ * Format a date and time for the person at the page.
+ *
+ * @param seconds - a time in seconds since the epoch.
+ */
 export function time(seconds: number): string {
   const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
   return new Date(seconds * 1000).toLocaleString(undefined, style);

@@ -1,8 +1,8 @@
 /**
  * The page's WebSocket to the classroom's server extension (`classroom.lab.people.page_socket`).
  *
- * It is open as long as the page, independently of documents. All messages from the classroom come
- * by it. On the server's side, `page_messages.schema.json` specifies the messages.
+ * It is open as long as the page, independently of documents. It brings all messages from the
+ * classroom, which `page_messages.schema.json` on the server's side specifies.
  */
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
@@ -157,7 +157,7 @@ class Live implements ILive {
   private readonly end = new PromiseDelegate<string>();
 }
 
-/** Stands in on a server without a classroom. */
+/** Takes the place of `Live` on a server without a classroom. */
 class Silent implements ILive {
   readonly said = new Signal<this, ServerMessage>(this);
   readonly isConnected = false;

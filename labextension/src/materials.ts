@@ -77,6 +77,7 @@ class Materials implements IShut {
     return identity?.display_name || identity?.username || '';
   }
 
+  /** Open a copy in a folder, unless the person is view-only. */
   private work(widget: DocumentWidget, folder: string): void {
     if (this.driving.viewOnly) {
       this.driving.explain();

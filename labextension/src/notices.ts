@@ -100,7 +100,7 @@ export const notices: JupyterFrontEndPlugin<void> = {
     live.said.connect((_, message) => {
       hear(message);
       if (message.type === 'notice') {
-        // It stays until the person closes it: it tells where a file is, or why something ended.
+        // It stays until the person closes it: it says where a file is, or why something ended.
         const { clearable, refused, text } = message;
         const actions = refused && clearable ? [clearing(refused)] : [];
         Notification.warning(text, { autoClose: false, actions });

@@ -143,6 +143,7 @@ export const openNow: JupyterFrontEndPlugin<void> = {
       documents.openOrReveal(drive ? `${drive}:${path}` : path);
     };
 
+    /** Put the section into a launcher. */
     const furnish = (launcher: Widget) => {
       const section = new OpenNow(listed, icon, open, words);
       sections.set(launcher, section);

@@ -1,4 +1,4 @@
-/** Run outputs in frames, and trust nothing: see `untrusted.ts` and `frames.ts`. */
+/** Show outputs with scripts in frames, and trust no content: see `frames.ts`, `untrusted.ts`. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IThemeManager } from '@jupyterlab/apputils';
@@ -12,7 +12,7 @@ import { lookIn } from './libraries';
 import { texts } from './texts';
 import { distrust } from './untrusted';
 
-// When the module loads, before the first plugin: so it applies to all later objects.
+// Do this when the module loads, before the first plugin, so that it applies to all later objects.
 if (address()) {
   distrust();
 }

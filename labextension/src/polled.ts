@@ -1,7 +1,7 @@
 /**
  * Answer requests that a page repeats although nothing has changed.
  *
- * The container's usage comes by the page's own connection. The list of a person's window layouts
+ * The page's own connection brings the container's usage. The list of a person's window layouts
  * changes only when their own pages write, so the page asks for it once a minute.
  */
 
@@ -42,7 +42,7 @@ export class Polled {
     private readonly now: () => number
   ) {}
 
-  /** Take over the container's usage. */
+  /** Store the container's usage, as the answer to the next requests. */
   use(usage: unknown): void {
     const text = JSON.stringify(usage);
     this.known.set(USAGE, { text, until: this.now() + USAGE_LASTS_MS });
@@ -77,6 +77,7 @@ export class Polled {
     return what === LAYOUTS ? this.keep(() => this.ask(input, init)) : this.ask(input, init);
   };
 
+  /** Send a request that starts or ends something, and note when. */
   private async start(ask: () => Promise<Response>): Promise<Response> {
     this.starting += 1;
     try {

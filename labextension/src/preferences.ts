@@ -28,7 +28,7 @@ class Preferences implements IPreferences {
   followWhenAsked = true;
   readonly changed = new Signal<this, void>(this);
 
-  /** Take over the settings. */
+  /** Apply the settings. */
   take({ composite }: ISettingRegistry.ISettings): void {
     this.showWhoRan = composite.showWhoRan !== false;
     this.followWhenAsked = composite.followWhenAsked !== false;

@@ -18,7 +18,7 @@ const USUAL_MS = 10_000;
 const SLOW_MS = 60_000;
 /** A page asks at a random time within this after a change, so that not all pages ask at once. */
 const SPREAD_MS = 3_000;
-/** The wait before that, in which the page's own new kernel or session gets into its list. */
+/** The wait before that: meanwhile the page adds its own new kernel or session to its list. */
 const AFTER_MS = 1_000;
 
 type Kind = Exclude<keyof RunningMessage, 'type'>;
@@ -41,7 +41,7 @@ export class Running {
 
   /**
    * @param managers - JupyterLab's managers, by the classroom's names of their kinds.
-   * @param page - the document, which tells whether it is hidden.
+   * @param page - the document, which knows whether it is hidden.
    * @param isStarting - returns whether the page itself is just starting or ending something.
    * @param random - returns a random number from 0 to 1.
    * @param renew - makes the next answer come from the server, not from an earlier answer.

@@ -78,6 +78,7 @@ class Names {
     }
   }
 
+  /** Update the texts of all cells. */
   private show(): void {
     if (this.panel.isDisposed) {
       return;

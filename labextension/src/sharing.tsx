@@ -230,7 +230,7 @@ export class SharePanel extends ReactWidget {
       this.links = this.known.may_share ? await this.api.links() : [];
       this.update();
     } catch (error) {
-      console.warn('With whom the lab is shared could not be listed', error); // it asks again
+      console.warn('With whom the lab is shared could not be listed', error); // it tries again
     }
   }
 

@@ -1,4 +1,4 @@
-/** Block typing in documents of this page; a line above the document tells why. */
+/** Block typing in documents of this page; a line above the document says why. */
 
 import { EditorState } from '@codemirror/state';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
@@ -14,7 +14,7 @@ import { CHANGING } from './commands';
 /** A document's copy in this page: a Y.Doc. */
 export type Copy = object;
 
-/** Tells which documents are shut (read-only in this page), and why. */
+/** Knows which documents are shut (read-only in this page), and why. */
 export interface IShut {
   /** Whether a document's copy is shut. */
   has(copy: Copy | null | undefined): boolean;

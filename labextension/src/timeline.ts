@@ -73,6 +73,8 @@ class Past implements IShut {
    * Handle a click on the clock, unless upstream should handle it.
    *
    * Upstream's widget loses its state when the tab changes, and would go back again.
+   *
+   * @returns whether it was handled here.
    */
   click(): boolean {
     const widget = this.app.shell.currentWidget;

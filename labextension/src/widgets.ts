@@ -47,6 +47,7 @@ function seal(node: HTMLElement, sanitizer: IRenderMime.ISanitizer): void {
   });
 }
 
+/** Return a model class whose descriptions are never HTML. */
 function plain(model: Model): Model {
   return class extends model {
     override get(name: string): unknown {
@@ -55,6 +56,7 @@ function plain(model: Model): Model {
   };
 }
 
+/** Return a view class that sanitises the HTML of its content. */
 function clean(view: View, sanitizer: IRenderMime.ISanitizer): View {
   return class extends view {
     override update(...args: unknown[]): unknown {

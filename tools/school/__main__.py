@@ -41,7 +41,12 @@ def read(file: Path) -> School:
 
 
 def stack_of(school: School, one: SchoolClass, folder: Path) -> Stack:
-    """Describe a class, with its files beside the school's file.
+    """Return the stack of a class, with its files from the folder of the school's file.
+
+    Args:
+        school: the school.
+        one: the class.
+        folder: the folder of the school's file.
 
     Raises:
         SchoolError: one of its files can't be read.

@@ -29,7 +29,7 @@ class StoppedError(Exception):
 
 
 def bring_up(school: School, front: Stack, classes: Sequence[Stack]) -> Iterator[str]:
-    """Have Swarm run the classes of a school's file.
+    """Deploy the front and the classes, and stop classes that are no longer in the school's file.
 
     Args:
         school: the school.
@@ -40,7 +40,7 @@ def bring_up(school: School, front: Stack, classes: Sequence[Stack]) -> Iterator
         A sentence for each finished step.
 
     Raises:
-        StoppedError: a class does not start.
+        StoppedError: the front or a class does not start.
         SwarmError: Docker refused a command.
     """
     swarm.deploy(front)

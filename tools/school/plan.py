@@ -32,7 +32,7 @@ class SchoolError(Exception):
     """
 
     def __init__(self, problems: list[str]) -> None:
-        """Keep the sentences."""
+        """Store the sentences."""
         super().__init__("\n".join(problems))
         self.problems = problems
 
@@ -78,9 +78,10 @@ class School:
         classes: the classes in the file's order.
         image: the image, on each machine or in a registry.
         network: the address range of fronts and classes, which nothing else uses.
-        https: the port of each machine that leads to classes.
-        http: the port for certificate authorities, and for people who do not type https.
-        acme: an e-mail address, if the classes get their certificates by themselves.
+        https: the port of each machine's front for https.
+        http: the port of each machine's front for http: for certificate authorities, and for people
+            who do not type https.
+        acme: an e-mail address, if the classes get their certificates by themselves; "" if not.
     """
 
     domain: str
@@ -155,6 +156,7 @@ def plan(found: Any) -> School:
 
 
 PLACES = frozenset({"folder", "node"})
+"""The fields of which a class has exactly one: the place of its work."""
 
 
 def _values(kind: Any, given: dict[Any, Any], where: str, problems: list[str]) -> dict[str, Any]:

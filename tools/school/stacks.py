@@ -62,7 +62,7 @@ def name_of_service(name: str) -> str:
 
 
 def configuration(school: School, one: SchoolClass, more: str = "") -> str:
-    """Write a class's jupyterhub_config.py.
+    """Return the text of a class's jupyterhub_config.py.
 
     Args:
         school: the class's school.
@@ -123,8 +123,8 @@ def class_stack(
         "endpoint_mode": "dnsrr",
         "placement": {"constraints": [f"node.hostname == {one.node}"] if one.node else []},
         "resources": {"limits": limits},
-        # Never two labs on one volume: the old lab saves and ends before the new one starts.
-        # A new container counts as running once it is healthy.
+        # Two labs must never use one volume: the old lab saves and ends before the new one starts.
+        # Swarm regards a new container as running once it is healthy.
         "update_config": {"order": "stop-first", "failure_action": "rollback", "monitor": "5s"},
         "rollback_config": {"order": "stop-first"},
         "restart_policy": {"condition": "any", "delay": "5s"},
@@ -172,7 +172,7 @@ def front_stack(school: School, template: str) -> Stack:
         "read_only": True,
         "healthcheck": {"disable": True},  # the image's health check needs a lab
         "volumes": [{"type": "tmpfs", "target": "/tmp"}],  # noqa: S108
-        # Not Swarm's own mesh, which hides people's addresses.
+        # Publish on each machine itself: Swarm's own routing mesh hides people's addresses.
         "ports": [
             {"target": target, "published": port, "protocol": "tcp", "mode": "host"}
             for port, target in ports

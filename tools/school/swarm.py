@@ -1,4 +1,4 @@
-"""Run a manager's commands of Docker Swarm; this module decides nothing."""
+"""Run Docker Swarm's commands for managers; other modules decide when."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ def docker(*words: str) -> str:
 
 
 def rows(*words: str) -> list[dict[str, str]]:
-    """Run a docker command that prints JSON in lines; return the objects."""
+    """Run a docker command that prints a JSON object in each line; return the objects.
+
+    Raises:
+        SwarmError: it failed.
+    """
     return [json.loads(line) for line in docker(*words, "--format", "json").splitlines() if line]
 
 
@@ -67,7 +71,7 @@ def tasks(service: str) -> list[state.Task]:
 
 
 def deploy(stack: Stack) -> None:
-    """Have Swarm run a stack, or its changes.
+    """Deploy a stack, or its changes.
 
     Raises:
         SwarmError: Docker has refused it.
@@ -112,7 +116,15 @@ def refusals(service: str) -> str:
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until a condition is true; return whether that was in time."""
+    """Check a condition every `EVERY_SECONDS` until it is true.
+
+    Args:
+        condition: the condition.
+        seconds: how long to wait.
+
+    Returns:
+        Whether it was true in time.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -1,7 +1,7 @@
-"""Stock JupyterHub with labs of people's own: no containers, no isolation, stock collaboration.
+"""Stock JupyterHub with personal labs: no containers, no isolation, stock collaboration.
 
-`SimpleLocalProcessSpawner` is JupyterHub's own for trying things out. It is the cheapest one there
-is: all labs are processes of one user.
+`SimpleLocalProcessSpawner` is JupyterHub's own spawner for trials. No other spawner costs less: all
+labs are processes of one user.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ c = get_config()
 c.JupyterHub.bind_url = "https://:8443"
 c.JupyterHub.ssl_cert = "/srv/ssl.crt"
 c.JupyterHub.ssl_key = "/srv/ssl.key"
-# Or everybody's lab would start as they sign in, before it is measured.
+# By default a person's lab starts when they sign in, before the benchmark can measure its start.
 c.JupyterHub.default_url = "/hub/home"
 
 c.JupyterHub.spawner_class = "simple"

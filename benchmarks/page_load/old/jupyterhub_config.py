@@ -1,6 +1,6 @@
-"""The old recipe's Hub: configurable-http-proxy speaks TLS, one lab as a managed service.
+"""The old recipe's Hub: configurable-http-proxy terminates TLS, one lab is a managed service.
 
-Everything else is as JupyterHub and JupyterLab come.
+All other settings are the defaults of JupyterHub and JupyterLab.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ c.JupyterHub.load_roles = [
     {"name": "user", "scopes": ["self", "access:services!service=classroom"]},
 ]
 
-# Any name with one passphrase, as our trial mode: GitHub is not what is measured.
+# Any name with one passphrase, as in our trial mode: the benchmark doesn't measure GitHub.
 c.JupyterHub.authenticator_class = "shared-password"
 c.Authenticator.allow_all = True
 c.SharedPasswordAuthenticator.user_password = os.environ["CLASSROOM_PASSPHRASE"]

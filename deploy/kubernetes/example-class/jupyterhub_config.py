@@ -1,4 +1,4 @@
-"""The class algebra: as jupyterhub_config_example.py, which says more."""
+"""The configuration of the class algebra; jupyterhub_config_example.py explains more settings."""
 
 USERS = ["ada", "grace"]
 
