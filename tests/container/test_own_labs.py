@@ -87,6 +87,17 @@ def test_each_lab_has_settings_of_its_own(people: People) -> None:
         assert json.loads(found.json()["raw"]) == {"theme": theme}
 
 
+def test_a_labs_file_from_the_front_allows_only_scripts_of_that_lab(people: People) -> None:
+    """A web worker has the policy of its file; with the class's it could load none of its lab's."""
+    for name in ("octocat", "hubot"):
+        found = ask(people[name], name, "GET", "static/lab/package.json")
+        assert found.is_success, found.text
+        (policy,) = found.headers.get_list("content-security-policy")
+        (scripts,) = [part for part in policy.split("; ") if part.startswith("script-src ")]
+        lab = f"{labs.ADDRESS}{base(name)}"
+        assert scripts.split()[1:] == [f"{lab}/static/", f"{lab}/lab/extensions/", "'unsafe-eval'"]
+
+
 def test_kernels_and_terminals_are_the_labs_own_users(lab: Lab, people: People) -> None:
     student = own_labs.student(people["octocat"], lab, "octocat")
     own = number(lab, "octocat")
