@@ -235,5 +235,6 @@ class Upgrade:
                 stdout=subprocess.DEVNULL,
             )
         if done.returncode:
-            print(f"The data could not be restored: make restore-backup FILE={self.file}.")
+            sentence = f"The data could not be restored: make restore-backup FILE={self.file}."
+            print(sentence, file=sys.stderr)
         return done.returncode == 0

@@ -122,9 +122,11 @@ def main() -> int:
             found = killing.once(killing.server if number % WHOLE else killing.container)
             bad += bool(found)
             if found or number % WHOLE == 0:
-                words = f"{number} kills, {bad} with a loss, {killing.seen} words seen"
+                words = (
+                    f"{number} kills, {bad} with a word lost or doubled, {killing.seen} words seen"
+                )
                 print(f"{words} {found or ''}", flush=True)
-    print(f"{asked.kills} kills: {bad} lost something that another page had seen")
+    print(f"{asked.kills} kills: {bad} lost or doubled a word that another page had seen")
     return 1 if bad else 0
 
 

@@ -45,7 +45,7 @@ def main() -> int:
     for machine in MACHINES:
         cells = (fitting(machine, one) for one in found)
         words = " | ".join(f"{number}, by {what}" if number else "0" for number, what in cells)
-        print(f"| {machine.cores} cores, {machine.memory // 1024} GB | {words} |")
+        print(f"| {machine.cores} cores, {machine.memory // 1000} GB | {words} |")
     return conclude(found, [], given.json)
 
 

@@ -37,7 +37,7 @@ class Machine:
 
     Attributes:
         cores: the number of its cores.
-        memory: its memory, in MiB.
+        memory: its memory, in MB of 10⁶ bytes, as in `Cost`.
     """
 
     cores: int
@@ -45,7 +45,7 @@ class Machine:
 
 
 MACHINES = tuple(
-    Machine(cores, gigabytes * 1024)
+    Machine(cores, gigabytes * 1000)
     for cores, gigabytes in ((2, 4), (2, 8), (4, 16), (8, 32), (32, 128), (64, 256))
 )
 """Machines of the sizes that hosting companies usually rent out."""

@@ -94,7 +94,6 @@ class Person:
         place: the document's address.
         doc: their copy of the document.
         typed: all words that they have typed.
-        seen: unused.
         lost: how often they had to reconnect, by the reason why a connection ended or failed.
         is_here: whether they are connected.
         cut: the number of their established connections that have ended.
@@ -104,7 +103,6 @@ class Person:
     place: Place
     doc: Doc[Any] = field(default_factory=Doc)
     typed: list[str] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
     lost: Counter[str] = field(default_factory=Counter)
     is_here: bool = False
     cut: int = 0
