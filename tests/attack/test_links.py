@@ -192,7 +192,8 @@ def is_refused(answer: httpx.Response) -> bool:
     """Say whether an answer is an error; check that it reveals nothing from outside."""
     assert CANARY not in answer.text
     assert TOKEN not in answer.text
-    assert "secret.txt" not in answer.text.replace(answer.request.url.path, "") or answer.is_error
+    asked = f"{answer.request.url.path} {answer.request.content.decode()}"
+    assert "secret.txt" not in answer.text or (answer.is_error and "secret.txt" in asked)
     return answer.is_error
 
 

@@ -364,7 +364,7 @@ print(reached, own)
 def test_ports_of_labs_whose_numbers_differ_in_any_bit_are_apart(lab: Lab) -> None:
     """The rules compare bit by bit; without one bit's rules, labs that differ in it connect."""
     if is_without_network(lab):
-        return
+        pytest.skip("under the sandbox lock students have no ports")
     assert lab.run("python", "-c", BITS)[1].strip() == "[] True"
     of_one = [line for line in RULES.splitlines(keepends=True) if "0x0400" in line]
     assert len(of_one) == 2
