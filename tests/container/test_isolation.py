@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import labs
+from tests.container.conftest import IN_THE_WORLD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,14 +105,22 @@ def test_only_8443_listens(plain: bool, tmp_path: Path) -> None:  # noqa: FBT001
         assert udp == (set() if plain else {(STUDENTS_DOOR, 53)})
 
 
-def test_what_else_listens_is_a_kernels_debugger_on_loopback(github_lab: Lab) -> None:
+@IN_THE_WORLD
+@pytest.mark.usefixtures("student")
+def test_what_else_listens_is_a_kernels_debugger_on_loopback(locked_lab: Lab) -> None:
     """ipykernel's debugger uses TCP; it runs as the student, like all that students start."""
-    kernels = [f"/proc/{pid}/fd" for pid in github_lab.pids("ipykernel_launcher")]
-    _, owned = github_lab.run("ls", "-l", *kernels, user="student")
-    for row in listeners(github_lab, "tcp"):
-        if row.port != 8443 and row.address not in {HUBS_DOOR, STUDENTS_DOOR, TUNNELS_DOOR}:
-            assert row.address in {"0100007F", "00000000000000000000000001000000"}
-            assert f"socket:[{row.inode}]" in owned
+    kernels = [f"/proc/{pid}/fd" for pid in locked_lab.pids("ipykernel_launcher")]
+    assert kernels, "the test looks at nothing"
+    _, owned = locked_lab.run("ls", "-l", *kernels, user="student")
+    others = [
+        row
+        for row in listeners(locked_lab, "tcp")
+        if row.port != 8443 and row.address not in {HUBS_DOOR, STUDENTS_DOOR, TUNNELS_DOOR}
+    ]
+    assert others, "the debugger's port"
+    for row in others:
+        assert row.address in {"0100007F", "00000000000000000000000001000000"}
+        assert f"socket:[{row.inode}]" in owned
 
 
 def capabilities(lab: Lab, pattern: str, line: str) -> int:
