@@ -149,7 +149,7 @@ def cells(page: Page) -> Any:
 
 @pytest.mark.parametrize("what", NONSENSE)
 def test_a_notebook_with_nonsense_in_it_is_saved_and_opened(calm: Lab, what: str) -> None:
-    """Unrepaired, it would never be saved again, whoever types, and could not be opened."""
+    """Without a repair the lab could never save or open this document again."""
     calm.expected.append("A notebook was repaired")
     name = f"nonsense{list(NONSENSE).index(what)}.ipynb"
     with students.signed_in(calm) as ada, students.signed_in(calm, "mallory") as mallory:

@@ -167,7 +167,7 @@ def test_a_tutor_finds_everybody_and_leads_from_lab_to_lab(browser: Browser) -> 
 
 
 def lead_to_a_lab_and_back(mona: Page, hubot: Page, octocat: Page) -> None:
-    """A follower who may not enter a lab is told so, and stays; another one enters with a click."""
+    """A page says that its person may not enter a lab; another follower enters with a click."""
     mona.get_by_role("button", name="Ask all to follow").click()
     for page in (hubot, octocat):
         expect(page.get_by_role("button", name=re.compile("^Following "))).to_be_visible()

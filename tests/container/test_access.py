@@ -99,7 +99,7 @@ def closed(connection: ClientConnection) -> tuple[int, str]:
 
 
 def told_gone(connection: ClientConnection, client: int) -> None:
-    """Wait until a page is told that another client has left."""
+    """Wait until the lab notifies a page that another client has left."""
     end = time.monotonic() + SECONDS
     while True:
         message = connection.recv(timeout=max(0.01, end - time.monotonic()))

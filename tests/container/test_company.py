@@ -1,4 +1,4 @@
-"""Who is here, where, and who ran what: which pages are told, and who may act on it."""
+"""Which pages the lab tells who is here, where, and who ran what, and who may act on it."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_students_are_told_of_tutors_alone(people: Classroom) -> None:
 
 
 def test_everybody_is_told_which_documents_are_open_and_no_more(people: Classroom) -> None:
-    """A person who opens a document sees who is in it; no page is told about cells or chats."""
+    """A person who opens a document sees who is in it; the lab tells no page of cells or chats."""
     hubot = Page(people, "hubot")
     known = people.people["Octocat"].put(
         f"{API}/collaboration/session/Classroom.chat", json={"format": "text", "type": "chat"}

@@ -94,7 +94,7 @@ def has_menu(client: httpx.Client) -> bool:
 
 
 def until_heard(socket: ClientConnection, *, several: bool) -> None:
-    """Wait until an open page is told that there are labs, or none."""
+    """Wait until the lab notifies an open page that there are labs, or none."""
     wanted = {"type": "labs", "several": several}
     while json.loads(socket.recv(timeout=60)) != wanted:
         pass
